@@ -1,0 +1,1 @@
+"""A pair of appliances that moves virtual machines from VMware to CloudStack."""

@@ -1,0 +1,1 @@
+"""The agent: composition root, configuration, HTTP and recovery."""

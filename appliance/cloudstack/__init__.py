@@ -1,0 +1,1 @@
+"""CloudStack: the one client, discovery and instances; no volume calls."""

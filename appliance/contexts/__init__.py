@@ -1,0 +1,1 @@
+"""VMs under management: their records and the one table of their states."""

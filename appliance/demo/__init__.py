@@ -1,0 +1,1 @@
+"""Two sites, paired, and the guided run."""

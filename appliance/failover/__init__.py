@@ -1,0 +1,1 @@
+"""Test and live failover, cleanup, rollback, finalise and guest preparation."""

@@ -1,0 +1,1 @@
+"""Stand-ins for the two clouds, for trying the product and for its tests."""

@@ -1,0 +1,1 @@
+"""Full copies and increments: extents, the cycle and the copying process."""

@@ -1,0 +1,1 @@
+"""The 443 front door, pairing, the SSH session, data sessions and the dialler."""

@@ -1,0 +1,1 @@
+"""The one owner of CloudStack volumes: operations, slots, devices, stable names and exports."""

@@ -1,0 +1,1 @@
+"""vCenter: sessions, inventory, snapshots, changed blocks and disk sources."""
