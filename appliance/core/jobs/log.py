@@ -1,0 +1,71 @@
+"""Reads and writes of the job log; each is one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from appliance.contract.errors import NOT_FOUND, ErrorRecord
+from appliance.core.jobs.lifecycle import ENDED, JobEvent, JobStatus, StepStatus, move
+from appliance.core.jobs.models import Job, JobStep, LogEvent
+from appliance.core.store.base import utcnow
+
+
+async def load(session: AsyncSession, job_id: str) -> Job:
+    """The job with its steps. Raises a Fault (404) when there is none."""
+    job = await session.get(Job, job_id)
+    if job is None:
+        raise NOT_FOUND(noun="job", id=job_id)
+    return job
+
+
+async def unfinished(session: AsyncSession) -> list[Job]:
+    """Every job that has not ended, oldest first."""
+    query = select(Job).where(Job.status.not_in(ENDED)).order_by(Job.created_at)
+    return list((await session.scalars(query)).all())
+
+
+def advance(job: Job, event: JobEvent) -> None:
+    """Move the job by the lifecycle's table. Raises IllegalMove."""
+    job.status = move(JobStatus(job.status), event)
+    now = utcnow()
+    if event is JobEvent.START:
+        job.started_at = now
+    if job.status in ENDED:
+        job.completed_at = now
+        job.current_operation = ""
+    touch(job)
+
+
+def touch(job: Job) -> None:
+    """Count a change that followers want to see."""
+    job.revision += 1
+    job.updated_at = utcnow()
+
+
+def mark(job: Job, name: str, status: StepStatus, error: ErrorRecord | None = None) -> None:
+    """Set the state of one step, and the progress that follows from finished steps."""
+    step = next(one for one in job.steps if one.name == name)
+    step.status = status
+    if status is StepStatus.RUNNING:
+        step.started_at, step.completed_at = utcnow(), None
+        job.current_operation = step.title
+    else:
+        step.completed_at = utcnow()
+    if error is not None:
+        step.error = asdict(error)
+    finished = sum(one.status == StepStatus.COMPLETED for one in job.steps)
+    job.progress_percent = round(100.0 * finished / len(job.steps), 1)
+    touch(job)
+
+
+def new_steps(names: list[tuple[str, str]]) -> list[JobStep]:
+    """Rows for the steps of a new job, from (name, title)."""
+    return [JobStep(position=n, name=name, title=title, status=StepStatus.PENDING) for n, (name, title) in enumerate(names)]
+
+
+def event(job_id: str, step: str, level: str, message: str, cause: str = "") -> LogEvent:
+    """A line for the job's log."""
+    return LogEvent(job_id=job_id, step=step, level=level, message=message, cause=cause)

@@ -1,0 +1,231 @@
+"""The job runner: the only writer of job state."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import logging
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import Any
+
+from appliance.contract.errors import ErrorRecord, Fault, fault
+from appliance.core.jobs import log
+from appliance.core.jobs.lifecycle import ENDED, JobEvent, JobStatus, StepStatus
+from appliance.core.jobs.models import Job
+from appliance.core.jobs.run import Run
+from appliance.core.jobs.workflow import Step, Workflow
+from appliance.core.store import Store, new_id
+
+logger = logging.getLogger(__name__)
+
+CANCELLED = fault("job.cancelled", 409, "The job was cancelled.", "Start it again when you want it.")
+ALREADY_ENDED = fault("job.already_ended", 409, "The job {id} has ended already.", "Nothing needs to be done.")
+
+
+class Runner:
+    """Runs jobs: stores them first, drives their steps, undoes them when they fail, takes them up again after a restart."""
+
+    def __init__(self, store: Store, workflows: Iterable[Workflow] = ()) -> None:
+        self.store = store
+        self._workflows = {one.kind: one for one in workflows}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._changed = asyncio.Condition()
+        self._closing = False
+
+    def register(self, workflow: Workflow) -> None:
+        """Make a kind of job known."""
+        self._workflows[workflow.kind] = workflow
+
+    async def submit(
+        self, kind: str, params: dict[str, Any], *, vm_context_id: str | None = None, peer_id: str | None = None, job_id: str | None = None
+    ) -> str:
+        """Store a job with its steps and start it; returns its id at once. Raises the Fault with which its kind refuses it."""
+        workflow = self._workflows[kind]
+        job = Job(
+            id=job_id or new_id("job"),
+            kind=kind,
+            title="",
+            status=JobStatus.PENDING,
+            vm_context_id=vm_context_id,
+            peer_id=peer_id,
+            params=params,
+            state={},
+            steps=log.new_steps([(one.name, one.title) for one in workflow.steps]),
+        )
+        job.title = workflow.title(job)
+        async with self.store.begin() as session:
+            session.add(job)
+            await session.flush()
+            await workflow.claim(session, job)
+        self._start(job.id)
+        return job.id
+
+    async def recover(self) -> list[str]:
+        """Take up every job that an earlier agent left unfinished; returns their ids."""
+        async with self.store.session() as session:
+            found = [job.id for job in await log.unfinished(session) if job.kind in self._workflows]
+        for job_id in found:
+            self._start(job_id)
+        return found
+
+    async def cancel(self, job_id: str) -> None:
+        """Stop a job and undo it. Raises a Fault when it has ended already; asking twice is harmless."""
+        async with self.changing(job_id) as job:
+            if job.status in ENDED:
+                raise ALREADY_ENDED(id=job_id)
+            if job.status == JobStatus.UNDOING or job.cancel_requested:
+                return
+            job.cancel_requested = True
+        if job_id in self._tasks:
+            self._tasks[job_id].cancel()
+
+    async def wait(self, job_id: str) -> Job:
+        """The job once it has ended."""
+        task = self._tasks.get(job_id)
+        if task is not None:
+            await asyncio.wait([task])
+        return await self.get(job_id)
+
+    async def get(self, job_id: str) -> Job:
+        """The job as it is stored. Raises a Fault (404)."""
+        async with self.store.session() as session:
+            return await log.load(session, job_id)
+
+    async def follow(self, job_id: str, after: int, timeout: float) -> Job:
+        """The job as soon as its revision is greater than `after`, at the latest after `timeout` seconds."""
+        job = await self.get(job_id)
+        try:
+            async with asyncio.timeout(timeout):
+                while job.revision <= after and job.status not in ENDED:
+                    async with self._changed:
+                        await self._changed.wait()
+                    job = await self.get(job_id)
+        except TimeoutError:
+            pass
+        return job
+
+    async def close(self) -> None:
+        """Stop driving jobs, without ending them: the next agent takes them up."""
+        self._closing = True
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    @asynccontextmanager
+    async def changing(self, job_id: str) -> AsyncIterator[Job]:
+        """The job for a change, in one transaction, followers told afterwards."""
+        async with self.store.begin() as session:
+            job = await log.load(session, job_id)
+            yield job
+            log.touch(job)
+        await self._tell()
+
+    async def _tell(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+    def _start(self, job_id: str) -> None:
+        task = asyncio.create_task(self._drive(job_id), name=job_id)
+        self._tasks[job_id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(job_id, None))
+
+    async def _drive(self, job_id: str) -> None:
+        try:
+            job = await self.get(job_id)
+            workflow = self._workflows[job.kind]
+            run = Run(self, job)
+            if job.status != JobStatus.UNDOING:
+                problem = await self._forward(workflow, run)
+                if problem is None:
+                    return
+                await self._stop(run, problem)
+            await self._back(workflow, run)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            # The store itself failed: the job stays as it is recorded and is taken up at the next start.
+            logger.exception("job %s could not be driven on", job_id)
+
+    async def _forward(self, workflow: Workflow, run: Run) -> ErrorRecord | None:
+        """Drive the steps that are not done yet; the error that stopped it, or None when the job is completed."""
+        try:
+            await self._begin(run)
+            for step in workflow.steps:
+                await self._take(step, run)
+            await self._end(workflow, run, JobEvent.FINISH)
+        except asyncio.CancelledError:
+            if self._closing or not (await self.get(run.id)).cancel_requested:
+                raise
+            return CANCELLED().record()
+        except Fault as error:
+            return error.record()
+        except Exception as error:
+            logger.exception("job %s, step %s", run.id, run.step)
+            return ErrorRecord.of(error)
+        return None
+
+    async def _begin(self, run: Run) -> None:
+        async with self.changing(run.id) as job:
+            if job.cancel_requested:
+                raise CANCELLED()
+            if job.status == JobStatus.PENDING:
+                log.advance(job, JobEvent.START)
+            elif job.status == JobStatus.WAITING:
+                log.advance(job, JobEvent.GO_ON)
+
+    async def _take(self, step: Step, run: Run) -> None:
+        run.step = step.name
+        before = next(one.status for one in (await self.get(run.id)).steps if one.name == step.name)
+        if before == StepStatus.COMPLETED:
+            return
+        if before == StepStatus.PENDING or not await step.done(run):
+            async with self.changing(run.id) as job:
+                log.mark(job, step.name, StepStatus.RUNNING)
+            await step.do(run)
+        async with self.changing(run.id) as job:
+            job.state = copy.deepcopy(run.state)
+            log.mark(job, step.name, StepStatus.COMPLETED)
+
+    async def _stop(self, run: Run, problem: ErrorRecord) -> None:
+        async with self.store.begin() as session:
+            job = await log.load(session, run.id)
+            job.error, job.state = asdict(problem), copy.deepcopy(run.state)
+            for step in job.steps:
+                if step.status == StepStatus.RUNNING:
+                    log.mark(job, step.name, StepStatus.FAILED, problem)
+            log.advance(job, JobEvent.STOP)
+            session.add(log.event(run.id, run.step, "error", f"{problem.message} {problem.guidance}", problem.cause))
+        await self._tell()
+
+    async def _back(self, workflow: Workflow, run: Run) -> None:
+        job = await self.get(run.id)
+        begun = {one.name for one in job.steps if one.status not in (StepStatus.PENDING, StepStatus.UNDONE)}
+        for step in reversed(workflow.steps if workflow.undoes else ()):
+            if step.name in begun:
+                await self._take_back(step, run)
+        await self._end(workflow, run, JobEvent.CANCEL if job.cancel_requested else JobEvent.FAIL)
+
+    async def _take_back(self, step: Step, run: Run) -> None:
+        run.step, status, error = step.name, StepStatus.UNDONE, None
+        try:
+            await step.undo(run)
+        except Exception as problem:
+            logger.exception("job %s: step %s could not be undone", run.id, step.name)
+            status, error = StepStatus.UNDO_FAILED, ErrorRecord.of(problem)
+            await run.log(f"Could not be taken back: {error.message} {error.guidance}", level="error", cause=error.cause)
+        async with self.changing(run.id) as job:
+            job.state = copy.deepcopy(run.state)
+            log.mark(job, step.name, status, error)
+
+    async def _end(self, workflow: Workflow, run: Run, event: JobEvent) -> None:
+        async with self.store.begin() as session:
+            job = await log.load(session, run.id)
+            job.state = copy.deepcopy(run.state)
+            log.advance(job, event)
+            if job.status == JobStatus.COMPLETED:
+                job.progress_percent = 100.0
+            await workflow.settle(session, job)
+        await self._tell()
