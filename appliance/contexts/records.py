@@ -1,0 +1,68 @@
+"""Finding VMs under management, moving their state, and holding them for one job at a time."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from appliance.contexts.models import VmContext
+from appliance.contexts.states import VmEvent, VmState, move
+from appliance.contract.errors import AMBIGUOUS_NAME, NOT_FOUND, fault
+from appliance.core.jobs import Job
+from appliance.core.store import utcnow
+
+BUSY = fault("vm.busy", 409, "Another operation is under way for {name}.", "Wait until it has ended, or cancel it first.")
+ALREADY_MANAGED = fault(
+    "vm.already_managed", 409, "{name} is under management already.", "Start an operation on it instead of adding it again."
+)
+
+
+async def by_id(session: AsyncSession, context_id: str) -> VmContext:
+    """The VM with this context id. Raises a Fault (404)."""
+    found = await session.get(VmContext, context_id)
+    if found is None:
+        raise NOT_FOUND(noun="VM", id=context_id)
+    return found
+
+
+async def by_name_or_id(session: AsyncSession, name: str) -> VmContext:
+    """The VM named by its context id or, where that is unique, by its name. Raises a Fault (404, 409)."""
+    found = await session.get(VmContext, name)
+    if found is not None:
+        return found
+    same = list((await session.scalars(select(VmContext).where(VmContext.vm_name == name))).all())
+    if len(same) > 1:
+        raise AMBIGUOUS_NAME(name=name)
+    if not same:
+        raise NOT_FOUND(noun="VM", id=name)
+    return same[0]
+
+
+def advance(context: VmContext, event: VmEvent) -> None:
+    """Move the VM by the table of states. Raises the Fault `vm.wrong_state`."""
+    context.current_status = move(VmState(context.current_status), event)
+
+
+async def claim(session: AsyncSession, job: Job) -> VmContext:
+    """Hold the VM for a job, in the transaction that stores the job. Raises a Fault when another job holds it."""
+    context = await by_id(session, job.vm_context_id or "")
+    if context.current_job_id is not None:
+        raise BUSY(name=context.vm_name, cause=f"held by {context.current_job_id}")
+    context.current_job_id = job.id
+    return context
+
+
+async def free(session: AsyncSession, job: Job) -> VmContext:
+    """Free the VM in the transaction that ends its job, and keep how the job ended until the next operation."""
+    context = await by_id(session, job.vm_context_id or "")
+    if context.current_job_id == job.id:
+        context.current_job_id = None
+    context.last_operation_summary = {
+        "job_id": job.id,
+        "kind": job.kind,
+        "title": job.title,
+        "status": job.status,
+        "error": {key: job.error[key] for key in ("key", "message", "guidance")} if job.error else None,
+        "at": utcnow().isoformat(),
+    }
+    return context

@@ -1,0 +1,92 @@
+"""How an API is declared: once, as a class of typed methods, from which routes, client and OpenAPI come."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+_MARK = "__route__"
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+class OperatorModel(BaseModel):
+    """What operators send and get: unknown fields are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PeerModel(BaseModel):
+    """What appliances send each other: unknown fields are ignored, so that neighbouring versions work together."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Api:
+    """Base of every declared API. A declaration has no bodies; handlers and clients are subclasses of it."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One declared route: how it is reached, what it takes, what it answers."""
+
+    name: str
+    method: str
+    path: str
+    status: int
+    summary: str
+    group: str
+    path_params: tuple[str, ...]
+    query: dict[str, TypeAdapter[Any]]
+    defaults: dict[str, Any]
+    body: TypeAdapter[Any] | None
+    result: TypeAdapter[Any]
+
+
+def route(method: str, path: str, *, status: int = 200) -> Callable[[Method], Method]:
+    """Declare a method as the route `method path`; `{name}` in the path is the parameter of that name.
+
+    A parameter called `body` is the JSON body; every other one is a query parameter.
+    """
+
+    def mark(function: Method) -> Method:
+        setattr(function, _MARK, (method, path, status))
+        return function
+
+    return mark
+
+
+def routes(api: type[Api]) -> tuple[Route, ...]:
+    """All routes of a declared API, in the order of their declaration."""
+    found = []
+    for declaration in reversed(api.__mro__):
+        for name, function in vars(declaration).items():
+            if hasattr(function, _MARK):
+                found.append(_read(declaration, name, function))
+    return tuple(found)
+
+
+def _read(declaration: type[Api], name: str, function: Callable[..., Any]) -> Route:
+    method, path, status = getattr(function, _MARK)
+    hints = typing.get_type_hints(function)
+    parameters = {key: one for key, one in inspect.signature(function).parameters.items() if key != "self"}
+    in_path = tuple(re.findall(r"{(\w+)}", path))
+    in_query = [key for key in parameters if key not in in_path and key != "body"]
+    return Route(
+        name=name,
+        method=method,
+        path=path,
+        status=status,
+        summary=inspect.cleandoc(function.__doc__ or name),
+        group=declaration.__name__.removesuffix("Api"),
+        path_params=in_path,
+        query={key: TypeAdapter(hints[key]) for key in in_query},
+        defaults={key: parameters[key].default for key in in_query},
+        body=TypeAdapter(hints["body"]) if "body" in parameters else None,
+        result=TypeAdapter(hints.get("return", type(None))),
+    )

@@ -1,0 +1,95 @@
+"""The client of a declared API: its methods send the requests that the declaration describes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar, cast
+
+import aiohttp
+from pydantic import ValidationError
+from yarl import URL
+
+from appliance.contract.api import Api, Route, routes
+from appliance.contract.errors import Fault, FaultSpec, fault
+
+UNREACHABLE = fault(
+    "peer.unreachable", 503, "The other side can't be reached.", "Check that it runs and that the connection is up; this goes on by itself."
+)
+STRANGE_ANSWER = fault(
+    "peer.strange_answer", 502, "The other side gave an answer that can't be used.", "Bring both appliances to the same version."
+)
+
+Declared = TypeVar("Declared", bound=Api)
+
+
+class Transport:
+    """Sends requests to one base URL, over TCP or a Unix socket; `token` is the operator's, if one is needed."""
+
+    def __init__(self, base: str = "http://appliance", *, unix: str | None = None, token: str | None = None, timeout: float = 60.0) -> None:
+        self._base, self._unix = base.rstrip("/"), unix
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=10)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, method: str, path: str, query: dict[str, str], body: bytes | None) -> tuple[int, bytes]:
+        """Status and body of the answer. Raises a Fault (`peer.unreachable`) when there is none."""
+        if self._session is None:
+            connector = aiohttp.UnixConnector(self._unix) if self._unix else None
+            self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout, headers=self._headers)
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        url = URL(self._base + path).update_query(query)
+        try:
+            async with self._session.request(method, url, data=body, headers=headers) as answer:
+                return answer.status, await answer.read()
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise UNREACHABLE(cause=f"{method} {path}: {type(error).__name__} {error}") from error
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+
+def client(api: type[Declared], transport: Transport) -> Declared:
+    """An object with the methods of `api`. They raise the Fault that the other side answered, or `peer.unreachable`."""
+    methods = {one.name: _sender(one, transport) for one in routes(api)}
+    return cast(Declared, type(f"{api.__name__}Client", (api,), methods)())
+
+
+def _sender(route: Route, transport: Transport) -> Callable[..., Awaitable[Any]]:
+    async def send(_self: Api, *args: Any, **kwargs: Any) -> Any:
+        given = dict(zip(_parameter_order(route), args, strict=False)) | kwargs
+        path = route.path.format(**{key: URL.build(path=str(given[key])).raw_path.replace("/", "%2F") for key in route.path_params})
+        query = {key: _plain(given[key]) for key in route.query if given.get(key) is not None}
+        body = route.body.dump_json(given["body"]) if route.body is not None else None
+        status, content = await transport.send(route.method, path, query, body)
+        if status >= 400:
+            raise _fault_of(status, content)
+        try:
+            return route.result.validate_json(content) if content else None
+        except ValidationError as error:
+            raise STRANGE_ANSWER(cause=f"{route.method} {route.path}: {error}") from error
+
+    return send
+
+
+def _parameter_order(route: Route) -> list[str]:
+    return [*route.path_params, *(["body"] if route.body is not None else []), *route.query]
+
+
+def _plain(value: object) -> str:
+    return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
+def _fault_of(status: int, content: bytes) -> Fault:
+    try:
+        error = json.loads(content)["error"]
+        spec = FaultSpec(error["key"], status, _literal(error["message"]), _literal(error["guidance"]))
+        return Fault(spec, cause=error.get("cause", ""), fields=error.get("fields", {}))
+    except (ValueError, KeyError, TypeError):
+        return STRANGE_ANSWER(cause=f"{status}: {content[:200]!r}")
+
+
+def _literal(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
