@@ -1,0 +1,43 @@
+"""The clouds in use: one pool of connections per configuration, given out as calls that can't touch volumes."""
+
+from __future__ import annotations
+
+from appliance.cloudstack._client import ComputeCalls, Endpoint, Pace, Transport
+from appliance.cloudstack.configs import CloudConfig
+from appliance.cloudstack.discovery import Discovery
+from appliance.cloudstack.instances import Instances
+from appliance.cloudstack.tracking import Tracking
+from appliance.core.store import Store
+
+
+class Clouds:
+    """Discovery and instances by configuration. Close it at the end."""
+
+    def __init__(self, store: Store, pace: Pace | None = None, timeout: float = 30.0) -> None:
+        self._tracking, self._pace, self._timeout = Tracking(store), pace, timeout
+        self._open: dict[Endpoint, ComputeCalls] = {}
+
+    def instances(self, config: CloudConfig) -> Instances:
+        """The machines of this cloud."""
+        return Instances(self._calls(config))
+
+    def discovery(self, config: CloudConfig) -> Discovery:
+        """The resources of this cloud."""
+        return Discovery(self._calls(config))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for calls in self._open.values():
+            await calls.close()
+        self._open.clear()
+
+    def _calls(self, config: CloudConfig) -> ComputeCalls:
+        endpoint = endpoint_of(config, self._timeout)
+        if endpoint not in self._open:
+            self._open[endpoint] = ComputeCalls(Transport(endpoint, self._tracking, self._pace))
+        return self._open[endpoint]
+
+
+def endpoint_of(config: CloudConfig, timeout: float = 30.0) -> Endpoint:
+    """Where and as whom to ask; `timeout` in seconds."""
+    return Endpoint(config.api_url, config.api_key, config.secret_key, timeout, config.name)
