@@ -53,9 +53,9 @@ class CopyError(Exception):
         super().__init__(message)
         self.kind, self.message, self.offset, self.errno = kind, message, offset, errno
 
-    def event(self) -> dict[str, object]:
-        """The error event that tells it."""
-        return {"event": "error", "kind": self.kind.value, "message": self.message, "offset": self.offset, "errno": self.errno}
+    def fields(self) -> dict[str, object]:
+        """The fields of the error event that tells it."""
+        return {"kind": self.kind.value, "message": self.message, "offset": self.offset, "errno": self.errno}
 
 
 def refused(message: str) -> CopyError:

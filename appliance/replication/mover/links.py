@@ -1,0 +1,146 @@
+"""One NBD connection: opening it, waiting for it, and telling a lost one from a failed request."""
+
+from __future__ import annotations
+
+import select
+import socket
+from collections.abc import Callable
+from typing import Final
+
+import nbd
+
+from appliance.replication.mover.protocol import CopyError, Kind, Source, Target
+
+CONNECT_TIME: Final = 10.0
+SILENCE_MS: Final = 30_000
+"""How long sent bytes may stay unacknowledged before a connection counts as lost (TCP_USER_TIMEOUT, tcp(7))."""
+
+Completion = Callable[[int], None]
+
+
+class Link:
+    """A libnbd handle in a poll loop."""
+
+    def __init__(self, handle: nbd.NBD, failed: Kind, lost: Kind) -> None:
+        self.handle, self.failed, self.lost = handle, failed, lost
+        self.fd: int = handle.aio_get_fd()
+        self.busy = 0
+
+    @property
+    def ready(self) -> bool:
+        """Whether requests can be made."""
+        return bool(self.handle.aio_is_ready() or self.handle.aio_is_processing())
+
+    @property
+    def alive(self) -> bool:
+        """Whether the connection stands or is being made."""
+        return not (self.handle.aio_is_dead() or self.handle.aio_is_closed())
+
+    def wanted(self) -> int:
+        """The poll events that the connection waits for."""
+        direction = self.handle.aio_get_direction()
+        reading = select.POLLIN if direction & nbd.AIO_DIRECTION_READ else 0
+        writing = select.POLLOUT if direction & nbd.AIO_DIRECTION_WRITE else 0
+        return reading | writing
+
+    def notify(self, events: int) -> None:
+        """Lets libnbd do what the events allow. A connection that breaks here is no longer `alive`."""
+        direction = self.handle.aio_get_direction()
+        try:
+            if direction & nbd.AIO_DIRECTION_READ and events & ~select.POLLOUT:
+                self.handle.aio_notify_read()
+            elif direction & nbd.AIO_DIRECTION_WRITE:
+                self.handle.aio_notify_write()
+        except nbd.Error:
+            return
+
+    def pread(self, buffer: nbd.Buffer, offset: int, then: Completion) -> None:
+        """Asks for the bytes at `offset`; `then` gets an errno, 0 for success."""
+        self._begin(offset, lambda: self.handle.aio_pread(buffer, offset, completion=self._counted(then)))
+
+    def pwrite(self, buffer: nbd.Buffer, offset: int, then: Completion) -> None:
+        """Writes the whole buffer at `offset`."""
+        self._begin(offset, lambda: self.handle.aio_pwrite(buffer, offset, completion=self._counted(then)))
+
+    def zero(self, length: int, offset: int, then: Completion) -> None:
+        """Zeroes a range without payload; the server may punch a hole."""
+        self._begin(offset, lambda: self.handle.aio_zero(length, offset, completion=self._counted(then)))
+
+    def flush(self, then: Completion) -> None:
+        """Asks that everything answered before is made durable."""
+        self._begin(None, lambda: self.handle.aio_flush(completion=self._counted(then)))
+
+    def _begin(self, offset: int | None, request: Callable[[], object]) -> None:
+        try:
+            request()
+        except nbd.Error as error:
+            raise self.error(error.errnum or 0, offset) from error
+        self.busy += 1
+
+    def _counted(self, then: Completion) -> Callable[[object], int]:
+        def completion(error: object) -> int:
+            self.busy -= 1
+            then(int(getattr(error, "value", 0)))
+            return 1
+
+        return completion
+
+    def error(self, errno: int, offset: int | None) -> CopyError:
+        """What went wrong: the connection is lost, or the request failed on a sound one."""
+        kind = self.failed if self.alive else self.lost
+        side = "source" if kind in (Kind.SOURCE_ERROR, Kind.SOURCE_LOST) else "target"
+        what = "failed a request" if self.alive else "closed or broke the connection"
+        return CopyError(kind, f"the {side} {what}", offset, errno or None)
+
+
+def source_link(source: Source) -> Link:
+    """A connection to the source that is being made. Raises CopyError when nobody listens."""
+    handle = nbd.NBD()
+    handle.set_export_name(source.export)
+    handle.set_pread_initialize(False)
+    return _started(handle, _unix(source.socket, Kind.SOURCE_LOST), Kind.SOURCE_ERROR, Kind.SOURCE_LOST)
+
+
+def target_link(target: Target) -> Link:
+    """A connection to a data session that is being made, its token sent. Raises CopyError when it cannot be dialled."""
+    handle = nbd.NBD()
+    if not target.plain:
+        handle.set_tls(nbd.TLS_REQUIRE)
+        handle.set_tls_psk_file(target.key_file)
+        handle.set_tls_username(target.identity)
+    sock = _unix(target.socket, Kind.TARGET_LOST) if target.socket else _tcp(target.host, target.port)
+    if target.token:
+        sock.sendall(f"NBD {target.token}\n".encode())
+    return _started(handle, sock, Kind.TARGET_ERROR, Kind.TARGET_LOST)
+
+
+def _started(handle: nbd.NBD, sock: socket.socket, failed: Kind, lost: Kind) -> Link:
+    sock.setblocking(False)
+    try:
+        handle.aio_connect_socket(sock.detach())
+    except nbd.Error as error:
+        raise CopyError(lost, "the NBD handshake did not begin", errno=error.errnum) from error
+    return Link(handle, failed, lost)
+
+
+def _unix(path: str, lost: Kind) -> socket.socket:
+    sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(CONNECT_TIME)
+    try:
+        sock.connect(path)
+    except OSError as error:
+        raise CopyError(lost, "nobody answers at the socket", errno=error.errno) from error
+    return sock
+
+
+def _tcp(host: str, port: int) -> socket.socket:
+    try:
+        sock = socket.create_connection((host, port), timeout=CONNECT_TIME)
+    except OSError as error:
+        raise CopyError(Kind.TARGET_LOST, "the address of the data session cannot be reached", errno=error.errno) from error
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENCE_MS)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 10)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5)
+    return sock

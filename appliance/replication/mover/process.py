@@ -1,0 +1,124 @@
+"""The process around a copy: its pipes, its signals, its one poll loop, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import time
+from collections.abc import Sequence
+
+from appliance.replication.mover.copying import Copy
+from appliance.replication.mover.links import CONNECT_TIME, Link, source_link, target_link
+from appliance.replication.mover.orders import Abandoned, Orders
+from appliance.replication.mover.protocol import CopyError, Exit, parse_job, parse_order
+
+STDIN, STDOUT = 0, 1
+
+
+def main() -> int:
+    """Does the job that stands on standard input; returns the exit code."""
+    try:
+        return Process(Orders(STDIN)).run()
+    except (Abandoned, BrokenPipeError):
+        return Exit.ABANDONED
+    except CopyError as failure:
+        return _told(failure)
+
+
+def report(event: str, fields: dict[str, object]) -> None:
+    """Writes one event. Raises BrokenPipeError when the parent is gone."""
+    line = json.dumps({"event": event, **fields}, separators=(",", ":")).encode() + b"\n"
+    while line:
+        line = line[os.write(STDOUT, line) :]
+
+
+class Process:
+    """One job from its first line to its exit code."""
+
+    def __init__(self, orders: Orders) -> None:
+        self.orders = orders
+        self.terminated = False
+        self.copy: Copy | None = None
+        self._wake, wake_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(wake_end, warn_on_full_buffer=False)
+        signal.signal(signal.SIGTERM, self._terminate)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def run(self) -> int:
+        """Connects, copies, tells the end."""
+        job = parse_job(self.orders.first())
+        sources = [source_link(job.source) for _ in range(job.source.connections)]
+        targets = [target_link(target) for target in job.targets]
+        self._connect([*sources, *targets])
+        self.copy = Copy(job, sources, targets, report)
+        report("ready", {"size": self.copy.sources[0].handle.get_size()})
+        if self.terminated:
+            self.copy.stop()
+        for line in self.orders.waiting():
+            self._obey(line)
+        self._copy(self.copy)
+        return self._end(self.copy)
+
+    def _connect(self, links: Sequence[Link]) -> None:
+        deadline = time.monotonic() + CONNECT_TIME
+        while waiting := [link for link in links if not link.ready]:
+            for link in waiting:
+                if not link.alive:
+                    raise link.error(0, None)
+            if time.monotonic() > deadline:
+                raise CopyError(waiting[0].lost, "the NBD handshake was not finished in time")
+            self._poll(waiting, 0.5)
+
+    def _copy(self, copy: Copy) -> None:
+        while True:
+            pause = copy.advance()
+            if copy.finished:
+                return
+            self._poll(copy.links, pause)
+
+    def _poll(self, links: Sequence[Link], seconds: float) -> None:
+        poll = select.poll()
+        by_fd = {link.fd: link for link in links}
+        for fd, link in by_fd.items():
+            poll.register(fd, link.wanted())
+        poll.register(self.orders.fd, select.POLLIN)
+        poll.register(self._wake, select.POLLIN)
+        for fd, events in poll.poll(max(1, int(seconds * 1000))):
+            if fd in by_fd:
+                by_fd[fd].notify(events)
+            elif fd == self._wake:
+                os.read(self._wake, 64)
+            else:
+                self._listen()
+
+    def _listen(self) -> None:
+        for line in self.orders.arrived():
+            self._obey(line)
+
+    def _obey(self, line: str) -> None:
+        if self.copy is None:
+            return
+        try:
+            self.copy.obey(parse_order(line))
+        except CopyError as failure:
+            self.copy.fail(failure)
+
+    def _terminate(self, _signal: int, _frame: object) -> None:
+        self.terminated = True
+        if self.copy is not None:
+            self.copy.stop()
+
+    def _end(self, copy: Copy) -> int:
+        if copy.failure is not None:
+            return _told(copy.failure)
+        report("stopped" if self.terminated else "finished", copy.total.fields())
+        for link in copy.links:
+            link.handle.shutdown()
+        return Exit.STOPPED if self.terminated else Exit.FINISHED
+
+
+def _told(failure: CopyError) -> int:
+    report("error", failure.fields())
+    return Exit.of(failure.kind)
