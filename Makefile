@@ -1,0 +1,32 @@
+# The targets install what they need; see scripts/setup.
+PYTHON := .venv/bin/python
+IMAGE  := build/guest
+
+.PHONY: setup guest demo lab test lint bench clean
+
+setup:
+	@scripts/setup
+
+guest: setup                ## the lab's guest, made once and cached
+	@$(PYTHON) -m appliance.lab.machines.image $(IMAGE)
+
+demo: guest                 ## migrate a running VM between two sites on this machine
+	@$(PYTHON) -m appliance.demo run
+
+lab: guest                  ## start the two sites and leave them running
+	@$(PYTHON) -m appliance.demo lab
+
+lint: setup
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-cache
+
+test: lint guest
+	@$(PYTHON) -m pytest -n 2 --dist loadfile
+
+bench: setup                ## results in build/bench.json
+	@$(PYTHON) -m bench
+
+clean:                      ## everything that was built, but not the Python environment
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache
