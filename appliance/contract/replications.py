@@ -1,0 +1,134 @@
+"""VMs under management and their replication."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from appliance.contract.api import Api, OperatorModel, route
+from appliance.contract.peer import VmList
+
+Text = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class StartReplication(OperatorModel):
+    """Protect a VM, or start a cycle of one that is protected (`context_id`)."""
+
+    context_id: str | None = None
+    credential_id: int | None = None
+    vm_path: Text | None = None
+    ossea_config_id: int | None = None
+    start_replication: bool = True
+    quiesce: bool = False
+
+
+class Replication(OperatorModel):
+    """The VM under management, and the job that was started for it."""
+
+    context_id: str
+    job_id: str | None
+
+
+class ChangeId(OperatorModel):
+    """The change id of a disk at the last consistent point of its copy."""
+
+    change_id: str | None
+
+
+class DiskCycle(OperatorModel):
+    """One disk in one cycle, in bytes."""
+
+    disk_id: str
+    label: str
+    capacity_bytes: int
+    sync_type: str
+    sync_status: str
+    sync_progress_percent: float
+    total_bytes: int
+    moved_bytes: int
+    zeroed_bytes: int
+    skipped_bytes: int
+    rate_bps: float
+    eta_seconds: int | None
+    seconds: float
+    volume_id: str | None
+    change_id: str | None
+
+
+class Cycle(OperatorModel):
+    """One replication cycle."""
+
+    job_id: str
+    replication_type: str
+    status: str
+    progress_percent: float
+    current_operation: str
+    bytes_transferred: int
+    bytes_skipped: int
+    total_bytes: int
+    transfer_speed_bps: int
+    eta_seconds: int | None
+    disks: list[DiskCycle]
+    started_at: datetime | None
+    completed_at: datetime | None
+
+
+class VmContext(OperatorModel):
+    """A VM under management."""
+
+    context_id: str
+    peer_id: str
+    vm_name: str
+    vm_path: str
+    vcenter_host: str
+    current_status: str
+    current_job_id: str | None
+    last_successful_job_id: str | None
+    last_operation_summary: dict[str, Any] | None
+    consistent_at: str | None
+    torn_since: datetime | None
+    diverged_since: datetime | None
+    ossea_config_id: int | None
+
+
+class AskDiscovery(OperatorModel):
+    """Which vCenter to look into."""
+
+    credential_id: int
+    name_contains: Annotated[str, Field(max_length=200)] = ""
+
+
+class ReplicationsApi(Api):
+    """Discovery, protection and cycles."""
+
+    @route("POST", "/api/v1/discovery/vms")
+    async def discover(self, body: AskDiscovery) -> VmList:
+        """The VMs of a vCenter, with what keeps each from being migrated."""
+        raise NotImplementedError
+
+    @route("POST", "/api/v1/replications", status=202)
+    async def replicate(self, body: StartReplication) -> Replication:
+        """Protect a VM, or start a cycle."""
+        raise NotImplementedError
+
+    @route("GET", "/api/v1/replications/changeid")
+    async def change_id(self, vm_path: str, disk_id: str) -> ChangeId:
+        """The change id of one disk."""
+        raise NotImplementedError
+
+    @route("GET", "/api/v1/replications/{job_id}")
+    async def cycle(self, job_id: str) -> Cycle:
+        """One cycle with its disks."""
+        raise NotImplementedError
+
+    @route("GET", "/api/v1/vm-contexts")
+    async def contexts(self) -> list[VmContext]:
+        """All VMs under management."""
+        raise NotImplementedError
+
+    @route("GET", "/api/v1/vm-contexts/{vm}")
+    async def context(self, vm: str) -> VmContext:
+        """One VM, by its context id or its name where that is unique."""
+        raise NotImplementedError
