@@ -1,0 +1,95 @@
+"""Binds a declared API to the object that serves it: validates what comes in, serialises what goes out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from inspect import Parameter
+from typing import Any
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from appliance.contract.api import Api, Route, routes
+from appliance.contract.errors import BAD_REQUEST, BODY_TOO_LARGE, METHOD_NOT_ALLOWED, NO_SUCH_ROUTE, ErrorRecord, Fault
+
+BODY_LIMIT = 1 << 20
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def bind(app: web.Application, api: type[Api], handler: Api) -> None:
+    """Serve every route of `api` by the method of the same name of `handler`."""
+    for route in routes(api):
+        app.router.add_route(route.method, route.path, _endpoint(route, getattr(handler, route.name)))
+
+
+def application(*more: Any) -> web.Application:
+    """An empty application that answers every error as the contract says."""
+    return web.Application(client_max_size=BODY_LIMIT, middlewares=[*more, answer_errors])
+
+
+def _endpoint(route: Route, serve: Callable[..., Awaitable[Any]]) -> Handler:
+    async def endpoint(request: web.Request) -> web.StreamResponse:
+        arguments: dict[str, Any] = dict(request.match_info)
+        arguments |= _query(route, request)
+        if route.body is not None:
+            arguments["body"] = _parsed(route.body.validate_json, await request.read() or b"null", "body")
+        result = await serve(**arguments)
+        if route.status == 204:
+            return web.Response(status=204)
+        return web.Response(status=route.status, body=route.result.dump_json(result), content_type="application/json")
+
+    return endpoint
+
+
+def _query(route: Route, request: web.Request) -> dict[str, Any]:
+    unknown = sorted(set(request.query) - set(route.query))
+    if unknown:
+        raise BAD_REQUEST(detail=f"there is no parameter {', '.join(unknown)}")
+    found = {}
+    for name, kind in route.query.items():
+        if name in request.query:
+            found[name] = _parsed(kind.validate_strings, request.query[name], name)
+        elif route.defaults[name] is Parameter.empty:
+            raise BAD_REQUEST(detail=f"the parameter {name} is missing")
+    return found
+
+
+def _parsed(parse: Callable[[Any], Any], text: Any, place: str) -> Any:
+    try:
+        return parse(text)
+    except ValidationError as error:
+        raise BAD_REQUEST(detail=_readable(error, place)) from error
+
+
+def _readable(error: ValidationError, place: str) -> str:
+    problems = []
+    for one in error.errors(include_url=False, include_input=False)[:10]:
+        where = ".".join(str(part) for part in one["loc"]) or place
+        problems.append(f"{where}: {one['msg'][:1].lower()}{one['msg'][1:]}")
+    return "; ".join(problems)
+
+
+@web.middleware
+async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The one place that turns errors into HTTP."""
+    try:
+        return await handler(request)
+    except web.HTTPRequestEntityTooLarge:
+        return error_response(BODY_TOO_LARGE(limit=BODY_LIMIT))
+    except web.HTTPNotFound:
+        return error_response(NO_SUCH_ROUTE())
+    except web.HTTPMethodNotAllowed:
+        return error_response(METHOD_NOT_ALLOWED())
+    except Fault as error:
+        return error_response(error)
+    except Exception as error:  # the edge: whatever it is, the caller gets a well-formed answer
+        request.app.logger.exception("%s %s", request.method, request.path)
+        return error_response(error)
+
+
+def error_response(error: Exception) -> web.Response:
+    """The answer for an error; its technical cause stays inside."""
+    record = ErrorRecord.of(error)
+    shown = {"key": record.key, "message": record.message, "guidance": record.guidance, "fields": record.fields}
+    return web.Response(status=record.status, body=json.dumps({"error": shown}).encode(), content_type="application/json")
