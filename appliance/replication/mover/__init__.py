@@ -26,7 +26,7 @@ On standard output each line is an event:
     {"event": "done", "ranges": [[offset, length], ...], "moved": n, "skipped": n, "zeroed": n}
                                           these ranges are flushed on the connection that wrote them; the numbers are what they add
     {"event": "progress", "moved": n, "skipped": n, "zeroed": n}      totals so far, flushed or not
-    {"event": "finished", "moved": n, "skipped": n, "zeroed": n}      all work is done and flushed
+    {"event": "finished", "moved": n, "skipped": n, "zeroed": n, "peak_rss": n}      all work is done and flushed
     {"event": "stopped", ...the same numbers}                         stopped by SIGTERM; what was written is flushed
     {"event": "error", "kind": KIND, "message": TEXT, "offset": n | null, "errno": n | null}
 

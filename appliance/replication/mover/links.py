@@ -5,15 +5,16 @@ from __future__ import annotations
 import select
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import nbd
 
 from appliance.replication.mover.protocol import CopyError, Kind, Source, Target
+from appliance.tunnel.dial import open_data_socket, open_tunnelled_socket
 
 CONNECT_TIME: Final = 10.0
-SILENCE_MS: Final = 30_000
-"""How long sent bytes may stay unacknowledged before a connection counts as lost (TCP_USER_TIMEOUT, tcp(7))."""
+"""Seconds for a connection to be made, and again for its handshake."""
 
 Completion = Callable[[int], None]
 
@@ -98,7 +99,12 @@ def source_link(source: Source) -> Link:
     handle = nbd.NBD()
     handle.set_export_name(source.export)
     handle.set_pread_initialize(False)
-    return _started(handle, _unix(source.socket, Kind.SOURCE_LOST), Kind.SOURCE_ERROR, Kind.SOURCE_LOST)
+    sock = socket.socket(socket.AF_UNIX)
+    try:
+        sock.connect(source.socket)
+    except OSError as error:
+        raise CopyError(Kind.SOURCE_LOST, "nobody answers at the source's socket", errno=error.errno) from error
+    return _started(handle, sock, Kind.SOURCE_ERROR, Kind.SOURCE_LOST)
 
 
 def target_link(target: Target) -> Link:
@@ -108,10 +114,18 @@ def target_link(target: Target) -> Link:
         handle.set_tls(nbd.TLS_REQUIRE)
         handle.set_tls_psk_file(target.key_file)
         handle.set_tls_username(target.identity)
-    sock = _unix(target.socket, Kind.TARGET_LOST) if target.socket else _tcp(target.host, target.port)
-    if target.token:
-        sock.sendall(f"NBD {target.token}\n".encode())
-    return _started(handle, sock, Kind.TARGET_ERROR, Kind.TARGET_LOST)
+    return _started(handle, _dialled(target), Kind.TARGET_ERROR, Kind.TARGET_LOST)
+
+
+def _dialled(target: Target) -> socket.socket:
+    try:
+        if target.socket:
+            return open_tunnelled_socket(Path(target.socket), CONNECT_TIME)
+        if target.plain and not target.token:
+            return socket.create_connection((target.host, target.port), CONNECT_TIME)
+        return open_data_socket(target.host, target.port, target.token, CONNECT_TIME)
+    except OSError as error:
+        raise CopyError(Kind.TARGET_LOST, "the data session cannot be reached", errno=error.errno) from error
 
 
 def _started(handle: nbd.NBD, sock: socket.socket, failed: Kind, lost: Kind) -> Link:
@@ -121,26 +135,3 @@ def _started(handle: nbd.NBD, sock: socket.socket, failed: Kind, lost: Kind) -> 
     except nbd.Error as error:
         raise CopyError(lost, "the NBD handshake did not begin", errno=error.errnum) from error
     return Link(handle, failed, lost)
-
-
-def _unix(path: str, lost: Kind) -> socket.socket:
-    sock = socket.socket(socket.AF_UNIX)
-    sock.settimeout(CONNECT_TIME)
-    try:
-        sock.connect(path)
-    except OSError as error:
-        raise CopyError(lost, "nobody answers at the socket", errno=error.errno) from error
-    return sock
-
-
-def _tcp(host: str, port: int) -> socket.socket:
-    try:
-        sock = socket.create_connection((host, port), timeout=CONNECT_TIME)
-    except OSError as error:
-        raise CopyError(Kind.TARGET_LOST, "the address of the data session cannot be reached", errno=error.errno) from error
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENCE_MS)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 10)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5)
-    return sock

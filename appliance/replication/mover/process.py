@@ -8,6 +8,7 @@ import select
 import signal
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from appliance.replication.mover.copying import Copy
 from appliance.replication.mover.links import CONNECT_TIME, Link, source_link, target_link
@@ -32,6 +33,12 @@ def report(event: str, fields: dict[str, object]) -> None:
     line = json.dumps({"event": event, **fields}, separators=(",", ":")).encode() + b"\n"
     while line:
         line = line[os.write(STDOUT, line) :]
+
+
+def peak_rss() -> int:
+    """Bytes of memory of this process at its largest (proc(5), VmHWM)."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
 class Process:
@@ -113,7 +120,7 @@ class Process:
     def _end(self, copy: Copy) -> int:
         if copy.failure is not None:
             return _told(copy.failure)
-        report("stopped" if self.terminated else "finished", copy.total.fields())
+        report("stopped" if self.terminated else "finished", {**copy.total.fields(), "peak_rss": peak_rss()})
         for link in copy.links:
             link.handle.shutdown()
         return Exit.STOPPED if self.terminated else Exit.FINISHED
