@@ -1,0 +1,144 @@
+"""Comparing the records with CloudStack and the kernel: what differs is reported, and healed where that is safe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from appliance.volumes.cloud import CloudVolume
+from appliance.volumes.devices import Device, Devices
+from appliance.volumes.journal import Journal
+from appliance.volumes.links import Links
+from appliance.volumes.reach import Reach, Site
+from appliance.volumes.records import Records, Volume
+
+
+class What(StrEnum):
+    """The differences there can be."""
+
+    VOLUME_LOST = "volume_lost"
+    ATTACHED_UNRECORDED = "attached_unrecorded"
+    DETACHED_UNRECORDED = "detached_unrecorded"
+    ATTACHED_ELSEWHERE = "attached_elsewhere"
+    DEVICE_MISSING = "device_missing"
+    DEVICE_LEFT = "device_left"
+    LINK_MISSING = "link_missing"
+    EXPORT_MISSING = "export_missing"
+    EXPORT_LEFT = "export_left"
+    STRAY_LINK = "stray_link"
+    UNFINISHED_OPERATION = "unfinished_operation"
+
+
+_NOT_HEALED = {What.VOLUME_LOST, What.DEVICE_MISSING, What.DEVICE_LEFT}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One difference and whether it was healed."""
+
+    volume_id: str
+    what: What
+
+    @property
+    def healed(self) -> bool:
+        """Whether records, links and exports were brought in line; the rest needs a person or a job."""
+        return self.what not in _NOT_HEALED
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All views of one volume: the record's machine, CloudStack's, and what is here."""
+
+    volume_id: str
+    oma_vm_id: str
+    recorded_vm: str | None
+    exists: bool
+    cloud_vm: str
+    has_device: bool
+    is_linked: bool
+    is_published: bool
+
+
+def judge(seen: Seen) -> list[Difference]:
+    """What differs (pure). CloudStack says where the volume is, the kernel whether it is here."""
+    found: list[What] = []
+    here = seen.exists and seen.cloud_vm == seen.oma_vm_id
+    recorded_here = seen.recorded_vm == seen.oma_vm_id
+    if not seen.exists:
+        found.append(What.VOLUME_LOST)
+    elif here and not recorded_here:
+        found.append(What.ATTACHED_UNRECORDED)
+    elif not seen.cloud_vm and seen.recorded_vm:
+        found.append(What.DETACHED_UNRECORDED)
+    elif seen.cloud_vm and not here and seen.cloud_vm != seen.recorded_vm:
+        found.append(What.ATTACHED_ELSEWHERE)
+    if here and not seen.has_device:
+        found.append(What.DEVICE_MISSING)
+    if not here and seen.has_device:
+        found.append(What.DEVICE_LEFT)
+    if not seen.is_linked:
+        found.append(What.LINK_MISSING)
+    usable = here and seen.has_device
+    if usable and not seen.is_published:
+        found.append(What.EXPORT_MISSING)
+    if seen.is_published and not usable:
+        found.append(What.EXPORT_LEFT)
+    return [Difference(seen.volume_id, what) for what in found]
+
+
+class Reconciliation:
+    """Compares and heals. The caller sees to it that nothing is attached or detached on this appliance meanwhile."""
+
+    def __init__(self, records: Records, journal: Journal, reach: Reach, links: Links, devices: Devices) -> None:
+        self._records, self._journal, self._reach, self._links, self._devices = records, journal, reach, links, devices
+
+    async def run(self) -> list[Difference]:
+        """Compare everything once; returns what differed. Raises a Fault when CloudStack does not answer."""
+        volumes = await self._records.find()
+        sites = {config_id: await self._reach.site(config_id) for config_id in {one.config_id for one in volumes}}
+        found = await self._settle_operations(volumes, sites)
+        for config_id, site in sites.items():
+            there = await site.volumes.all()
+            for volume in [one for one in volumes if one.config_id == config_id]:
+                found += await self._compare(volume, site, there.get(volume.volume_id))
+        return found + await self._remove_strays({one.volume_id for one in volumes})
+
+    async def _settle_operations(self, volumes: list[Volume], sites: dict[int, Site]) -> list[Difference]:
+        found: list[Difference] = []
+        for volume in volumes:
+            count = await self._journal.settle(volume.volume_id, sites[volume.config_id].volumes)
+            found += [Difference(volume.volume_id, What.UNFINISHED_OPERATION)] * count
+        return found
+
+    async def _compare(self, volume: Volume, site: Site, there: CloudVolume | None) -> list[Difference]:
+        device = await self._devices.look(volume.volume_id)
+        seen = Seen(
+            volume.volume_id,
+            site.oma_vm_id,
+            volume.vm_id,
+            there is not None,
+            there.vm_id if there else "",
+            device is not None,
+            volume.volume_id in self._links.kept(),
+            volume.volume_id in self._links.published(),
+        )
+        found = judge(seen)
+        if found:
+            await self._heal(seen, device)
+        return found
+
+    async def _heal(self, seen: Seen, device: Device | None) -> None:
+        name = device.by_id if device else self._devices.names(seen.volume_id)[0]
+        await self._links.keep(seen.volume_id, name)
+        if device is not None and seen.exists and seen.cloud_vm == seen.oma_vm_id:
+            await self._links.publish(seen.volume_id)
+            await self._records.is_here(seen.volume_id, seen.oma_vm_id, device)
+        else:
+            await self._links.withdraw(seen.volume_id)
+            await self._records.is_away(seen.volume_id, seen.cloud_vm or None)
+
+    async def _remove_strays(self, known: set[str]) -> list[Difference]:
+        strays = (self._links.kept() | self._links.published()) - known
+        for volume_id in strays:
+            await self._links.forget(volume_id)
+        return [Difference(volume_id, What.STRAY_LINK) for volume_id in sorted(strays)]
