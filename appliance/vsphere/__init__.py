@@ -1,1 +1,1 @@
-"""vCenter: sessions, inventory, snapshots, changed blocks and disk sources."""
+"""vCenter: sessions, inventory, power, changed-block tracking, snapshots and how their disks are read."""
