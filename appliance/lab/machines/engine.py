@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from appliance.lab.machines.process import kill, spawn
-from appliance.lab.machines.qmp import Qmp
+from appliance.lab.machines.qmp import Qmp, QmpError
+
+Hook = Callable[[], Awaitable[None]]
 
 
 class MachineOff(Exception):
@@ -17,10 +19,11 @@ class MachineOff(Exception):
 class Engine:
     """One program with a control connection; it ends with the lab. Its own messages are in `log`."""
 
-    def __init__(self, folder: Path, log: Path, before_end: Callable[[], Awaitable[None]] | None = None) -> None:
-        """`before_end` is awaited when the machine shut itself down, or stop() was called, while it can still be asked."""
+    def __init__(self, folder: Path, log: Path, opened: Hook | None = None, before_end: Hook | None = None) -> None:
+        """`opened` is awaited when the disks are open and no guest runs yet; `before_end` when the machine shut itself down, or
+        stop() was called, and it can still be asked."""
         self.folder, self.log = folder, log
-        self._before_end = before_end
+        self._opened, self._before_end = opened or _nothing, before_end or _nothing
         self._process: Process | None = None
         self._qmp: Qmp | None = None
         self._powered_off = asyncio.Event()
@@ -88,8 +91,9 @@ class Engine:
         """Let the owner save what it needs, then end the program."""
         try:
             await self._before_quit()
-            if self._before_end is not None:
-                await self._before_end()
+            await self._before_end()
+        except QmpError:
+            pass  # it died meanwhile: what was not saved is lost, as in a power cut
         finally:
             await kill(process)
 
@@ -98,3 +102,7 @@ class Engine:
 
     async def _ended(self) -> None:
         """What is to be done when the program is gone."""
+
+
+async def _nothing() -> None:
+    """The hook of an owner that has nothing to do."""

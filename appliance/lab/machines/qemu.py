@@ -2,13 +2,13 @@
 
 import json
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from appliance.lab.machines.blocks import Layer, nodes
-from appliance.lab.machines.engine import Engine
+from appliance.lab.machines.engine import Engine, Hook
 from appliance.lab.machines.qmp import Event, Json
 from appliance.lab.machines.serial import Console
 
@@ -52,12 +52,14 @@ class QemuMachine(Engine):
         cpus: int = 1,
         firmware: Firmware = "bios",
         nics: Sequence[Nic] = (),
-        before_end: Callable[[], Awaitable[None]] | None = None,
+        console: Console | None = None,
+        opened: Hook | None = None,
+        before_end: Hook | None = None,
     ) -> None:
-        super().__init__(folder, folder / "qemu.log", before_end)
+        super().__init__(folder, folder / "qemu.log", opened, before_end)
         self.drives, self.nics = tuple(drives), tuple(nics)
         self.memory_mib, self.cpus, self.firmware = memory_mib, cpus, firmware
-        self.console = Console(folder / "console.log")
+        self.console = console or Console(folder / "console.log")
 
     async def start(self) -> None:
         """Switch on; raises QmpError when QEMU does not come up (it says why in qemu.log)."""
@@ -68,6 +70,7 @@ class QemuMachine(Engine):
             await self._launch(lambda control: self._argv(control, theirs.fileno()), [theirs.fileno()])
         await self.console.attach(ours)
         self.qmp.listen(self._notice)
+        await self._opened()
         await self.qmp.execute("cont")
 
     async def powerdown(self) -> None:
@@ -86,7 +89,7 @@ class QemuMachine(Engine):
 
     def _argv(self, control: int, line: int) -> list[str]:
         return [
-            *("qemu-system-x86_64", "-no-user-config", "-nodefaults", "-accel", "tcg", "-M", "q35", "-cpu", "qemu64,+rdrand"),
+            *("qemu-system-x86_64", "-no-user-config", "-nodefaults", "-accel", "tcg", "-M", "q35", "-cpu", "qemu64,+rdrand,-svm"),
             *("-m", str(self.memory_mib), "-smp", str(self.cpus), "-display", "none", "-S", "-no-shutdown"),
             *("-chardev", f"socket,id=control,fd={control}", "-mon", "chardev=control,mode=control"),
             *("-chardev", f"socket,id=line,fd={line},logfile=console.log,logappend=on", "-serial", "chardev:line"),

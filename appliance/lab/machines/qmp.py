@@ -4,11 +4,14 @@ import asyncio
 import itertools
 import json
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 Json = dict[str, object]
 EventListener = Callable[["Event"], None]
+
+GONE = "GONE"  # our own event: the machine closed the connection
 
 # A transaction over many bitmaps or a list of nodes is one line.
 LINE_LIMIT = 16 << 20
@@ -60,6 +63,21 @@ def parse(line: bytes) -> Event | Answer | Greeting:
     raise QmpError(f"not a QMP message: {line[:80]!r}")
 
 
+class Watch:
+    """The events of one connection since it was made."""
+
+    def __init__(self) -> None:
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self.put = self._events.put_nowait
+
+    async def next(self, *names: str, about: str) -> Event:
+        """Wait for an event of one of these names whose id or device is `about`; raises QmpError when the machine goes away."""
+        while (event := await self._events.get()).name != GONE:
+            if event.name in names and about in (event.data.get("id"), event.data.get("device")):
+                return event
+        raise QmpError("the machine went away")
+
+
 class Qmp:
     """One connection: commands are answered in any order, events go to the listeners."""
 
@@ -101,6 +119,16 @@ class Qmp:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    @contextmanager
+    def watch(self) -> Iterator["Watch"]:
+        """Collect the events from now on, to be waited for in order."""
+        watch = Watch()
+        unlisten = self.listen(watch.put)
+        try:
+            yield watch
+        finally:
+            unlisten()
+
     async def close(self) -> None:
         """Close the connection; commands that still wait fail."""
         self._writer.close()
@@ -118,6 +146,7 @@ class Qmp:
             for answered in self._waiting.values():
                 if not answered.done():
                     answered.set_exception(QmpError("the machine went away"))
+            self._take(Event(GONE))
 
     def _take(self, message: Event | Answer | Greeting) -> None:
         match message:
