@@ -1,0 +1,55 @@
+"""How many strangers may be connected at once, in all and per address, with room kept for known peers (pure)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Connections that have not proved who they are. `reserve` of the total is for addresses of known peers alone."""
+
+    total: int = 128
+    reserve: int = 32
+    per_address: int = 24
+
+
+class Slot:
+    """One connection's place among the strangers; given back once it has proved who it is, or has ended."""
+
+    def __init__(self, give_back: Callable[[], None]) -> None:
+        self._give_back: Callable[[], None] | None = give_back
+
+    def release(self) -> None:
+        """Give the place back; calling it again does nothing."""
+        if self._give_back is not None:
+            give_back, self._give_back = self._give_back, None
+            give_back()
+
+
+class Admission:
+    """Counts the strangers and says who may still come in."""
+
+    def __init__(self, limits: Limits, is_known: Callable[[str], bool]) -> None:
+        self._limits, self._is_known = limits, is_known
+        self._by_address: Counter[str] = Counter()
+
+    @property
+    def strangers(self) -> int:
+        """Connections that have not proved who they are."""
+        return self._by_address.total()
+
+    def admit(self, address: str) -> Slot | None:
+        """A place for a connection from this address, None when there is none left for it."""
+        room = self._limits.total if self._is_known(address) else self._limits.total - self._limits.reserve
+        if self.strangers >= room or self._by_address[address] >= self._limits.per_address:
+            return None
+        self._by_address[address] += 1
+        return Slot(lambda: self._leave(address))
+
+    def _leave(self, address: str) -> None:
+        self._by_address[address] -= 1
+        if not self._by_address[address]:
+            del self._by_address[address]
