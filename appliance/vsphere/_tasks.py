@@ -34,7 +34,7 @@ async def follow(vcenter: VCenter, action: str, task: Any) -> Any:
     """The result of a running task. Raises TaskFailed."""
     pause = FIRST_PAUSE
     while True:
-        info = await vcenter.call(action, lambda content: _info(content, task))
+        info = await vcenter.look(action, lambda content: _info(content, task))
         if info.get("info.state") == "success":
             return info.get("info.result")
         if info.get("info.state") == "error":

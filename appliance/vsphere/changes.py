@@ -85,7 +85,7 @@ async def changed_areas(vcenter: VCenter, vm: str, snapshot: str | None, disk_ke
         raise ChangesRefused("the record of its last copy is damaged", f"change id {change_id!r}")
 
     async def query(offset: int) -> Page:
-        return await vcenter.call("ask what changed", lambda content: _query(content, vm, snapshot, disk_key, change_id, offset))
+        return await vcenter.look("ask what changed", lambda content: _query(content, vm, snapshot, disk_key, change_id, offset))
 
     try:
         return await every_page(query, capacity)

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from appliance.vsphere._soap import translated
 from appliance.vsphere.faults import SOURCE_FAILED, SOURCE_LENGTH, UNSUPPORTED_CHAIN
 from appliance.vsphere.session import VCenter
-from appliance.vsphere.snapshots import FrozenDisk
+from appliance.vsphere.snapshots import FrozenDisk, SnapshotRecord, verify_unchanged
 
 # A snapshot's own files are called <disk>-000001.vmdk; only the base has a plain -flat file.
 DELTA = re.compile(r"-\d{6}\.vmdk$")
@@ -33,14 +33,24 @@ def address(disk: FrozenDisk, datacenter: str) -> str:
 async def check_length(vcenter: VCenter, disk: FrozenDisk, datacenter: str) -> None:
     """Check that the base file is as long as the disk. Raises SOURCE_LENGTH, SOURCE_FAILED, UNSUPPORTED_CHAIN."""
     where = address(disk, datacenter)
-    status, length = await vcenter.call("look at a disk's file", lambda _: _head(vcenter, where))
+    status, length = await vcenter.look("look at a disk's file", lambda _: _head(vcenter, where))
     if status in (401, 403):
         await vcenter.ensure_session()
-        status, length = await vcenter.call("look at a disk's file", lambda _: _head(vcenter, where))
+        status, length = await vcenter.look("look at a disk's file", lambda _: _head(vcenter, where))
     if status != 200:
         raise SOURCE_FAILED(disk=disk.label, datastore=disk.datastore, cause=f"HEAD {where}: {status}")
     if length != disk.capacity_bytes:
         raise SOURCE_LENGTH(disk=disk.label, seen=length, expected=disk.capacity_bytes, cause=where)
+
+
+async def verify(vcenter: VCenter, recorded: SnapshotRecord, datacenter: str) -> None:
+    """Check that the snapshot, every disk and every file's length are as recorded.
+
+    To be called before the first read, after each reconnect and before commit. Raises what `verify_unchanged` and `check_length` raise.
+    """
+    await verify_unchanged(vcenter, recorded)
+    for disk in recorded.disks:
+        await check_length(vcenter, disk, datacenter)
 
 
 def _head(vcenter: VCenter, where: str) -> tuple[int, int]:

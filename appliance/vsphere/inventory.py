@@ -50,15 +50,15 @@ VAPP_PARENTS = ["name", "parentFolder", "parentVApp"]
 
 async def list_vms(vcenter: VCenter, datacenter: str | None = None) -> list[VmSummary]:
     """All VMs, or those of the datacenter of this name or path, sorted by path."""
-    found = await vcenter.call("list the VMs", _list)
+    found = await vcenter.look("list the VMs", _list)
     return sorted((one for one in found if datacenter is None or _is_in(one, datacenter)), key=lambda one: one.path)
 
 
 async def vm(vcenter: VCenter, which: str) -> VmSpec:
     """One VM by its managed object id (vm-42) or inventory path (/DC0/vm/web1). Raises VM_NOT_FOUND."""
     try:
-        moref = await vcenter.call("find the VM", lambda content: _by_path(content, which)) if which.startswith("/") else which
-        spec = await vcenter.call("read the VM's settings", lambda content: _detail(content, moref)) if moref else None
+        moref = await vcenter.look("find the VM", lambda content: _by_path(content, which)) if which.startswith("/") else which
+        spec = await vcenter.look("read the VM's settings", lambda content: _detail(content, moref)) if moref else None
     except Fault as fault:
         if fault.spec is not OBJECT_GONE:
             raise

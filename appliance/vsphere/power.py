@@ -23,7 +23,7 @@ POLL = 1.0
 async def power_state(vcenter: VCenter, moref: str) -> PowerState:
     """Whether the VM runs now."""
     return power_state_of(
-        await vcenter.call(
+        await vcenter.look(
             "read the VM's power state", lambda content: read_one(content, reference(content, moref), ["runtime.powerState"])
         )
     )
@@ -64,7 +64,7 @@ async def shut_down(vcenter: VCenter, moref: str, limit: float = 300.0, force: b
 
 async def set_start_connected(vcenter: VCenter, moref: str, wanted: Mapping[int, bool]) -> dict[int, bool]:
     """Set for network cards (by key) whether they connect at power-on; returns how those that changed were before."""
-    devices = await vcenter.call("read the VM's network cards", lambda content: _cards(content, moref))
+    devices = await vcenter.look("read the VM's network cards", lambda content: _cards(content, moref))
     changing = [card for card in devices if card.key in wanted and bool(card.connectable.startConnected) != wanted[card.key]]
     before = {int(card.key): bool(card.connectable.startConnected) for card in changing}
     if changing:

@@ -17,9 +17,12 @@ from appliance.contract.errors import Fault
 from appliance.vsphere import _properties
 from appliance.vsphere._soap import content_of, new_stub, translated
 from appliance.vsphere.certificate import context_for, read_certificate
+from appliance.vsphere.faults import TIMED_OUT, UNREACHABLE
 
 Answer = TypeVar("Answer")
 CookieListener = Callable[[str], None]
+# Seconds between the tries of a read.
+LOOK_PAUSES = (0.5, 2.0, 5.0)
 log = logging.getLogger(__name__)
 
 
@@ -50,6 +53,7 @@ class VCenter:
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="vcenter")
         self._login_lock = threading.Lock()
         self._logins = 0
+        self._closed = False
         self._listeners: list[CookieListener] = []
         self._stub: Any = None
         self._content: Any = None
@@ -59,7 +63,11 @@ class VCenter:
         return f"VCenter({self.username} at {self.host}:{self.port})"
 
     async def __aenter__(self) -> Self:
-        await self.connect()
+        try:
+            await self.connect()
+        except BaseException:
+            await self.close()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -85,21 +93,19 @@ class VCenter:
 
         Raises UNREACHABLE, TIMED_OUT, CERTIFICATE_MISMATCH, CERTIFICATE_UNKNOWN, NOT_A_VCENTER, LOGIN_REFUSED.
         """
-        try:
-            await self._in_thread(self._connect)
-        except BaseException:
-            self._threads.shutdown(wait=False)
-            raise
+        await self._in_thread(self._connect)
         self._keeper = asyncio.create_task(self._keep())
 
     async def close(self) -> None:
-        """Log out, as far as vCenter can be reached."""
+        """Log out, as far as vCenter can be reached. Closing again does no harm."""
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
-        with contextlib.suppress(Fault):
-            await self._in_thread(self._logout)
-        self._threads.shutdown(wait=False)
+        if not self._closed:
+            self._closed = True
+            with contextlib.suppress(Fault):
+                await self._in_thread(self._logout)
+            self._threads.shutdown(wait=False)
 
     def follow_cookie(self, listener: CookieListener) -> Callable[[], None]:
         """Tell `listener` the cookie now and after each new login (from a thread). Returns what ends that."""
@@ -113,6 +119,17 @@ class VCenter:
         It must have one effect at most. `action` completes "vCenter refused or failed to …". Raises this package's faults.
         """
         return await self._in_thread(lambda: self._invoke(action, function))
+
+    async def look(self, action: str, function: Callable[[Any], Answer]) -> Answer:
+        """As `call`, for a function that only reads: it is also tried again while vCenter can't be reached for a moment."""
+        for pause in LOOK_PAUSES:
+            try:
+                return await self.call(action, function)
+            except Fault as fault:
+                if fault.spec not in (UNREACHABLE, TIMED_OUT):
+                    raise
+            await asyncio.sleep(pause)
+        return await self.call(action, function)
 
     async def ensure_session(self) -> None:
         """Log in again if the server has forgotten this session."""
@@ -166,6 +183,5 @@ class VCenter:
 
 
 def _check_session(content: Any) -> None:
-    found = _properties.read(content, [content.sessionManager], ["currentSession"])
-    if not found or found[0].values.get("currentSession") is None:
-        raise vim.fault.NotAuthenticated()
+    """Any property will do: a session that is not logged in may read none."""
+    _properties.read(content, [content.rootFolder], ["name"])

@@ -107,7 +107,7 @@ async def _make(vcenter: VCenter, vm: str, name: str, quiesce: bool) -> str:
 async def record(vcenter: VCenter, vm: str, moref: str, name: str) -> SnapshotRecord:
     """The snapshot as it is now. Raises SNAPSHOT_GONE."""
     try:
-        disks = await vcenter.call("read the snapshot", lambda content: _frozen(content, vm, moref))
+        disks = await vcenter.look("read the snapshot", lambda content: _frozen(content, vm, moref))
     except Fault as fault:
         if fault.spec is not OBJECT_GONE:
             raise
@@ -118,7 +118,7 @@ async def record(vcenter: VCenter, vm: str, moref: str, name: str) -> SnapshotRe
 async def verify_unchanged(vcenter: VCenter, recorded: SnapshotRecord) -> None:
     """Check that every disk still is as recorded. Raises SNAPSHOT_GONE or SNAPSHOT_CHANGED.
 
-    To be called before the first read, after each reconnect and before commit; `folder.check_length` adds the file's length.
+    `folder.verify` adds the files' lengths, where disks are read as files.
     """
     now = await record(vcenter, recorded.vm, recorded.moref, recorded.name)
     changed = difference(recorded, now)
@@ -152,7 +152,7 @@ CHECKED = {
 
 async def list_snapshots(vcenter: VCenter, vm: str) -> list[Snapshot]:
     """All snapshots of the VM, parents first."""
-    found = await vcenter.call("list the VM's snapshots", lambda content: read_one(content, reference(content, vm), [TREE]))
+    found = await vcenter.look("list the VM's snapshots", lambda content: read_one(content, reference(content, vm), [TREE]))
     return list(_devices.snapshots(found.get(TREE)))
 
 
@@ -192,7 +192,7 @@ async def remove_ours(vcenter: VCenter, vm: str, job_id: str | None = None) -> i
 async def _consolidate(vcenter: VCenter, vm: str) -> None:
     """A removal can succeed and leave its files behind; vCenter then says that consolidation is needed."""
     needed = "runtime.consolidationNeeded"
-    found = await vcenter.call("look at the VM's disks", lambda content: read_one(content, reference(content, vm), [needed]))
+    found = await vcenter.look("look at the VM's disks", lambda content: read_one(content, reference(content, vm), [needed]))
     if found.get(needed):
         await finish(vcenter, "consolidate the VM's disks", lambda content: reference(content, vm).ConsolidateVMDisks_Task())
 
