@@ -93,10 +93,25 @@ class Vm(PeerModel):
     blockers: list[str]
 
 
+class VmLine(PeerModel):
+    """One line of a discovery: enough to choose a VM; what keeps it from being migrated comes with `Vm`."""
+
+    moref: str
+    name: str
+    path: str
+    datacenter: str
+    cpus: int
+    memory_mib: int
+    guest_name: str
+    power_state: str
+    disk_count: int
+    storage_bytes: int
+
+
 class VmList(PeerModel):
     """The VMs of a vCenter."""
 
-    vms: list[Vm]
+    vms: list[VmLine]
 
 
 class Discover(PeerModel):
@@ -226,6 +241,13 @@ class DataSession(PeerModel):
         return key.get_secret_value()
 
 
+class JobState(PeerModel):
+    """How a job of the OMA stands, for a VMA that holds a snapshot for it."""
+
+    status: str
+    committed: bool
+
+
 class ChangeIds(PeerModel):
     """The change id of each disk of a VM at its last consistent point."""
 
@@ -297,4 +319,9 @@ class OmaPeerApi(Api):
     @route("GET", "/peer/v1/jobs/{job_id}/changeids")
     async def change_ids(self, job_id: str) -> ChangeIds:
         """The change ids that the job's VM had at its last consistent point."""
+        raise NotImplementedError
+
+    @route("GET", "/peer/v1/jobs/{job_id}")
+    async def job_state(self, job_id: str) -> JobState:
+        """How a job of this peer stands."""
         raise NotImplementedError

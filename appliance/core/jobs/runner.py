@@ -229,3 +229,4 @@ class Runner:
                 job.progress_percent = 100.0
             await workflow.settle(session, job)
         await self._tell()
+        await workflow.ended(job)

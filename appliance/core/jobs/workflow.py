@@ -53,3 +53,6 @@ class Workflow:
 
     async def settle(self, session: AsyncSession, job: Job) -> None:
         """Give it back, in the transaction that ends the job; `job.status` tells how it ended."""
+
+    async def ended(self, job: Job) -> None:
+        """Let go of what was held in memory, once the end of the job is stored."""

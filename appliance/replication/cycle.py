@@ -1,0 +1,265 @@
+"""One replication cycle as the OMA runs it: its steps in order, and what holds the VM meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from appliance.cloudstack.configs import Configs
+from appliance.contexts import VmContext, VmEvent, records
+from appliance.contract.peer import AskVm, CopyPhase, CopyProgress, Disk, DiskTask, Replicate
+from appliance.core.jobs import Job, JobStatus, Run, Step, Workflow
+from appliance.core.store import Store
+from appliance.replication import records as cycles
+from appliance.replication.faults import DIVERGED, NOT_MIGRATABLE
+from appliance.replication.follow import failure, patiently, until
+from appliance.replication.source import SourceSite
+from appliance.volumes.facade import Volumes
+from appliance.volumes.slots import Place
+
+KIND = "replication"
+
+
+@dataclass(frozen=True)
+class CycleDeps:
+    """What the steps work with. `end_sessions` ends all data sessions of volumes and reaps their processes."""
+
+    store: Store
+    volumes: Volumes
+    configs: Configs
+    source: SourceSite
+    end_sessions: Callable[[list[str]], Awaitable[None]]
+
+
+class CycleStep(Step):
+    """A step of a cycle."""
+
+    def __init__(self, deps: CycleDeps) -> None:
+        self.deps = deps
+
+    async def context(self, run: Run) -> VmContext:
+        """The VM as it is recorded now."""
+        async with self.deps.store.session() as session:
+            return await records.by_id(session, run.context_id)
+
+    async def order(self, run: Run) -> Replicate:
+        """What the VMA is asked for, with a fresh login."""
+        context = await self.context(run)
+        tasks = [DiskTask.model_validate(task) for task in run.state["tasks"]]
+        access = await self.deps.source.access(context.credential_id)
+        return Replicate(
+            job_id=run.id, vm=context.vmware_vm_id, vm_name=context.vm_name, access=access, disks=tasks, quiesce=run.params["quiesce"]
+        )
+
+
+class SourceInspection(CycleStep):
+    name, title = "source-inspection", "Looking at the VM in vCenter"
+
+    async def do(self, run: Run) -> None:
+        context = await self.context(run)
+        access = await self.deps.source.access(context.credential_id)
+        vm = await self.deps.source.vma(context.peer_id).vm(AskVm(access=access, vm=context.vmware_vm_id))
+        if vm.blockers:
+            raise NOT_MIGRATABLE(name=vm.name, reasons=" ".join(vm.blockers))
+        ids = (context.consistent_point or {}).get("change_ids", {})
+        run.state["tasks"] = [
+            DiskTask(
+                disk_id=one.disk_id, key=one.key, capacity_bytes=one.capacity_bytes, previous_change_id=ids.get(one.disk_id)
+            ).model_dump()
+            for one in vm.disks
+        ]
+        async with self.deps.store.begin() as session:
+            cycle = await cycles.load(session, run.id)
+            cycle.disks = [cycles.new_disk(disk) for disk in vm.disks]
+            cycle.specification = vm.model_dump()
+            (await records.by_id(session, run.context_id)).specification = vm.model_dump()
+
+
+class VolumePreparation(CycleStep):
+    name, title = "volume-preparation", "Preparing the volumes"
+
+    async def do(self, run: Run) -> None:
+        context = await self.context(run)
+        config = await self.deps.configs.get(run.params["config_id"])
+        volumes = self.deps.volumes
+        existing = {one.disk_id for one in await volumes.volumes_of(context.context_id)}
+        tasks = run.state["tasks"]
+        await volumes.check_room(config, [task["capacity_bytes"] for task in tasks if task["disk_id"] not in existing])
+        found: dict[str, str] = {}
+        for task in tasks:
+            disk_id, capacity = task["disk_id"], task["capacity_bytes"]
+            found[disk_id] = await volumes.create_for_disk(run.id, context.context_id, disk_id, context.vm_name, capacity, config)
+            await volumes.resize(found[disk_id], capacity, run.id)
+            if await volumes.created_by(run.id, found[disk_id]):
+                task["previous_change_id"] = None
+        run.state["volumes"] = found
+        async with self.deps.store.begin() as session:
+            for disk in (await cycles.load(session, run.id)).disks:
+                disk.ossea_volume_id = found[disk.disk_id]
+
+    async def undo(self, run: Run) -> None:
+        context = await self.context(run)
+        if context.torn_since is None and context.last_successful_job_id != run.id:
+            await self.deps.volumes.discard_created(run.id, await self.deps.configs.get(run.params["config_id"]))
+
+
+class VolumeAttachment(CycleStep):
+    name, title = "volume-attachment", "Attaching the volumes"
+
+    async def do(self, run: Run) -> None:
+        volumes = run.state["volumes"]
+        async with AsyncExitStack() as shown:
+
+            async def on_wait(_: Place) -> None:
+                await shown.enter_async_context(run.waiting("Waiting for free places to attach the volumes"))
+
+            devices = await self.deps.volumes.acquire(run.id, list(volumes.values()), on_wait)
+        run.state["devices"] = {disk_id: str(devices[volume_id]) for disk_id, volume_id in volumes.items()}
+
+    async def undo(self, run: Run) -> None:
+        await self.deps.volumes.release(run.id)
+
+
+class TornMark(CycleStep):
+    name, title = "torn-mark", "Noting that the copy is being changed"
+
+    async def do(self, run: Run) -> None:
+        await self.deps.end_sessions(list(run.state["volumes"].values()))
+        async with self.deps.store.begin() as session:
+            await cycles.mark_torn(session, run.context_id)
+
+
+class DataTransfer(CycleStep):
+    name, title = "data-transfer", "Copying the disks"
+
+    async def do(self, run: Run) -> None:
+        context = await self.context(run)
+        vma = self.deps.source.vma(context.peer_id)
+        if not run.state.get("ordered"):
+            order = await self.order(run)
+            await patiently(run, lambda: vma.replicate(order))
+            run.state["ordered"] = True
+            await run.save()
+        progress = await until(run, vma, lambda: self.order(run), frozenset({CopyPhase.COPIED}), lambda now: self._note(run, now))
+        if progress.phase is not CopyPhase.COPIED or progress.snapshot_at is None:
+            raise failure(progress)
+        run.state["outcome"] = {
+            "at": progress.snapshot_at.isoformat(),
+            "capacities": {task["disk_id"]: task["capacity_bytes"] for task in run.state["tasks"]},
+            "change_ids": {one.disk_id: one.change_id or "" for one in progress.disks},
+        }
+
+    async def undo(self, run: Run) -> None:
+        await self.deps.end_sessions(list(run.state["volumes"].values()))
+        context = await self.context(run)
+        vma = self.deps.source.vma(context.peer_id)
+        if run.state.get("ordered"):
+            await patiently(run, lambda: vma.cancel(run.id))
+            await until(run, vma, lambda: self.order(run), frozenset(), lambda now: self._note(run, now))
+
+    async def _note(self, run: Run, progress: CopyProgress) -> None:
+        async with self.deps.store.begin() as session:
+            cycles.note_progress(await cycles.load(session, run.id), progress)
+        await run.progress(cycles.fraction_done(progress), progress.operation or None)
+
+
+class SessionEnd(CycleStep):
+    name, title = "session-end", "Ending the data sessions"
+
+    async def do(self, run: Run) -> None:
+        await self.deps.end_sessions(list(run.state["volumes"].values()))
+
+
+class Commit(CycleStep):
+    name, title = "commit", "Recording the new consistent point"
+
+    async def done(self, run: Run) -> bool:
+        return (await self.context(run)).last_successful_job_id == run.id
+
+    async def do(self, run: Run) -> None:
+        async with self.deps.store.begin() as session:
+            await cycles.commit(session, run.id, run.state["outcome"])
+
+
+class SnapshotRemoval(CycleStep):
+    name, title = "snapshot-removal", "Removing the snapshot in vCenter"
+
+    async def do(self, run: Run) -> None:
+        context = await self.context(run)
+        vma = self.deps.source.vma(context.peer_id)
+
+        async def release(progress: CopyProgress) -> None:
+            if progress.phase is CopyPhase.COPIED:
+                await patiently(run, lambda: vma.release(run.id))
+
+        progress = await until(run, vma, lambda: self.order(run), frozenset(), release)
+        if progress.phase is not CopyPhase.FINISHED:
+            raise failure(progress)
+
+
+class SlotRelease(CycleStep):
+    name, title = "slot-release", "Letting the volumes go"
+
+    async def do(self, run: Run) -> None:
+        await self.deps.volumes.release(run.id)
+
+
+class Replication(Workflow):
+    """A cycle holds its VM from its first record to its end; one that a failover asks for works inside the failover's hold."""
+
+    kind = KIND
+
+    def __init__(self, deps: CycleDeps) -> None:
+        steps = (
+            SourceInspection,
+            VolumePreparation,
+            VolumeAttachment,
+            TornMark,
+            DataTransfer,
+            SessionEnd,
+            Commit,
+            SnapshotRemoval,
+            SlotRelease,
+        )
+        super().__init__([step(deps) for step in steps])
+        self._deps = deps
+
+    def title(self, job: Job) -> str:
+        return f"Replication of {job.params['vm_name']}"
+
+    async def claim(self, session: AsyncSession, job: Job) -> None:
+        context = await records.by_id(session, job.vm_context_id or "")
+        if context.current_job_id is None or context.current_job_id != job.params["parent_job_id"]:
+            await records.claim(session, job)
+        if context.diverged_since is not None:
+            raise DIVERGED(name=context.vm_name)
+        records.advance(context, VmEvent.CYCLE_STARTS)
+        context.ossea_config_id = job.params["config_id"]
+        session.add(cycles.new_cycle(job, context, job.params["config_id"]))
+
+    async def settle(self, session: AsyncSession, job: Job) -> None:
+        context = await records.by_id(session, job.vm_context_id or "")
+        committed = context.last_successful_job_id == job.id
+        records.advance(context, VmEvent.CYCLE_COMMITTED if committed else _stopped(context))
+        if context.current_job_id == job.id:
+            await records.free(session, job)
+        cycle = await cycles.load(session, job.id)
+        cycle.status, cycle.completed_at, cycle.current_operation = job.status, job.completed_at, ""
+        if job.status != JobStatus.COMPLETED and job.error:
+            cycle.error_message = f"{job.error['message']} {job.error['guidance']}"
+
+
+def _task(disk: Disk, point: dict[str, Any]) -> DiskTask:
+    """An increment since the consistent point; a full copy of a disk that is new or has another size than then."""
+    same_size = point.get("capacities", {}).get(disk.disk_id) == disk.capacity_bytes
+    previous = point["change_ids"].get(disk.disk_id) if same_size else None
+    return DiskTask(disk_id=disk.disk_id, key=disk.key, capacity_bytes=disk.capacity_bytes, previous_change_id=previous or None)
+
+
+def _stopped(context: VmContext) -> VmEvent:
+    untouched = context.torn_since is None and context.consistent_point is not None
+    return VmEvent.CYCLE_STOPPED_UNTOUCHED if untouched else VmEvent.CYCLE_STOPPED_TORN

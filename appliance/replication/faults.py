@@ -1,0 +1,39 @@
+"""What can go wrong in a replication cycle."""
+
+from appliance.contract.errors import fault
+
+NOT_MIGRATABLE = fault("vm.not_migratable", 409, "{name} can't be migrated: {reasons}", "Change this on the VM in vCenter, then try again.")
+DIVERGED = fault(
+    "vm.diverged",
+    409,
+    "The copy of {name} was started or prepared for a start since its last cycle.",
+    "Clean up or roll back the failover first; then replicate again.",
+)
+NO_CREDENTIAL = fault(
+    "vm.no_credential", 409, "No vCenter credential is set for {name}.", "Add one, or choose it with the VM; then try again."
+)
+FAR_FAILED = fault("replication.far_failed", 502, "The copy stopped at the source: {message}", "{guidance}")
+CAPACITY_CHANGED = fault(
+    "replication.capacity_changed",
+    409,
+    "{disk} changed its size while it was being prepared.",
+    "Start the cycle again; the new size is taken over by itself.",
+)
+DISK_MISSING = fault(
+    "replication.disk_missing", 409, "{disk} is no longer part of the VM.", "Start the cycle again; it looks at the VM anew."
+)
+SOURCE_STUCK = fault(
+    "replication.source_stuck",
+    502,
+    "{disk} could not be read: the source keeps failing.",
+    "Check vCenter and its hosts and datastores; then start the cycle again.",
+)
+TARGET_STUCK = fault(
+    "replication.target_stuck",
+    502,
+    "{disk} could not be written at the destination.",
+    "Check the free space and the state of the CloudStack storage; then start the cycle again.",
+)
+REFUSED_SESSION = fault(
+    "replication.no_session", 409, "No data is wanted for this disk now.", "Nothing needs to be done; the job on the other side has ended."
+)

@@ -1,0 +1,17 @@
+"""How the OMA reaches the source of a VM: the VMA that serves it, and the login it needs."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from appliance.contract.peer import VCenterAccess, VmaPeerApi
+
+
+class SourceSite(Protocol):
+    """Given by the agent, which knows tunnels and credentials."""
+
+    def vma(self, peer_id: str) -> VmaPeerApi:
+        """The API of a paired VMA; its calls raise the Fault `peer.unreachable` while the tunnel is down."""
+
+    async def access(self, credential_id: int | None) -> VCenterAccess:
+        """The login for a VM's vCenter. Raises a Fault when there is none."""

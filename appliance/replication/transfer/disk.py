@@ -1,0 +1,164 @@
+"""Copies one disk to its end: data session, source, copying processes; begins again where it was cut."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.contract.client import UNREACHABLE
+from appliance.contract.errors import Fault
+from appliance.contract.peer import AskSession, DataSession, DiskTask
+from appliance.core.commands import Children
+from appliance.replication.faults import SOURCE_STUCK, TARGET_STUCK
+from appliance.replication.mover.protocol import Kind, Source, Target, Work
+from appliance.replication.movers import CopyFailure, CopyJob, Done, Progress, copy_disk
+from appliance.replication.transfer.board import DiskGauge
+from appliance.replication.transfer.checkpoint import Checkpoints
+from appliance.replication.transfer.link import OmaLink
+from appliance.replication.transfer.plan import DiskPlan
+from appliance.vsphere import faults, snapshots
+from appliance.vsphere.serving import OpenSource, https_source, open_source
+from appliance.vsphere.session import VCenter
+from appliance.vsphere.snapshots import FrozenDisk, SnapshotRecord
+
+CONNECTIONS = 4
+"""To the source and to the target of each disk; shared among the copying processes."""
+PROCESSES = 2
+TRIES = 5
+"""Without one flushed range in between; a cut tunnel does not count."""
+PAUSE = 2.0
+SOURCE_TROUBLE = frozenset({faults.UNREACHABLE.key, faults.TIMED_OUT.key, faults.SOURCE_FAILED.key})
+
+
+@dataclass(frozen=True)
+class Passage:
+    """What copying any disk of a cycle needs."""
+
+    job_id: str
+    vcenter: VCenter
+    datacenter: str
+    record: SnapshotRecord
+    link: OmaLink
+    children: Children
+    runtime: Path
+    checkpoints: Checkpoints
+
+
+class DiskCopy:
+    """One disk of one cycle."""
+
+    def __init__(self, passage: Passage, task: DiskTask, plan: DiskPlan, gauge: DiskGauge) -> None:
+        self.passage, self.task, self.plan, self.gauge = passage, task, plan, gauge
+        self.frozen: FrozenDisk = passage.record.disk(task.disk_id)
+        self.through_tunnel = False
+
+    async def run(self) -> None:
+        """Return when every range is flushed. Raises a Fault when source or target keep failing."""
+        checkpoint, failures = self.passage.checkpoints.of(self.task.disk_id), 0
+        while (work := self.plan.without(checkpoint.done)).end:
+            flushed = checkpoint.done.total
+            failure = await self._once(work)
+            if failure is None:
+                continue
+            failures = 1 if checkpoint.done.total > flushed else failures + 1
+            await self._after(failure, failures)
+        await self.passage.checkpoints.save()
+        self._show()
+
+    async def _once(self, work: Work) -> CopyFailure | None:
+        """One try; a vCenter that can't be reached or read now is a failure like any other of the source."""
+        try:
+            return await self._try(work)
+        except Fault as error:
+            if error.key in SOURCE_TROUBLE:
+                return CopyFailure(Kind.SOURCE_LOST, str(error))
+            raise
+
+    async def _try(self, work: Work) -> CopyFailure | None:
+        await snapshots.verify_unchanged(self.passage.vcenter, self.passage.record)
+        source = await https_source(self.passage.vcenter, self.frozen, self.passage.datacenter)
+        owner = f"copy/{self.passage.job_id}/{self.task.disk_id}"
+        async with await open_source(self.passage.children, self.passage.vcenter, source, owner, self.passage.runtime) as opened:
+            session = await self._session()
+            async with self._targets(session) as targets:
+                return await self._copy(opened, targets, owner, work)
+
+    async def _copy(self, source: OpenSource, targets: tuple[Target, ...], owner: str, work: Work) -> CopyFailure | None:
+        job = CopyJob(
+            owner=owner,
+            source=Source(socket=str(source.socket), connections=CONNECTIONS // PROCESSES),
+            targets=targets,
+            work=work,
+            processes=PROCESSES,
+        )
+        return (await copy_disk(self.passage.children, job, self._heard)).failure
+
+    async def _heard(self, event: Done | Progress) -> None:
+        if isinstance(event, Done):
+            await self.passage.checkpoints.add(self.task.disk_id, event)
+            self._show()
+
+    def _show(self) -> None:
+        checkpoint = self.passage.checkpoints.of(self.task.disk_id)
+        self.gauge.count((checkpoint.done & self.plan.read).total, checkpoint.moved, checkpoint.zeroed)
+
+    async def _session(self) -> DataSession:
+        """A fresh data session; waits for the tunnel. Raises the OMA's Fault when it wants no data for this disk."""
+        asked = AskSession(disk_id=self.task.disk_id, connections=CONNECTIONS)
+        while True:
+            try:
+                return await self.passage.link.oma.session(
+                    self.passage.job_id, AskSession(disk_id=self.task.disk_id, connections=CONNECTIONS)
+                )
+            except Fault as error:
+                if error.key != UNREACHABLE.key:
+                    raise
+            await self.passage.link.wait_up()
+            await asyncio.sleep(PAUSE / 4)
+
+    @asynccontextmanager
+    async def _targets(self, session: DataSession) -> AsyncIterator[tuple[Target, ...]]:
+        """The connections of a session; its key is in a file for this time only."""
+        key_file = self.passage.runtime / f"{session.session_id}.psk"
+        await asyncio.to_thread(_write_key, key_file, f"{session.psk_identity}:{session.psk_key.get_secret_value()}\n")
+        try:
+            if self.through_tunnel:
+                socket = await self.passage.link.open_data_path(session.session_id)
+                one = Target(socket=str(socket), identity=session.psk_identity, key_file=str(key_file))
+                yield (one,) * PROCESSES
+            else:
+                host, port = await self.passage.link.front_door()
+                yield tuple(
+                    Target(host=host, port=port, token=token, identity=session.psk_identity, key_file=str(key_file))
+                    for token in session.tokens
+                )
+        finally:
+            key_file.unlink(missing_ok=True)
+            if self.through_tunnel:
+                await self.passage.link.close_data_path(session.session_id)
+
+    async def _after(self, failure: CopyFailure, failures: int) -> None:
+        """Before the next try; raises a Fault when there is none."""
+        cause = f"{failure.kind}: {failure.message}, offset {failure.offset}, errno {failure.errno}"
+        if failure.kind is Kind.TARGET_LOST:
+            await self.passage.link.wait_up()
+            # The tunnel is up and yet no data passes: perhaps only SSH does. Try the other way in turn.
+            if failures % 2 == 0:
+                self.through_tunnel = not self.through_tunnel
+        elif failure.kind is Kind.TARGET_ERROR and failures >= TRIES:
+            raise TARGET_STUCK(disk=self.frozen.label, cause=cause)
+        elif failures >= TRIES:
+            raise SOURCE_STUCK(disk=self.frozen.label, cause=cause)
+        await asyncio.sleep(PAUSE)
+
+
+def _write_key(path: Path, text: str) -> None:
+    with contextlib.suppress(FileExistsError):
+        path.parent.mkdir(parents=True, mode=0o700)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
