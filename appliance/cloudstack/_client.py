@@ -38,6 +38,7 @@ VOLUME_COMMANDS = _LOOKING | {
     "listSnapshots",
     "listHypervisorCapabilities",
     "listCapacity",
+    "listResourceLimits",
     "createVolume",
     "attachVolume",
     "detachVolume",
@@ -160,7 +161,10 @@ class Transport:
         except CloudStackApiException as error:
             raise self._refused(command, error) from error
         except CloudStackException as error:
-            raise NOT_CLOUDSTACK(cause=self._clean(f"{command}: {error}")) from error
+            # A proxy says 502 to 504 in its own words while the management server is away.
+            status = getattr(error.response, "status", 0)
+            spec = UNREACHABLE if status in (502, 503, 504) else NOT_CLOUDSTACK
+            raise spec(cause=self._clean(f"{command}: {error}")) from error
         except (TimeoutError, aiohttp.ServerTimeoutError) as error:
             raise NO_ANSWER(cause=f"{command}: {type(error).__name__}") from error
         except (aiohttp.ClientError, OSError, UnicodeDecodeError) as error:

@@ -13,13 +13,7 @@ Row = Mapping[str, object]
 # 533 insufficient capacity, 534 unavailable, 535 resource allocation.
 _BY_CODE = {401: KEYS_REFUSED, 531: KEYS_REFUSED, 532: QUOTA, 533: CAPACITY, 534: CAPACITY}
 _LIMIT_WORDS = ("maximum number of resources", "maximum amount of resources", "resource limit", "limit exceeded", "exceeds the limit")
-_ROOM_WORDS = (
-    "insufficient capacity",
-    "unable to find storage pool",
-    "no suitable storage pool",
-    "not enough capacity",
-    "insufficientcapacity",
-)
+_ROOM_WORDS = ("insufficient capacity", "insufficientcapacity", "not enough capacity", "find storage pool", "suitable storage pool")
 _GONE_WORDS = ("does not exist", "unable to find", "couldn't find", "could not find", "not found")
 
 

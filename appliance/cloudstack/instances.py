@@ -46,17 +46,17 @@ class MachineOrder:
     details: dict[str, str] = field(default_factory=dict)
 
 
+def job_mark(job_id: str) -> str:
+    """The job's id as it may stand in a host name."""
+    return re.sub(r"[^a-z0-9]+", "-", job_id.lower()).strip("-")
+
+
 def host_name(name: str, job_id: str) -> str:
-    """A host name for the new machine: letters, digits and hyphens, starting with a letter, its own for each job."""
+    """A host name for the new machine; it ends in the job's id, by which the machine is found again."""
+    mark = job_mark(job_id)
     stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "vm"
     stem = stem if stem[0].isalpha() else f"vm-{stem}"
-    mark = re.sub(r"[^a-z0-9]", "", job_id.lower())[-8:]
     return f"{stem[: _LONGEST_HOST_NAME - len(mark) - 1].rstrip('-')}-{mark}"
-
-
-def display_name(name: str, job_id: str) -> str:
-    """What CloudStack shows; it carries the whole job id, by which the machine is found again."""
-    return f"{name} ({job_id})"
 
 
 def order_params(order: MachineOrder, *, custom: bool) -> dict[str, str | bool | list[str] | list[dict[str, str]]]:
@@ -70,7 +70,7 @@ def order_params(order: MachineOrder, *, custom: bool) -> dict[str, str | bool |
         details |= {"cpuNumber": str(order.cpus), "memory": str(order.memory_mib)}
     params: dict[str, str | bool | list[str] | list[dict[str, str]]] = {
         "name": host_name(order.name, order.job_id),
-        "displayname": display_name(order.name, order.job_id),
+        "displayname": f"{order.name} ({order.job_id})",
         "zoneid": order.zone_id,
         "templateid": order.template_id,
         "serviceofferingid": order.service_offering_id,
@@ -98,9 +98,9 @@ class Instances:
 
     async def of_job(self, job_id: str) -> Machine | None:
         """The machine a job made, also when its id was never recorded; None when there is none."""
-        found = await self._calls.list("listVirtualMachines", keyword=job_id, listall=True)
+        found = await self._calls.list("listVirtualMachines", keyword=job_mark(job_id), listall=True)
         machines = [_machine(row) for row in found]
-        mine = [one for one in machines if one.display_name.endswith(f"({job_id})") and one.state not in _GONE]
+        mine = [one for one in machines if one.name.endswith(f"-{job_mark(job_id)}") and one.state not in _GONE]
         return mine[0] if mine else None
 
     async def deploy(self, order: MachineOrder) -> str:

@@ -11,11 +11,13 @@ from appliance.cloudstack.answers import Row, number, text
 from appliance.cloudstack.faults import JOB_UNKNOWN, KEYS_REFUSED, NOT_THERE, REFUSED
 from appliance.cloudstack.tracking import Purpose
 from appliance.contract.errors import Fault
+from appliance.volumes.names import GIB
 
 _GONE = ("Destroy", "Expunging", "Expunged", "Destroying")
 _STEADY = ("Allocated", "Ready", "Uploaded", "UploadOp", "UploadError")
 _SNAPSHOT_IN_THE_MAKING = ("Allocated", "Creating", "BackingUp")
 _SNAPSHOT_GONE = ("Destroyed", "Destroying", "Error")
+_LIMIT_OF_VOLUMES, _LIMIT_OF_PRIMARY_STORAGE = "2", "10"  # Resource.ResourceType; the latter in GiB
 _PRIMARY_STORAGE_ALLOCATED = 3  # Capacity.CAPACITY_TYPE_STORAGE_ALLOCATED
 
 
@@ -113,9 +115,11 @@ class CloudVolumes:
 
     async def room(self, zone_id: str) -> Room:
         """What is left of the account's limits and of the zone's storage; what an account may not ask stays unknown."""
-        accounts = await self._calls.list("listAccounts")
-        account: Row = accounts[0] if len(accounts) == 1 else {}
-        return Room(number(account, "volumeavailable"), number(account, "primarystorageavailable"), await self._zone_gib(zone_id))
+        limits = {text(row, "resourcetype"): number(row, "max") for row in await self._calls.list("listResourceLimits")}
+        mine = (await self.all()).values()
+        volumes = _left(limits.get(_LIMIT_OF_VOLUMES), len(mine))
+        account_gib = _left(limits.get(_LIMIT_OF_PRIMARY_STORAGE), sum(-(-one.size // GIB) for one in mine))
+        return Room(volumes, account_gib, await self._zone_gib(zone_id))
 
     async def most_data_volumes(self) -> int | None:
         """How many data volumes one machine may have, where CloudStack tells."""
@@ -140,7 +144,11 @@ class CloudVolumes:
                 raise
             return None
         free = [(number(row, "capacitytotal") or 0) - (number(row, "capacityused") or 0) for row in answer]
-        return sum(free) // 1024**3 if free else None
+        return sum(free) // GIB if free else None
+
+
+def _left(limit: int | None, used: int) -> int | None:
+    return None if limit is None or limit < 0 else max(0, limit - used)
 
 
 def _volumes(found: Iterable[Row]) -> list[CloudVolume]:
