@@ -1,8 +1,7 @@
-"""Changed-block tracking of a VM: its state, and turning it on."""
+"""Changed-block tracking of a VM: turning it on, and snapshots whose change ids can be relied on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import uuid4
 
 from pyVmomi import vim
@@ -13,20 +12,8 @@ from appliance.vsphere.blockers import OLDEST_TRACKING_HARDWARE
 from appliance.vsphere.faults import TRACKING_REFUSED
 from appliance.vsphere.inventory import reference, vm
 from appliance.vsphere.session import VCenter
+from appliance.vsphere.snapshots import SnapshotRecord
 from appliance.vsphere.spec import VmSpec
-
-
-@dataclass(frozen=True)
-class TrackingState:
-    """`enabled` is the setting; `effective` whether every disk has a change id, which after turning it on takes a stun."""
-
-    enabled: bool
-    effective: bool
-
-
-def state_of(spec: VmSpec) -> TrackingState:
-    """The state in a VM's specification."""
-    return TrackingState(spec.tracking_enabled, spec.tracking_enabled and all(disk.change_id or disk.independent for disk in spec.disks))
 
 
 def refusal(spec: VmSpec) -> str | None:
@@ -40,24 +27,33 @@ def refusal(spec: VmSpec) -> str | None:
     return None
 
 
-async def tracking_state(vcenter: VCenter, moref: str) -> TrackingState:
-    """Whether changes of the VM's disks are tracked now."""
-    return state_of(await vm(vcenter, moref))
-
-
-async def enable(vcenter: VCenter, moref: str) -> TrackingState:
+async def enable(vcenter: VCenter, moref: str) -> bool:
     """Turn tracking on, and make it take effect in a running VM by a snapshot that is removed at once.
 
-    Raises TRACKING_REFUSED, REFUSED. vSphere Web Services SDK: `changeTrackingEnabled` takes effect at the next stun.
+    False when it was on already. Raises TRACKING_REFUSED, REFUSED.
+    vSphere Web Services API: `changeTrackingEnabled` takes effect at power-on, resume, or a snapshot's creation or removal.
     """
     spec = await vm(vcenter, moref)
-    if not spec.tracking_enabled:
-        reason = refusal(spec)
-        if reason is not None:
-            raise TRACKING_REFUSED(reason=reason)
-        wanted = vim.vm.ConfigSpec(changeTrackingEnabled=True)
-        await finish(vcenter, "turn changed-block tracking on", lambda content: reference(content, moref).ReconfigVM_Task(wanted))
-    if spec.power_state == "poweredOn" and not spec.snapshots and not state_of(spec).effective:
+    if spec.tracking_enabled:
+        return False
+    reason = refusal(spec)
+    if reason is not None:
+        raise TRACKING_REFUSED(reason=reason)
+    wanted = vim.vm.ConfigSpec(changeTrackingEnabled=True)
+    await finish(vcenter, "turn changed-block tracking on", lambda content: reference(content, moref).ReconfigVM_Task(wanted))
+    if spec.power_state == "poweredOn":
         stun = await snapshots.create(vcenter, moref, f"stun-{uuid4().hex[:12]}")
         await snapshots.remove(vcenter, moref, stun.moref)
-    return await tracking_state(vcenter, moref)
+    return True
+
+
+async def tracked_snapshot(vcenter: VCenter, moref: str, job_id: str, quiesce: bool = False) -> SnapshotRecord:
+    """This job's snapshot, made a second time if tracking is on but had not taken effect at the first.
+
+    That happens when tracking was turned on without a stun: by somebody else, or by a run that was killed in between.
+    """
+    made = await snapshots.create(vcenter, moref, job_id, quiesce)
+    if all(disk.change_id for disk in made.disks) or not (await vm(vcenter, moref)).tracking_enabled:
+        return made
+    await snapshots.remove(vcenter, moref, made.moref)
+    return await snapshots.create(vcenter, moref, job_id, quiesce)
