@@ -50,7 +50,7 @@ class CycleStep(Step):
         """What the VMA is asked for, with a fresh login."""
         context = await self.context(run)
         tasks = [DiskTask.model_validate(task) for task in run.state["tasks"]]
-        access = await self.deps.source.access(context.credential_id)
+        access = await self.deps.source.access(context)
         return Replicate(
             job_id=run.id, vm=context.vmware_vm_id, vm_name=context.vm_name, access=access, disks=tasks, quiesce=run.params["quiesce"]
         )
@@ -61,7 +61,8 @@ class SourceInspection(CycleStep):
 
     async def do(self, run: Run) -> None:
         context = await self.context(run)
-        access = await self.deps.source.access(context.credential_id)
+        await run.log(f"The CloudStack configuration was chosen: {run.params['config_reason']}.")
+        access = await self.deps.source.access(context)
         vm = await self.deps.source.vma(context.peer_id).vm(AskVm(access=access, vm=context.vmware_vm_id))
         if vm.blockers:
             raise NOT_MIGRATABLE(name=vm.name, reasons=" ".join(vm.blockers))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from appliance.contexts import VmContext
 from appliance.contract.peer import VCenterAccess, VmaPeerApi
 
 
@@ -13,5 +14,8 @@ class SourceSite(Protocol):
     def vma(self, peer_id: str) -> VmaPeerApi:
         """The API of a paired VMA; its calls raise the Fault `peer.unreachable` while the tunnel is down."""
 
-    async def access(self, credential_id: int | None) -> VCenterAccess:
+    async def access(self, context: VmContext) -> VCenterAccess:
         """The login for a VM's vCenter. Raises a Fault when there is none."""
+
+    async def login(self, credential_id: int) -> VCenterAccess:
+        """The login that a stored credential gives. Raises a Fault (404)."""

@@ -112,9 +112,7 @@ class DiskCopy:
         asked = AskSession(disk_id=self.task.disk_id, connections=CONNECTIONS)
         while True:
             try:
-                return await self.passage.link.oma.session(
-                    self.passage.job_id, AskSession(disk_id=self.task.disk_id, connections=CONNECTIONS)
-                )
+                return await self.passage.link.oma.session(self.passage.job_id, asked)
             except Fault as error:
                 if error.key != UNREACHABLE.key:
                     raise
