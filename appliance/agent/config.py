@@ -1,0 +1,102 @@
+"""The agent's configuration file (TOML)."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FrontDoor(_Table):
+    """Where the OMA listens for everything that comes from outside."""
+
+    address: str = "0.0.0.0"
+    port: Port = 443
+
+
+class Api(_Table):
+    """Where operators' scripts reach the agent, beside its Unix socket. Port 0: any free one."""
+
+    address: str = "127.0.0.1"
+    port: Port | None = None
+
+
+class Storage(_Table):
+    """Where attached volumes appear, and how many there may be at once."""
+
+    devices_dir: Path = Path("/dev/disk/by-id")
+    export_port: Port = 10809
+    slot_limit: Annotated[int, Field(ge=1, le=200)] | None = None
+    device_wait_s: Annotated[float, Field(gt=0, le=3600)] = 60.0
+
+
+class Failover(_Table):
+    """The isolated network of test failovers, when a request names none."""
+
+    test_network_id: str = ""
+
+
+class Config(_Table):
+    """One appliance's configuration. `run_dir` has to be on tmpfs: keys of data sessions are kept there."""
+
+    role: Literal["oma", "vma"]
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$")]
+    state_dir: Path = Path("/var/lib/appliance")
+    run_dir: Path = Path("/run/appliance")
+    database: str | None = None
+    front_door: FrontDoor = FrontDoor()
+    api: Api = Api()
+    storage: Storage = Storage()
+    failover: Failover = Failover()
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL of the store."""
+        return self.database or f"sqlite+aiosqlite:///{self.state_dir}/appliance.db"
+
+    @property
+    def api_port(self) -> int:
+        """The loopback port of the operator's API."""
+        default = 8082 if self.role == "oma" else 8081
+        return default if self.api.port is None else self.api.port
+
+    @property
+    def api_socket(self) -> Path:
+        """The Unix socket of the operator's API, for the console."""
+        return self.run_dir / "api.sock"
+
+    @property
+    def token_file(self) -> Path:
+        """The operator's token for the loopback port."""
+        return self.state_dir / "operator.token"
+
+
+class ConfigProblem(Exception):
+    """The configuration file can't be used; the text says what to change."""
+
+
+def read_config(path: Path, role: str | None = None) -> Config:
+    """Read a configuration file. Raises ConfigProblem with a sentence for the operator."""
+    try:
+        values = tomllib.loads(path.read_text())
+    except OSError as error:
+        raise ConfigProblem(f"{path} can't be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigProblem(f"{path} is not valid TOML: {error}.") from error
+    if role is not None:
+        values.setdefault("role", role)
+        if values["role"] != role:
+            raise ConfigProblem(f"{path} is for the role {values['role']}, not {role}.")
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        places = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors(include_input=False))
+        raise ConfigProblem(f"{path}: {places}.") from error
