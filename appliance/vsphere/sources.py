@@ -13,7 +13,7 @@ from pathlib import Path
 from appliance.vsphere.certificate import fingerprint_of, name_for
 
 # The session's cookie is read again this often (seconds), so that a new login reaches a running source.
-COOKIE_RENEW = 5
+COOKIE_RENEW = 2
 # A request that fails is tried again every 2 seconds, without closing the connection to the copying process.
 TRIES, TRY_PAUSE = 15, 2
 REQUEST_TIMEOUT = 60
