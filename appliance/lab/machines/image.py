@@ -89,6 +89,7 @@ async def _install(root: Path, work: Path) -> None:
     sources = work / "sources.list"
     sources.write_text(await _debian_sources())
     options = [f"--dpkgopt=path-exclude={pattern}" for pattern in recipe.LEFT_OUT]
+    options.append("--dpkgopt=force-unsafe-io")  # an interrupted build begins again anyway
     options += [f"--aptopt={setting}" for setting in await _host_apt_settings()]
     await run(
         *("mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(recipe.PACKAGES)}", *options),

@@ -33,23 +33,28 @@ boot
 
 # Written before the kernel is installed, so that its initial RAM disk is made once and finds the root disk on any bus.
 EARLY_FILES = {
-    "etc/initramfs-tools/conf.d/guest": "MODULES=most\nCOMPRESS=zstd\nFSTYPE=ext4\nRESUME=none\n",
+    "etc/initramfs-tools/conf.d/guest": "MODULES=most\nCOMPRESS=zstd\nCOMPRESSLEVEL=3\nFSTYPE=ext4\nRESUME=none\n",
     "etc/initramfs-tools/modules": "vmw_pvscsi\nvmxnet3\nvirtio_pci\nvirtio_blk\nvirtio_scsi\nvirtio_net\nsd_mod\n",
     "etc/kernel-img.conf": "link_in_boot = no\n",
 }
 
 FILES = {
     "boot/grub/grub.cfg": GRUB_CONFIG,
-    "etc/fstab": f"UUID={ROOT_UUID} / ext4 rw,noatime 0 0\nLABEL=data /srv ext4 noatime,nofail,x-systemd.device-timeout=20s 0 0\n",
+    "etc/fstab": f"UUID={ROOT_UUID} / ext4 rw,noatime 0 0\nLABEL=data /srv ext4 noatime,nofail,x-systemd.device-timeout=90s 0 0\n",
     "etc/hostname": "guest\n",
     "etc/hosts": "127.0.0.1 localhost guest\n",
     "etc/machine-id": uuid.uuid5(uuid.NAMESPACE_DNS, "guest.lab").hex + "\n",
-    "etc/systemd/system.conf.d/lab.conf": "[Manager]\nDefaultTimeoutStopSec=5s\nDefaultTimeoutStartSec=60s\n",
+    "etc/systemd/system.conf.d/lab.conf": "[Manager]\nDefaultTimeoutStopSec=5s\nDefaultTimeoutStartSec=300s\n",
     "etc/systemd/journald.conf.d/lab.conf": "[Journal]\nStorage=volatile\n",
     "etc/systemd/logind.conf.d/lab.conf": "[Login]\nNAutoVTs=0\nReserveVT=0\nHandlePowerKey=poweroff\n",
-    # The serial login waits for no device unit: the port is in the kernel.
+    # Of all devices only those that something here waits for.
+    "etc/systemd/system/systemd-udev-trigger.service.d/lab.conf": (
+        "[Service]\nExecStart=\nExecStart=/bin/udevadm trigger --type=devices --action=add "
+        "--subsystem-match=acpi --subsystem-match=block --subsystem-match=input --subsystem-match=net\n"
+    ),
+    # The serial login waits for no device unit, for the port is in the kernel; but for what answers the power button and for the data.
     "etc/systemd/system/lab-login.service": (
-        "[Unit]\nDescription=Login on the serial console\nAfter=systemd-user-sessions.service systemd-logind.service\n"
+        "[Unit]\nDescription=Login on the serial console\nAfter=systemd-user-sessions.service systemd-logind.service srv.mount\n"
         "[Service]\nExecStart=/sbin/agetty --noclear --keep-baud 115200 ttyS0 vt220\nRestart=always\nRestartSec=0\n"
         "UtmpIdentifier=ttyS0\nStandardInput=tty\nStandardOutput=tty\nTTYPath=/dev/ttyS0\nTTYReset=yes\nTTYVHangup=yes\n"
         "IgnoreSIGPIPE=no\nSendSIGHUP=yes\n[Install]\nWantedBy=multi-user.target\n"
@@ -71,7 +76,14 @@ MASKED = (
     *("systemd-update-utmp-runlevel.service", "modprobe@.service", "systemd-remount-fs.service", "systemd-sysusers.service"),
     *("sys-fs-fuse-connections.mount", "sys-kernel-config.mount", "sys-kernel-debug.mount", "sys-kernel-tracing.mount"),
     *("dev-hugepages.mount", "dev-mqueue.mount", "systemd-hwdb-update.service", "ldconfig.service"),
-    *("systemd-modules-load.service", "systemd-random-seed.service", "systemd-sysctl.service", "proc-sys-fs-binfmt_misc.automount"),
+    *(
+        "systemd-modules-load.service",
+        "systemd-random-seed.service",
+        "systemd-sysctl.service",
+        "systemd-journal-flush.service",
+        "kmod-static-nodes.service",
+        "proc-sys-fs-binfmt_misc.automount",
+    ),
 )
 
 # root may log in with the password `lab` (crypt, SHA-512).
