@@ -1,11 +1,12 @@
 """The lab cloud as a whole: its rows, bytes, devices, guests, jobs and ordered faults."""
 
 import asyncio
+import logging
 import secrets
 from pathlib import Path
 
 from .config import ApplianceVm, DiskOffering, LabConfig, Network, ServiceOffering, Template
-from .devices import Devices
+from .devices import DeviceFailed, Devices
 from .disks import Disks
 from .errors import exceeded
 from .faults import Faults, Kind
@@ -14,6 +15,7 @@ from .jobs import Jobs
 from .records import Instance, Nic, Snapshot, Volume, World, fixed_id
 from .request_log import RequestLog
 
+log = logging.getLogger("lab.cloudstack")
 DEVICE_KINDS: tuple[Kind, ...] = ("device_never", "device_late")
 
 
@@ -82,6 +84,7 @@ class Cloud:
     async def close(self) -> None:
         """End jobs, guests and devices."""
         await self.jobs.close()
+        self.disks.close()
         for task in self._appearing.values():
             task.cancel()
         await asyncio.gather(*self._appearing.values(), return_exceptions=True)
@@ -137,7 +140,10 @@ class Cloud:
     async def _appear_later(self, volume_id: str, folder: Path, seconds: float) -> None:
         """Wait, then plug."""
         await asyncio.sleep(seconds)
-        await self.devices.plug(volume_id, folder)
+        try:
+            await self.devices.plug(volume_id, folder)
+        except DeviceFailed:
+            log.exception("volume %s does not appear", volume_id)
 
     def _load(self) -> World:
         """The rows of the earlier run, or a new world."""

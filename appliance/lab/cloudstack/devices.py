@@ -8,6 +8,10 @@ from typing import Literal
 from .disks import Disks
 from .records import serial_of
 
+# Device probes of the system may hold a device for a moment after its last writer has closed it.
+PROBES = 6
+PROBE_SECONDS = 0.05
+
 
 class DeviceFailed(Exception):
     """The kernel refused a loop device."""
@@ -82,8 +86,11 @@ class Devices:
         path = self._disks.volume(volume_id)
         for name in await self._loops_on(path):
             await _run("losetup", "-d", name)
-        if await self._loops_on(path):
-            await self._disks.break_away(volume_id)
+        for _ in range(PROBES):
+            if not await self._loops_on(path):
+                return
+            await asyncio.sleep(PROBE_SECONDS)
+        await self._disks.break_away(volume_id)
 
     async def _loops_on(self, path: Path) -> list[str]:
         """The loop devices over a file."""

@@ -3,14 +3,17 @@
 import asyncio
 import contextlib
 import os
+import threading
 import time
 from pathlib import Path
 
 STEP = 8 * 1024**2
+SMALL_STEP = 64 * 1024
 
 
-def copy_sparse(source: Path, target: Path, bytes_per_second: int | None = None) -> int:
-    """Copy only what holds data, at most so fast; the target appears complete or not at all. Returns bytes copied."""
+def copy_sparse(source: Path, target: Path, bytes_per_second: int | None, ended: threading.Event) -> None:
+    """Copy only what holds data, at most so fast; the target appears complete or, when it has ended before, not at all."""
+    step = min(STEP, max(SMALL_STEP, bytes_per_second // 10)) if bytes_per_second else STEP
     draft = target.with_name(target.name + ".part")
     copied = 0
     started = time.monotonic()
@@ -18,12 +21,12 @@ def copy_sparse(source: Path, target: Path, bytes_per_second: int | None = None)
         size = os.fstat(reader.fileno()).st_size
         os.truncate(writer.fileno(), size)
         for start, end in _data_ranges(reader.fileno(), size):
-            for offset in range(start, end, STEP):
-                copied += _copy_range(reader.fileno(), writer.fileno(), offset, min(STEP, end - offset))
-                if bytes_per_second:
-                    time.sleep(max(0.0, started + copied / bytes_per_second - time.monotonic()))
+            for offset in range(start, end, step):
+                copied += _copy_range(reader.fileno(), writer.fileno(), offset, min(step, end - offset))
+                due = started + copied / bytes_per_second if bytes_per_second else 0.0
+                if ended.wait(max(0.0, due - time.monotonic())):
+                    return
     draft.replace(target)
-    return copied
 
 
 def _data_ranges(descriptor: int, size: int) -> list[tuple[int, int]]:
@@ -57,6 +60,7 @@ class Disks:
     def __init__(self, folder: Path) -> None:
         self._volumes = folder / "volumes"
         self._snapshots = folder / "snapshots"
+        self._ended = threading.Event()
         for part in (self._volumes, self._snapshots):
             part.mkdir(parents=True, exist_ok=True)
 
@@ -82,21 +86,21 @@ class Disks:
 
     async def fill(self, volume_id: str, template: Path, size: int) -> None:
         """Make a root volume from a template's raw file."""
-        await asyncio.to_thread(copy_sparse, template, self.volume(volume_id))
+        await self._copy(template, self.volume(volume_id))
         self.place(volume_id, size)
 
     async def take(self, volume_id: str, snapshot_id: str, bytes_per_second: int | None) -> None:
         """Copy a volume into a snapshot."""
-        await asyncio.to_thread(copy_sparse, self.volume(volume_id), self.snapshot(snapshot_id), bytes_per_second)
+        await self._copy(self.volume(volume_id), self.snapshot(snapshot_id), bytes_per_second)
 
     async def restore(self, snapshot_id: str, volume_id: str, bytes_per_second: int | None) -> None:
         """Copy a snapshot back over its volume."""
-        await asyncio.to_thread(copy_sparse, self.snapshot(snapshot_id), self.volume(volume_id), bytes_per_second)
+        await self._copy(self.snapshot(snapshot_id), self.volume(volume_id), bytes_per_second)
 
     async def break_away(self, volume_id: str) -> None:
         """Give a volume a new file with the same bytes: whoever still holds the old one open writes into the void."""
         path = self.volume(volume_id)
-        await asyncio.to_thread(copy_sparse, path, path)
+        await self._copy(path, path)
 
     def delete_volume(self, volume_id: str) -> None:
         """Remove a volume's bytes."""
@@ -105,6 +109,14 @@ class Disks:
     def delete_snapshot(self, snapshot_id: str) -> None:
         """Remove a snapshot's bytes."""
         self.snapshot(snapshot_id).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Give up copies that are under way."""
+        self._ended.set()
+
+    async def _copy(self, source: Path, target: Path, bytes_per_second: int | None = None) -> None:
+        """Copy in a thread."""
+        await asyncio.to_thread(copy_sparse, source, target, bytes_per_second, self._ended)
 
     def sweep(self) -> None:
         """Remove copies that a killed run left half-done."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from .devices import DeviceFailed
 from .errors import ApiError, JobFailed
 from .faults import Fault, Faults, Kind
 from .records import Job, timestamp
@@ -54,8 +55,8 @@ class Jobs:
         except ApiError as error:
             # Whatever a job throws that is not made for the API comes out as 530 (ApiAsyncJobDispatcher).
             self._end(job, 2, 530, {**error.body(), "errorcode": 530})
-        except OSError as error:
-            self._end(job, 2, 530, ApiError(530, f"Resource is unreachable: {error.strerror}").body())
+        except (OSError, DeviceFailed) as error:
+            self._end(job, 2, 530, ApiError(530, f"Resource is unreachable: {error}").body())
         else:
             self._end(job, 1, 0, result)
 

@@ -85,12 +85,12 @@ async def test_an_empty_list_has_no_fields(cs: AIOCloudStack) -> None:
 
 async def test_a_job_is_pending_then_done(lab: CloudstackLab, oma: str, new_volume: NewVolume) -> None:
     volume = await new_volume()
-    lab.cloud.settings.command_seconds["attachVolume"] = 0.1
+    lab.cloud.settings.command_seconds["attachVolume"] = 1.0
     at_once = connect(lab)
     job = (await at_once.attachVolume(id=volume, virtualmachineid=oma))["jobid"]
     assert (await at_once.queryAsyncJobResult(jobid=job))["jobstatus"] == 0
     assert "jobresult" not in await at_once.queryAsyncJobResult(jobid=job)
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(1.2)
     ended = await at_once.queryAsyncJobResult(jobid=job)
     assert (ended["jobstatus"], ended["jobresultcode"]) == (1, 0)
     assert ended["jobresult"]["volume"]["virtualmachineid"] == oma
