@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from xml.etree import ElementTree
+from xml.parsers.expat import ExpatError
 
 from pyVmomi import SoapStubAdapter, VmomiSupport, vim, vmodl
 
@@ -67,6 +68,8 @@ def translated(host: str, port: int, action: str) -> Iterator[None]:
         raise OBJECT_GONE(cause=f"{action}: {said(error)}") from error
     except vmodl.MethodFault as error:
         raise REFUSED(action=action, cause=said(error)) from error
+    except ExpatError as error:
+        raise NOT_A_VCENTER(host=host, cause=f"{action}: {error}") from error
     except TimeoutError as error:
         raise TIMED_OUT(host=host, cause=f"{action}: {error}") from error
     except (OSError, http.client.HTTPException) as error:

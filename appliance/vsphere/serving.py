@@ -20,6 +20,7 @@ from appliance.vsphere.sources import DiskSource, HttpsSource
 READY_LIMIT = 15.0
 # The first look at a disk includes the server's own retries.
 PROBE_LIMIT = 60.0
+FOLDER_PREFIX = "source-"
 
 
 async def https_source(vcenter: VCenter, disk: FrozenDisk, datacenter: str) -> HttpsSource:
@@ -113,9 +114,15 @@ async def open_source(children: Children, vcenter: VCenter, source: DiskSource, 
     return opened
 
 
+async def sweep(runtime: Path) -> None:
+    """Remove what an agent that was killed has left below `runtime`; its programs ended with it, or are ended by their owner's name."""
+    for left in await asyncio.to_thread(lambda: list(runtime.glob(f"{FOLDER_PREFIX}*"))):
+        await asyncio.to_thread(shutil.rmtree, left, ignore_errors=True)
+
+
 def _new_folder(runtime: Path) -> Path:
     runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Path(tempfile.mkdtemp(prefix="source-", dir=runtime))
+    return Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=runtime))
 
 
 def _write_secret(path: Path, text: str) -> None:

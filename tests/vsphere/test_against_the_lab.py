@@ -17,7 +17,7 @@ from appliance.vsphere import folder, inventory, power, snapshots, tracking
 from appliance.vsphere.blockers import blockers
 from appliance.vsphere.certificate import fetch_fingerprint
 from appliance.vsphere.changes import Area, ChangesRefused, changed_areas, parse_change_id, why_full
-from appliance.vsphere.serving import OpenSource, https_source, open_source
+from appliance.vsphere.serving import OpenSource, https_source, open_source, sweep
 from appliance.vsphere.session import VCenter
 
 pytestmark = pytest.mark.lab
@@ -123,6 +123,24 @@ async def test_what_is_allocated_is_told_for_a_first_copy(vcenter: VCenter, more
     record = await tracking.tracked_snapshot(vcenter, moref, "job-1")
     assert await changed_areas(vcenter, moref, record.moref, 2000, "*", SIZES[0]) == [Area(0, SIZES[0] // 2)]
     assert await changed_areas(vcenter, moref, record.moref, 2001, "*", SIZES[1]) == []
+
+
+async def test_changes_of_a_vm_that_is_off_are_told_without_a_snapshot(lab: VcenterLab, vcenter: VCenter, moref: str) -> None:
+    await tracking.enable(vcenter, moref)
+    before = (await tracking.tracked_snapshot(vcenter, moref, "job-1")).disks[1]
+    await snapshots.remove_ours(vcenter, moref)
+    await Control(lab).write(2001, 5 * BLOCK, b"changed")
+    await power.power_off(vcenter, moref)
+    assert await changed_areas(vcenter, moref, None, 2001, before.change_id, SIZES[1]) == [Area(5 * BLOCK, BLOCK)]
+
+
+async def test_what_a_killed_agent_left_is_swept(vcenter: VCenter, moref: str, short: Path, tmp_path: Path) -> None:
+    record = await snapshots.create(vcenter, moref, "job-1")
+    children = Children(tmp_path / "children")
+    await open_source(children, vcenter, await https_source(vcenter, record.disks[0], DATACENTER), "source/job-1/disk-2000", short / "run")
+    assert await children.end("source/job-1/") == 1
+    await sweep(short / "run")
+    assert list((short / "run").iterdir()) == []
 
 
 async def test_tracking_that_somebody_else_left_without_effect_is_made_to_work(lab: VcenterLab, vcenter: VCenter, moref: str) -> None:

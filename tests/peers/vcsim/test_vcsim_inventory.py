@@ -10,7 +10,8 @@ from appliance.vsphere.blockers import blockers
 from appliance.vsphere.changes import ChangesRefused, changed_areas
 from appliance.vsphere.session import VCenter
 
-pytestmark = pytest.mark.peers
+# The first test waits while the simulator is built.
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
 PATH = "/DC0/vm/DC0_H0_VM0"
 
 

@@ -8,7 +8,8 @@ from appliance.contract.errors import Fault
 from appliance.vsphere.certificate import fetch_fingerprint
 from appliance.vsphere.session import VCenter
 
-pytestmark = pytest.mark.peers
+# The first test waits while the simulator is built.
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
 
 
 async def refusal(vcenter: VCenter) -> Fault:

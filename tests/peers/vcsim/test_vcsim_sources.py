@@ -19,7 +19,8 @@ from appliance.vsphere.serving import OpenSource, https_source, open_source
 from appliance.vsphere.session import VCenter
 from appliance.vsphere.snapshots import FrozenDisk
 
-pytestmark = pytest.mark.peers
+# The first test waits while the simulator is built.
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
 SIZE = 24 << 20
 
 
