@@ -39,6 +39,7 @@ VOLUME_COMMANDS = _LOOKING | {
     "listHypervisorCapabilities",
     "listCapacity",
     "listResourceLimits",
+    "listAsyncJobs",
     "createVolume",
     "attachVolume",
     "detachVolume",

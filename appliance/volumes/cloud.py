@@ -113,6 +113,12 @@ class CloudVolumes:
             if error.spec is KEYS_REFUSED:
                 raise  # no answer about the job
 
+    async def settle_all(self, volume_id: str) -> None:
+        """Wait for every job that CloudStack has under way for a volume, known to us or not."""
+        for row in await self._calls.list("listAsyncJobs"):
+            if text(row, "jobinstanceid") == volume_id and text(row, "jobstatus") == "0":
+                await self.settle(text(row, "jobid"))
+
     async def room(self, zone_id: str) -> Room:
         """What is left of the account's limits and of the zone's storage; what an account may not ask stays unknown."""
         limits = {text(row, "resourcetype"): number(row, "max") for row in await self._calls.list("listResourceLimits")}

@@ -11,8 +11,9 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.cloudstack.answers import Row, text
+from appliance.cloudstack.faults import NO_ANSWER, UNREACHABLE
 from appliance.cloudstack.tracking import Purpose
-from appliance.contract.errors import NOT_FOUND
+from appliance.contract.errors import NOT_FOUND, Fault
 from appliance.core.store import Store, new_id, utcnow
 from appliance.volumes.cloud import CloudVolumes
 from appliance.volumes.models import VolumeOperationRow
@@ -55,6 +56,11 @@ class Journal:
             yield Entry(row.id, Purpose(kind, row.id, job_id), self)
         except asyncio.CancelledError:
             await asyncio.shield(self._end(row.id, "interrupted", "the job was cancelled"))
+            raise
+        except Fault as error:
+            # Without an answer the outcome is open, as after a crash.
+            is_open = error.spec in (NO_ANSWER, UNREACHABLE)
+            await self._end(row.id, "interrupted" if is_open else "failed", str(error))
             raise
         except Exception as error:
             await self._end(row.id, "failed", str(error))
@@ -115,7 +121,16 @@ class Journal:
         job = row.response.get("cloudstack_job_id", "")
         if job:
             await cloud.settle(str(job))
+        elif row.volume_id:
+            await cloud.settle_all(row.volume_id)  # taken there, perhaps, before its number was kept here
         await self._end(row.id, "failed", "left unfinished; what is so in CloudStack was looked at afterwards")
+
+    async def close_unsent(self) -> int:
+        """Close earlier operations of which nothing is known in CloudStack; returns how many there were."""
+        rows = await self.unfinished("")
+        for row in rows:
+            await self._end(row.id, "failed", "left unfinished before CloudStack took it")
+        return len(rows)
 
     async def _end(self, operation_id: str, status: str, error: str | None = None) -> None:
         async with self._store.begin() as session:

@@ -104,7 +104,7 @@ class Reconciliation:
         return found + await self._remove_strays({one.volume_id for one in volumes})
 
     async def _settle_operations(self, volumes: list[Volume], sites: dict[int, Site]) -> list[Difference]:
-        found: list[Difference] = []
+        found = [Difference("", What.UNFINISHED_OPERATION)] * await self._journal.close_unsent()
         for volume in volumes:
             count = await self._journal.settle(volume.volume_id, sites[volume.config_id].volumes)
             found += [Difference(volume.volume_id, What.UNFINISHED_OPERATION)] * count

@@ -51,7 +51,7 @@ class Records:
         )
         async with self._store.session() as session:
             found = await session.execute(query.where(*_conditions(having)))
-            return [_volume(*row) for row in found.tuples()]
+            return [_volume(volume, mapping, export) for volume, mapping, export in found]
 
     async def get(self, volume_id: str) -> Volume:
         """One volume. Raises a Fault when it is not on record."""

@@ -41,7 +41,7 @@ def plan(
     """
     attach = tuple(one for one in wanted if one not in present)
     lacking = len(attach) - (limit - foreign - len(present))
-    idle = sorted((one for one in present if one not in pinned and one not in wanted), key=lambda one: last_used.get(one, 0))
+    idle = sorted((one for one in present if one not in pinned and one not in wanted), key=lambda one: (last_used.get(one, 0), one))
     return None if lacking > len(idle) else Plan(tuple(idle[: max(0, lacking)]), attach)
 
 
