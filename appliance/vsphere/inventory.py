@@ -193,8 +193,3 @@ def _network_names(content: Any, networks: list[Any]) -> dict[str, str]:
         for found in read(content, [one for one in networks if type(one) is kind], ["name"]):
             names[found.moref] = unquote(str(found.values.get("name")))
     return names
-
-
-def datacenter_path(spec: VmSpec) -> str:
-    """The datacenter as the datastore browser's address wants it: without the leading slash."""
-    return spec.datacenter.lstrip("/")
