@@ -1,0 +1,46 @@
+"""What failovers need of the rest of the appliance."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from appliance.cloudstack.clouds import Clouds
+from appliance.cloudstack.configs import Configs
+from appliance.core.jobs import Runner
+from appliance.core.store import Store
+from appliance.failover.preparation import Preparer
+from appliance.replication.source import SourceSite
+from appliance.volumes.facade import Volumes
+
+EndSessions = Callable[[Sequence[str]], Awaitable[None]]
+RestorePoint = Callable[[AsyncSession, str, dict[str, Any]], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long is waited between two tries of the far side, in seconds, and how often an undo tries."""
+
+    retry_seconds: float = 5.0
+    undo_tries: int = 5
+
+
+@dataclass(frozen=True)
+class FailoverDeps:
+    """`end_sessions` flushes and ends the data sessions of volumes; `restore_point` puts a context's change ids back;
+    `test_network_id` is the isolated network that tests use when nothing else is said."""
+
+    store: Store
+    runner: Runner
+    volumes: Volumes
+    clouds: Clouds
+    configs: Configs
+    source: SourceSite
+    end_sessions: EndSessions
+    restore_point: RestorePoint
+    preparer: Preparer = field(default_factory=Preparer)
+    test_network_id: str = ""
+    pace: Pace = field(default_factory=Pace)

@@ -1,0 +1,101 @@
+"""What is asked for from outside: each request is checked and becomes a job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from appliance.cloudstack.configs import CloudConfig
+from appliance.contexts import VmContext, records
+from appliance.contract.errors import NOT_FOUND
+from appliance.contract.failover import FailoverJob, StartFailedCleanup, StartFinalise, StartLive, StartRollback, StartTest
+from appliance.contract.peer import AskPower, PowerAction
+from appliance.contract.types import JobRef
+from appliance.failover import networks, specification
+from appliance.failover.deps import FailoverDeps
+from appliance.failover.models import FailoverJobRow
+from appliance.failover.workflows import CLEANUP, FAILED_CLEANUP, FINALISE, LIVE_FAILOVER, ROLLBACK, TEST_FAILOVER, refuse_unready
+
+
+async def start_test(deps: FailoverDeps, body: StartTest) -> JobRef:
+    """Start a test failover. Raises the Fault with which it is refused; then nothing was touched."""
+    context = await _context(deps, body.vm)
+    params = await _failover_params(deps, context, body, networks.TEST, "Test failover")
+    return await _submit(deps, TEST_FAILOVER, context, params)
+
+
+async def start_live(deps: FailoverDeps, body: StartLive) -> JobRef:
+    """Start a live failover. Raises the Fault with which it is refused; then nothing was touched."""
+    context = await _context(deps, body.vm)
+    params = await _failover_params(deps, context, body, networks.PRODUCTION, "Live failover")
+    await _reach_source(deps, context)
+    return await _submit(deps, LIVE_FAILOVER, context, {**params, "shutdown_seconds": body.shutdown_seconds})
+
+
+async def start_rollback(deps: FailoverDeps, body: StartRollback) -> JobRef:
+    """Start the way back from a failover. What was written on the new machine is lost."""
+    return await _submit(deps, ROLLBACK, await _context(deps, body.vm), {"power_on_source": body.power_on_source})
+
+
+async def start_finalise(deps: FailoverDeps, body: StartFinalise) -> JobRef:
+    """Start finalising a live failover."""
+    return await _submit(deps, FINALISE, await _context(deps, body.vm), {})
+
+
+async def start_cleanup(deps: FailoverDeps, vm: str) -> JobRef:
+    """Start the cleanup of a test failover."""
+    return await _submit(deps, CLEANUP, await _context(deps, vm), {})
+
+
+async def start_failed_cleanup(deps: FailoverDeps, vm: str, body: StartFailedCleanup) -> JobRef:
+    """Start the cleanup after something that stopped half-way."""
+    return await _submit(deps, FAILED_CLEANUP, await _context(deps, vm), body.model_dump())
+
+
+async def failover_job(deps: FailoverDeps, job_id: str) -> FailoverJob:
+    """One failover as it is recorded. Raises a Fault (404)."""
+    async with deps.store.session() as session:
+        row = await session.get(FailoverJobRow, job_id)
+    if row is None:
+        raise NOT_FOUND(noun="failover", id=job_id)
+    return FailoverJob(**{name: getattr(row, name) for name in FailoverJob.model_fields if name != "preparation"}, preparation=_shown(row))
+
+
+def _shown(row: FailoverJobRow) -> dict[str, Any] | None:
+    """What was done for the drivers, without the technical cause."""
+    return {key: row.preparation[key] for key in ("outcome", "reason")} if row.preparation else None
+
+
+async def _context(deps: FailoverDeps, vm: str) -> VmContext:
+    async with deps.store.session() as session:
+        return await records.by_name_or_id(session, vm)
+
+
+async def _failover_params(deps: FailoverDeps, context: VmContext, body: StartTest, kind: str, words: str) -> dict[str, Any]:
+    if context.current_job_id is not None:
+        raise records.BUSY(name=context.vm_name, cause=f"held by {context.current_job_id}")
+    refuse_unready(context, words)
+    config, _ = await deps.configs.choose(context.ossea_config_id)
+    config.require("zone", "template_id", "service_offering_id", "oma_vm_id")
+    source = specification.described(context)
+    async with deps.store.session() as session:
+        mappings = {**await networks.stored(session, context.context_id, kind), **body.networks}
+    chosen = networks.choose(source, kind, mappings, body.network_id or _default_network(deps, config, kind))
+    return {"ossea_config_id": config.id, "network_mappings": chosen, "preparation": body.preparation.value}
+
+
+def _default_network(deps: FailoverDeps, config: CloudConfig, kind: str) -> str:
+    """Tests never get the production network by themselves."""
+    return deps.test_network_id if kind == networks.TEST else config.network_id
+
+
+async def _reach_source(deps: FailoverDeps, context: VmContext) -> None:
+    """Raise the Fault that says that the other appliance or the vCenter can't be reached."""
+    access = await deps.source.access(context)
+    await deps.source.vma(context.peer_id).power(AskPower(access=access, vm=context.vmware_vm_id, action=PowerAction.STATE))
+
+
+async def _submit(deps: FailoverDeps, kind: str, context: VmContext, params: dict[str, Any]) -> JobRef:
+    job_id = await deps.runner.submit(
+        kind, {**params, "vm_name": context.vm_name}, vm_context_id=context.context_id, peer_id=context.peer_id
+    )
+    return JobRef(job_id=job_id)

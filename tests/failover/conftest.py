@@ -1,0 +1,46 @@
+"""A world for failovers: one VM with a complete copy."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from failover_world import World, script
+
+from appliance.cloudstack.configs import ConfigDraft, Configs
+from appliance.core.store import Store
+from appliance.core.vault import Vault
+from appliance.failover.preparation import Preparer
+from appliance.lab.cloudstack import CloudstackLab, LabConfig, Settings
+
+
+@pytest.fixture
+async def world(store: Store, tmp_path: Path) -> AsyncIterator[World]:
+    """A VM that is ready for failover. The preparation of a guest is done by a program that only says what it was given."""
+    config = LabConfig(devices="link", settings=Settings(job_seconds=0.005, acpi_seconds=0.1))
+    async with CloudstackLab(tmp_path / "cloud", config) as lab:
+        account = json.loads((tmp_path / "cloud" / "account.json").read_text())
+        configs = Configs(store, Vault(tmp_path / "keys" / "vault.key"))
+        saved = await configs.save(draft(lab, account))
+        preparer = Preparer(str(script(tmp_path / "prepare", f'cp "$3" {tmp_path}/domain.xml')))
+        made = World(store, lab, configs, saved, tmp_path, preparer, account["network_ids"])
+        await made.open()
+        await made.protect()
+        yield made
+        await made.close()
+
+
+def draft(lab: CloudstackLab, account: dict[str, dict[str, str]]) -> ConfigDraft:
+    """The configuration that leads to the lab."""
+    return ConfigDraft(
+        name="lab",
+        address=lab.url,
+        api_key=lab.api_key,
+        secret_key=lab.secret_key,
+        zone=str(account["zone_id"]),
+        template_id=account["template_ids"]["Migration placeholder"],
+        network_id=account["network_ids"]["production"],
+        service_offering_id=account["service_offering_ids"]["Small"],
+        disk_offering_id=account["disk_offering_ids"]["Custom"],
+        oma_vm_id=account["appliance_vm_ids"]["oma"],
+    )

@@ -1,0 +1,373 @@
+"""A VM with a complete copy in a lab cloud, its source, and an agent's worth of parts that can be restarted."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from appliance.cloudstack._client import Pace as CloudPace
+from appliance.cloudstack.clouds import Clouds
+from appliance.cloudstack.configs import CloudConfig, Configs
+from appliance.contexts import VmContext, VmEvent, VmState, records
+from appliance.contract.client import UNREACHABLE
+from appliance.contract.failover import StartLive, StartTest
+from appliance.contract.peer import (
+    AskNics,
+    AskPower,
+    AskVm,
+    Disk,
+    Nic,
+    Power,
+    PowerAction,
+    VCenterAccess,
+    Vm,
+    VmaPeerApi,
+)
+from appliance.core.commands import Children
+from appliance.core.jobs import Job, JobStatus, Run, Runner, Step, Workflow
+from appliance.core.store import Store
+from appliance.failover import requests
+from appliance.failover.deps import FailoverDeps, Pace
+from appliance.failover.models import FailoverJobRow
+from appliance.failover.preparation import Preparer
+from appliance.failover.workflows import workflows
+from appliance.lab.cloudstack import CloudstackLab
+from appliance.replication.records import restore_point
+from appliance.volumes.facade import Settings, Volumes
+
+FAST = CloudPace(first=0.01, most=0.05)
+CONTEXT = "ctx-web"
+DISKS = ("disk-2000", "disk-2001")
+LOOKING = ("list", "query")
+
+
+class SourceVm(VmaPeerApi):
+    """The source and the appliance beside it. `silent`: so many questions get no answer."""
+
+    def __init__(self) -> None:
+        self.spec = source_vm()
+        self.calls: list[str] = []
+        self.silent = 0
+        self.starts_by_itself_after = ""
+
+    async def vm(self, body: AskVm) -> Vm:
+        self._hear("vm")
+        return self.spec
+
+    async def power(self, body: AskPower) -> Power:
+        self._hear(f"power {body.action.value}")
+        states = {PowerAction.ON: "poweredOn", PowerAction.OFF: "poweredOff", PowerAction.SHUTDOWN: "poweredOff"}
+        if body.action in states:
+            self.switch(states[body.action])
+        return Power(state=self.spec.power_state)
+
+    async def nics(self, body: AskNics) -> Vm:
+        self._hear("nics " + ",".join(str(value) for value in body.start_connected.values()))
+        changed = [nic.model_copy(update={"start_connected": body.start_connected.get(nic.mac, True)}) for nic in self.spec.nics]
+        self.spec = self.spec.model_copy(update={"nics": changed})
+        return self.spec
+
+    def switch(self, state: str) -> None:
+        """Somebody changes the power."""
+        self.spec = self.spec.model_copy(update={"power_state": state})
+
+    def _hear(self, call: str) -> None:
+        if self.silent:
+            self.silent -= 1
+            raise UNREACHABLE(cause=call)
+        self.calls.append(call)
+
+
+class Site:
+    """Leads to the source."""
+
+    def __init__(self, source: SourceVm) -> None:
+        self.source = source
+
+    def vma(self, peer_id: str) -> VmaPeerApi:
+        return self.source
+
+    async def access(self, context: VmContext) -> VCenterAccess:
+        return await self.login(1)
+
+    async def login(self, credential_id: int) -> VCenterAccess:
+        return VCenterAccess(host="vc", username="u", password=SecretStr("p"), fingerprint="f")
+
+
+class WriteMore(Step):
+    """What a last cycle does: bytes change, and the consistent point moves with them."""
+
+    name, title = "data", "Copying"
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def do(self, run: Run) -> None:
+        world = self.world
+        assert world.source.spec.power_state == "poweredOff"
+        if world.cycle_fails:
+            raise UNREACHABLE(cause="the cycle")
+        paths = await world.deps.volumes.acquire(run.id, world.volume_ids)
+        for path in paths.values():
+            write(path, 1 << 20, b"last changes")
+        await world.deps.volumes.release(run.id)
+        async with world.store.begin() as session:
+            context = await records.by_id(session, CONTEXT)
+            context.consistent_point = {"job_id": run.id, "at": "later", "change_ids": dict.fromkeys(DISKS, "52/2")}
+            context.last_successful_job_id = run.id
+        if world.source_runs_after_cycle:
+            world.source.switch("poweredOn")
+
+
+class Cycle(Workflow):
+    """The stand-in for a replication inside a failover's hold."""
+
+    kind = "replication"
+
+    def __init__(self, world: World) -> None:
+        super().__init__([WriteMore(world)])
+
+    async def claim(self, session: AsyncSession, job: Job) -> None:
+        context = await records.by_id(session, CONTEXT)
+        assert context.current_job_id == job.params["parent_job_id"]
+        records.advance(context, VmEvent.CYCLE_STARTS)
+
+    async def settle(self, session: AsyncSession, job: Job) -> None:
+        done = job.status == JobStatus.COMPLETED
+        records.advance(await records.by_id(session, CONTEXT), VmEvent.CYCLE_COMMITTED if done else VmEvent.CYCLE_STOPPED_UNTOUCHED)
+
+
+@dataclass
+class World:
+    """Everything a test looks at."""
+
+    store: Store
+    lab: CloudstackLab
+    configs: Configs
+    config: CloudConfig
+    folder: Path
+    preparer: Preparer
+    networks: dict[str, str]
+    source: SourceVm = field(default_factory=SourceVm)
+    volume_ids: list[str] = field(default_factory=list)
+    ended: list[list[str]] = field(default_factory=list)
+    cycle_fails: bool = False
+    source_runs_after_cycle: bool = False
+    deps: FailoverDeps = field(init=False)
+
+    async def open(self) -> None:
+        """An agent's start."""
+        runner = Runner(self.store)
+        settings = Settings(
+            state_dir=self.folder / "state",
+            run_dir=self.folder / "run",
+            devices_dir=self.lab.cloud.folder.resolve() / "devices",
+            device_wait_s=5,
+            request_timeout_s=5,
+            pace=FAST,
+        )
+        self.deps = FailoverDeps(
+            store=self.store,
+            runner=runner,
+            volumes=Volumes(self.store, self.configs, Children(self.folder / "children"), settings),
+            clouds=Clouds(self.store, FAST, timeout=5),
+            configs=self.configs,
+            source=Site(self.source),
+            end_sessions=self._end_sessions,
+            restore_point=restore_point,
+            preparer=self.preparer,
+            pace=Pace(retry_seconds=0.02, undo_tries=3),
+        )
+        for one in (*workflows(self.deps), Cycle(self)):
+            runner.register(one)
+
+    async def close(self) -> None:
+        """An agent's end: jobs stay as they are recorded."""
+        await self.deps.runner.close()
+        await self.deps.clouds.close()
+        await self.deps.volumes.close()
+
+    async def restart(self) -> list[str]:
+        """A crash and a new agent; returns the jobs it takes up."""
+        await self.close()
+        await self.open()
+        return await self.deps.runner.recover()
+
+    async def protect(self) -> None:
+        """The VM under management, and its copy with known bytes."""
+        context = VmContext(
+            context_id=CONTEXT,
+            peer_id="vma-1",
+            vm_name="web",
+            vmware_vm_id="vm-1",
+            vm_path="/dc/vm/web",
+            vcenter_host="vc",
+            datacenter="dc",
+            current_status=VmState.READY,
+            last_successful_job_id="job-first",
+            consistent_point={"job_id": "job-first", "at": "then", "change_ids": dict.fromkeys(DISKS, "52/1")},
+            ossea_config_id=self.config.id,
+            specification=self.source.spec.model_dump(mode="json"),
+        )
+        async with self.store.begin() as session:
+            session.add(context)
+        volumes = self.deps.volumes
+        self.volume_ids = [await volumes.create_for_disk("job-first", CONTEXT, disk, "web", 1 << 20, self.config) for disk in DISKS]
+        for number, path in enumerate((await volumes.acquire("job-first", self.volume_ids)).values()):
+            write(path, 65536 * (number + 1), b"copied from the source")
+        await volumes.release("job-first")
+        self.keep_bytes()
+
+    def file(self, volume_id: str) -> Path:
+        """Where the lab keeps the bytes of a volume."""
+        return self.lab.cloud.disks.volume(volume_id)
+
+    def keep_bytes(self) -> None:
+        """Remember what the copies hold now."""
+        for one in self.volume_ids:
+            subprocess.run(["cp", "--sparse=always", self.file(one), self.folder / f"{one}.kept"], check=True)
+
+    def bytes_are_back(self) -> bool:
+        """Whether the copies hold what was remembered."""
+        compare = ["qemu-img", "compare", "-f", "raw", "-F", "raw"]
+        return all(
+            subprocess.run([*compare, self.file(one), self.folder / f"{one}.kept"], check=False).returncode == 0 for one in self.volume_ids
+        )
+
+    def guest_writes(self) -> None:
+        """The new machine changes its disks."""
+        for one in self.volume_ids:
+            write(self.file(one), 4096, b"written by the new machine")
+
+    async def context(self) -> VmContext:
+        async with self.store.session() as session:
+            return await records.by_id(session, CONTEXT)
+
+    async def change_context(self, **values: Any) -> None:
+        async with self.store.begin() as session:
+            context = await records.by_id(session, CONTEXT)
+            for name, value in values.items():
+                setattr(context, name, value)
+
+    async def row(self, job_id: str) -> FailoverJobRow:
+        async with self.store.session() as session:
+            return await session.get_one(FailoverJobRow, job_id)
+
+    async def ends(self, job_id: str) -> Job:
+        """The job once it has ended."""
+        async with asyncio.timeout(30):
+            return await self.deps.runner.wait(job_id)
+
+    async def test(self, **more: Any) -> Job:
+        """A whole test failover."""
+        return await self.ends((await requests.start_test(self.deps, StartTest(**self.asked(**more)))).job_id)
+
+    async def live(self, **more: Any) -> Job:
+        """A whole live failover."""
+        body = StartLive(**{**self.asked(**more), "network_id": None})
+        return await self.ends((await requests.start_live(self.deps, body)).job_id)
+
+    async def cleanup(self) -> Job:
+        """A whole cleanup."""
+        return await self.ends((await requests.start_cleanup(self.deps, CONTEXT)).job_id)
+
+    def asked(self, **more: Any) -> dict[str, Any]:
+        """What a request says."""
+        return {"vm": "web", "network_id": self.networks["isolated-test"], **more}
+
+    def machines(self) -> list[Any]:
+        """The machines in the cloud besides this appliance."""
+        return [one for one in self.lab.cloud.world.instances.values() if one.kind == "guest"]
+
+    def commands(self) -> list[str]:
+        """What CloudStack was sent, without the looking."""
+        return [str(line["command"]) for line in self.lab.cloud.log.read() if not str(line["command"]).startswith(LOOKING)]
+
+    async def is_as_before(self) -> list[str]:
+        """What differs from how it was before any failover; empty when nothing does."""
+        context, world = await self.context(), self.lab.cloud.world
+        volumes = await self.deps.volumes.volumes_of(CONTEXT)
+        differences = {
+            "state": context.current_status == VmState.READY,
+            "held": context.current_job_id is None,
+            "diverged": context.diverged_since is None,
+            "torn": context.torn_since is None,
+            "machines": not self.machines(),
+            "snapshots": not world.snapshots,
+            "strays": set(world.volumes) == set(self.volume_ids),
+            "attached": all(world.volumes[one].instance_id == self.config.oma_vm_id for one in self.volume_ids),
+            "mode": all((one.mode, one.snapshot_id, one.snapshot_status) == ("oma", None, None) for one in volumes),
+            "bytes": self.bytes_are_back(),
+        }
+        return [name for name, fits in differences.items() if not fits]
+
+    async def _end_sessions(self, volume_ids: Sequence[str]) -> None:
+        self.ended.append(list(volume_ids))
+
+
+def source_vm(**changes: Any) -> Vm:
+    """A Debian machine with two disks and one adapter, switched on."""
+    disks = [
+        Disk(
+            disk_id=disk,
+            key=2000 + number,
+            label=f"Hard disk {number + 1}",
+            capacity_bytes=1 << 20,
+            vmdk_path=f"[ds] web/web_{number}.vmdk",
+            datastore="ds",
+            provisioning="thin",
+            mode="persistent",
+            unit_number=number,
+            controller="pvscsi",
+        )
+        for number, disk in enumerate(DISKS)
+    ]
+    fields: dict[str, Any] = {
+        "moref": "vm-1",
+        "name": "web",
+        "path": "/dc/vm/web",
+        "datacenter": "dc",
+        "uuid": "u",
+        "cpus": 1,
+        "memory_mib": 64,
+        "guest_id": "debian12_64Guest",
+        "guest_name": "Debian 12",
+        "firmware": "bios",
+        "secure_boot": False,
+        "power_state": "poweredOn",
+        "tracking": True,
+        "disks": disks,
+        "nics": [Nic(label="Network adapter 1", mac="00:50:56:00:00:01", network="VM Network", model="vmxnet3")],
+        "snapshots": [],
+        "blockers": [],
+    }
+    return Vm(**{**fields, **changes})
+
+
+def write(path: Path, offset: int, words: bytes) -> None:
+    """Write somewhere into a disk."""
+    with path.open("r+b") as disk:
+        disk.seek(offset)
+        disk.write(words)
+
+
+def read(path: Path, offset: int, length: int) -> bytes:
+    """Read somewhere from a disk."""
+    with path.open("rb") as disk:
+        disk.seek(offset)
+        return disk.read(length)
+
+
+def script(path: Path, body: str) -> Path:
+    """A program to be run instead of the real preparation."""
+    path.write_text(f"#!{shutil.which('sh')}\n{body}\n")
+    path.chmod(0o755)
+    return path
