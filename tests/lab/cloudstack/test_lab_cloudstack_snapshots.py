@@ -86,7 +86,7 @@ async def test_a_revert_wants_the_vm_stopped(cs: AIOCloudStack, oma: str, volume
     with pytest.raises(CloudStackApiException, match="not in the shutdown state"):
         await cs.revertSnapshot(id=snapshot)
     await cs.stopVirtualMachine(id=oma, forced=True)
-    assert (await cs.revertSnapshot(id=snapshot))["success"]
+    assert (await cs.revertSnapshot(id=snapshot))["snapshot"]["id"] == snapshot
 
 
 async def test_slow_secondary_storage_takes_its_time_and_holds_the_volume(

@@ -63,7 +63,7 @@ def revert_snapshot(cloud: Cloud, params: Params) -> Answer:
         finally:
             volume.state = "Ready"
         cloud.disks.place(volume.id, volume.size)
-        return {"success": True, "snapshot": snapshot_row(cloud, snapshot)}
+        return {"snapshot": snapshot_row(cloud, snapshot)}
 
     return Work(work, "Snapshot", snapshot.id)
 
