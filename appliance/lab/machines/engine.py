@@ -1,6 +1,7 @@
 """A process that keeps a machine's disks and is told what to do over QMP: what QEMU and its storage daemon have in common."""
 
 import asyncio
+import contextlib
 import socket
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable, Sequence
@@ -8,6 +9,8 @@ from pathlib import Path
 
 from appliance.lab.machines.process import kill, spawn
 from appliance.lab.machines.qmp import Qmp, QmpError
+
+QUIT_LIMIT = 20.0  # seconds; after that the program is killed
 
 Hook = Callable[[], Awaitable[None]]
 
@@ -22,7 +25,7 @@ class Engine:
     def __init__(self, folder: Path, log: Path, opened: Hook | None = None, before_end: Hook | None = None) -> None:
         """`opened` is awaited when the disks are open and no guest runs yet; `before_end` when the machine shut itself down, or
         stop() was called, and it can still be asked."""
-        self.folder, self.log = folder, log
+        self.folder, self.log = folder.absolute(), log.absolute()
         self._opened, self._before_end = opened or _nothing, before_end or _nothing
         self._process: Process | None = None
         self._qmp: Qmp | None = None
@@ -72,7 +75,10 @@ class Engine:
             self._process = await spawn(argv(theirs.fileno()), self.folder, (theirs.fileno(), *other_fds), self.log)
         self._powered_off = asyncio.Event()
         self._end = asyncio.create_task(self._follow(self._process))
-        self._qmp = await Qmp.open(ours)
+        try:
+            self._qmp = await Qmp.open(ours)
+        except QmpError as error:
+            raise QmpError(f"{error}; its last words: {self.log.read_text(errors='replace')[-500:]}") from error
 
     async def _follow(self, process: Process) -> None:
         exited = asyncio.create_task(process.wait())
@@ -92,10 +98,17 @@ class Engine:
         try:
             await self._before_quit()
             await self._before_end()
+            await self._quit(process)
         except QmpError:
             pass  # it died meanwhile: what was not saved is lost, as in a power cut
         finally:
             await kill(process)
+
+    async def _quit(self, process: Process) -> None:
+        """Let the program close its files."""
+        await self.qmp.execute("quit")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), QUIT_LIMIT)
 
     async def _before_quit(self) -> None:
         """What is to be done before the owner's turn."""

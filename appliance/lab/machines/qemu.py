@@ -66,9 +66,9 @@ class QemuMachine(Engine):
         if self.running:
             return
         ours, theirs = socket.socketpair()
+        await self.console.attach(ours)
         with theirs:
             await self._launch(lambda control: self._argv(control, theirs.fileno()), [theirs.fileno()])
-        await self.console.attach(ours)
         self.qmp.listen(self._notice)
         await self._opened()
         await self.qmp.execute("cont")

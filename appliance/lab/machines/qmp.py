@@ -93,8 +93,9 @@ class Qmp:
         """Greet over a connected socket; raises QmpError when the other side closes or talks something else."""
         reader, writer = await asyncio.open_unix_connection(sock=connection, limit=LINE_LIMIT)
         qmp = cls(reader, writer)
-        line = await reader.readline()
+        line = await qmp._greeting()
         if not line or not isinstance(parse(line), Greeting):
+            writer.close()
             raise QmpError("the machine closed its control connection before it greeted")
         qmp._pump = asyncio.create_task(qmp._read())
         await qmp.execute("qmp_capabilities")
@@ -135,6 +136,12 @@ class Qmp:
         if self._pump is not None:
             self._pump.cancel()
             await asyncio.wait([self._pump])
+
+    async def _greeting(self) -> bytes:
+        try:
+            return await self._reader.readline()
+        except OSError:  # a machine that ends without reading resets the connection
+            return b""
 
     async def _read(self) -> None:
         try:

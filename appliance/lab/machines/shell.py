@@ -6,6 +6,7 @@ import re
 from appliance.lab.machines.serial import Console
 
 USER, PASSWORD = "root", "lab"
+PROMPT = "login: "
 
 
 class CommandRefused(Exception):
@@ -21,7 +22,8 @@ class GuestShell:
 
     async def login(self, timeout: float = 120.0) -> None:
         """Wait (seconds) for the login prompt and log in; raises TimeoutError or ConsoleClosed."""
-        await self._console.read_until(r"login: ", timeout)
+        if not self._console.text.endswith(PROMPT):  # somebody may have read it already
+            await self._console.read_until(PROMPT, timeout)
         await self._console.send(f"{USER}\n")
         await self._console.read_until("Password: ", timeout)
         await self._console.send(f"{PASSWORD}\n")
