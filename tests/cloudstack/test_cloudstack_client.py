@@ -40,6 +40,11 @@ async def test_the_compute_face_sends_no_volume_command(transport: Transport, la
     assert lab.commands() == []
 
 
+async def test_a_face_holds_nothing_that_sends_more_than_it_allows(transport: Transport) -> None:
+    for face in (ComputeCalls(transport), VolumeCalls(transport)):
+        assert not [one for one in vars(face).values() if isinstance(one, Transport)]
+
+
 @pytest.mark.parametrize("name", ["volumeids", "diskOfferingId", "volumeid", "snapshotid"])
 async def test_the_compute_face_sends_no_volume_parameter(transport: Transport, lab: LabCloud, name: str) -> None:
     with pytest.raises(Fault):

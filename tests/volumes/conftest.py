@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from volume_site import FAST
@@ -17,12 +18,18 @@ from appliance.volumes.facade import Settings, Volumes
 
 
 @pytest.fixture
-async def site(store: Store, tmp_path: Path) -> AsyncIterator[LabSite]:
-    """The lab, whose devices are plain links under the folder the appliance looks into."""
+def lab_devices() -> Literal["link", "loop"]:
+    """Plain links to the volumes' files stand for devices, except where a test module says otherwise."""
+    return "link"
+
+
+@pytest.fixture
+async def site(store: Store, tmp_path: Path, lab_devices: Literal["link", "loop"]) -> AsyncIterator[LabSite]:
+    """The lab, whose devices appear in the folder the appliance looks into."""
     devices = tmp_path / "by-id"
     devices.mkdir()
     lab_config = LabConfig(
-        devices="link", appliance_vms=[ApplianceVm(name="oma", devices_dir=devices)], settings=LabSettings(job_seconds=0.01)
+        devices=lab_devices, appliance_vms=[ApplianceVm(name="oma", devices_dir=devices)], settings=LabSettings(job_seconds=0.01)
     )
     async with CloudstackLab(tmp_path / "cloud", lab_config) as lab:
         account = json.loads((tmp_path / "cloud" / "account.json").read_text())
