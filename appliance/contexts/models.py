@@ -19,7 +19,7 @@ class VmContext(Base):
 
     context_id: Mapped[str] = mapped_column(primary_key=True)
     peer_id: Mapped[str] = mapped_column(index=True)
-    vm_name: Mapped[str] = mapped_column(Text, index=True)
+    vm_name: Mapped[str] = mapped_column(index=True)
     vmware_vm_id: Mapped[str]
     vm_path: Mapped[str] = mapped_column(Text)
     vcenter_host: Mapped[str]

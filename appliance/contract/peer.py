@@ -1,4 +1,4 @@
-"""What the two appliances say to each other through the tunnel. Protocol version 1."""
+"""What the two appliances say to each other through the tunnel. Versions are agreed when the tunnel comes up."""
 
 from __future__ import annotations
 
@@ -8,18 +8,6 @@ from enum import StrEnum
 from pydantic import Field, SecretStr, field_serializer
 
 from appliance.contract.api import Api, PeerModel, route
-
-PROTOCOL = 1
-
-
-class Hello(PeerModel):
-    """Who answers, and what it speaks."""
-
-    appliance_id: str
-    role: str
-    version: str
-    protocol: int
-    boot_id: str
 
 
 class Error(PeerModel):
@@ -234,7 +222,6 @@ class DataSession(PeerModel):
     psk_identity: str
     psk_key: SecretStr
     device_bytes: int
-    socket_path: str
 
     @field_serializer("psk_key", when_used="json")
     def _reveal(self, key: SecretStr) -> str:
@@ -248,19 +235,8 @@ class JobState(PeerModel):
     committed: bool
 
 
-class ChangeIds(PeerModel):
-    """The change id of each disk of a VM at its last consistent point."""
-
-    disks: dict[str, str | None]
-
-
 class VmaPeerApi(Api):
     """What the OMA may ask of a VMA."""
-
-    @route("GET", "/peer/v1/hello")
-    async def hello(self) -> Hello:
-        """Who is there."""
-        raise NotImplementedError
 
     @route("POST", "/peer/v1/discover")
     async def discover(self, body: Discover) -> VmList:
@@ -306,19 +282,9 @@ class VmaPeerApi(Api):
 class OmaPeerApi(Api):
     """What a VMA may ask of the OMA, for its own jobs only."""
 
-    @route("GET", "/peer/v1/hello")
-    async def hello(self) -> Hello:
-        """Who is there."""
-        raise NotImplementedError
-
     @route("POST", "/peer/v1/jobs/{job_id}/sessions")
     async def session(self, job_id: str, body: AskSession) -> DataSession:
         """A data session for one disk of a running job of this peer."""
-        raise NotImplementedError
-
-    @route("GET", "/peer/v1/jobs/{job_id}/changeids")
-    async def change_ids(self, job_id: str) -> ChangeIds:
-        """The change ids that the job's VM had at its last consistent point."""
         raise NotImplementedError
 
     @route("GET", "/peer/v1/jobs/{job_id}")

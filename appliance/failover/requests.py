@@ -65,6 +65,11 @@ def _shown(row: FailoverJobRow) -> dict[str, Any] | None:
     return {key: row.preparation[key] for key in ("outcome", "reason")} if row.preparation else None
 
 
+async def context_id(deps: FailoverDeps, vm: str) -> str:
+    """The context id of a VM that is named by id or name. Raises a Fault (404, 409)."""
+    return (await _context(deps, vm)).context_id
+
+
 async def _context(deps: FailoverDeps, vm: str) -> VmContext:
     async with deps.store.session() as session:
         return await records.by_name_or_id(session, vm)

@@ -8,13 +8,13 @@ from inspect import Parameter
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 from pydantic import ValidationError
 
 from appliance.contract.api import Api, Route, routes
 from appliance.contract.errors import BAD_REQUEST, BODY_TOO_LARGE, METHOD_NOT_ALLOWED, NO_SUCH_ROUTE, ErrorRecord, Fault
 
 BODY_LIMIT = 1 << 20
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def bind(app: web.Application, api: type[Api], handler: Api) -> None:
@@ -23,9 +23,9 @@ def bind(app: web.Application, api: type[Api], handler: Api) -> None:
         app.router.add_route(route.method, route.path, _endpoint(route, getattr(handler, route.name)))
 
 
-def application(*more: Any) -> web.Application:
+def application(*more: Middleware) -> web.Application:
     """An empty application that answers every error as the contract says."""
-    return web.Application(client_max_size=BODY_LIMIT, middlewares=[*more, answer_errors])
+    return web.Application(client_max_size=BODY_LIMIT, middlewares=[answer_errors, *more])
 
 
 def _endpoint(route: Route, serve: Callable[..., Awaitable[Any]]) -> Handler:

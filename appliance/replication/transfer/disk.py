@@ -21,7 +21,7 @@ from appliance.replication.transfer.board import DiskGauge
 from appliance.replication.transfer.checkpoint import Checkpoints
 from appliance.replication.transfer.link import OmaLink
 from appliance.replication.transfer.plan import DiskPlan
-from appliance.vsphere import faults, snapshots
+from appliance.vsphere import faults, folder
 from appliance.vsphere.serving import OpenSource, https_source, open_source
 from appliance.vsphere.session import VCenter
 from appliance.vsphere.snapshots import FrozenDisk, SnapshotRecord
@@ -80,7 +80,7 @@ class DiskCopy:
             raise
 
     async def _try(self, work: Work) -> CopyFailure | None:
-        await snapshots.verify_unchanged(self.passage.vcenter, self.passage.record)
+        await folder.verify(self.passage.vcenter, self.passage.record, self.passage.datacenter)
         source = await https_source(self.passage.vcenter, self.frozen, self.passage.datacenter)
         owner = f"copy/{self.passage.job_id}/{self.task.disk_id}"
         async with await open_source(self.passage.children, self.passage.vcenter, source, owner, self.passage.runtime) as opened:

@@ -22,7 +22,7 @@ from appliance.replication.transfer.disk import DiskCopy, Passage
 from appliance.replication.transfer.link import OmaLink
 from appliance.replication.transfer.logins import Logins
 from appliance.replication.transfer.plan import plan, still_good
-from appliance.vsphere import inventory, snapshots, tracking
+from appliance.vsphere import folder, inventory, snapshots, tracking
 from appliance.vsphere.blockers import blockers
 from appliance.vsphere.faults import SNAPSHOT_GONE, TIMED_OUT, TRACKING_REFUSED
 from appliance.vsphere.faults import UNREACHABLE as VCENTER_UNREACHABLE
@@ -84,7 +84,7 @@ class Inspection(TransferStep):
             raise NOT_MIGRATABLE(name=spec.name, reasons=" ".join(reasons))
         for task in tasks_of(run):
             _check_disk(spec, task)
-        run.state["datacenter"] = inventory.datacenter_path(spec)
+        run.state["datacenter"] = spec.datacenter
 
 
 class Tracking(TransferStep):
@@ -143,7 +143,7 @@ class Copy(TransferStep):
                 ticking.cancel()
         except* Fault as several:
             raise _first(several) from several
-        await snapshots.verify_unchanged(vcenter, record)
+        await folder.verify(vcenter, record, run.state["datacenter"])
 
     async def _prepared(self, passage: Passage, task: DiskTask, board: Board) -> DiskCopy:
         """One disk with its plan; what an earlier snapshot's copy left is kept as far as it did not change since."""
@@ -236,14 +236,14 @@ async def hold_snapshot(run: Run, vcenter: VCenter) -> SnapshotRecord:
     if "snapshot" in run.state:
         record = SnapshotRecord.from_record(run.state["snapshot"])
         try:
-            await snapshots.verify_unchanged(vcenter, record)
+            await folder.verify(vcenter, record, run.state["datacenter"])
             return record
         except Fault as error:
             if error.key != SNAPSHOT_GONE.key:
                 raise
             await run.log("The snapshot was removed by somebody else; a new one is taken.", level="warning", cause=error.cause)
     await snapshots.remove_ours(vcenter, vm)
-    record = await snapshots.create(vcenter, vm, run.id, run.params["quiesce"])
+    record = await tracking.tracked_snapshot(vcenter, vm, run.id, run.params["quiesce"])
     run.state["snapshot"] = record.to_record()
     run.state["snapshot_at"] = next(
         one.created for one in await snapshots.list_snapshots(vcenter, vm) if one.moref == record.moref

@@ -1,0 +1,64 @@
+"""`python -m appliance.agent --role oma|vma --config FILE`: runs one agent until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import uvloop
+
+from appliance.agent.config import Config, ConfigProblem, read_config
+from appliance.agent.oma import running_oma
+from appliance.agent.vma import running_vma
+from appliance.contract.errors import Fault
+
+_log = logging.getLogger("appliance.agent")
+
+
+def main() -> int:
+    """Exit codes: 0 stopped as asked, 2 unusable configuration, 1 could not start."""
+    parser = argparse.ArgumentParser(prog="appliance agent", description="Run the agent of one appliance.")
+    parser.add_argument("--role", choices=("oma", "vma"))
+    parser.add_argument("--config", type=Path, default=Path("/etc/appliance/agent.toml"))
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        uvloop.run(_run(read_config(arguments.config, arguments.role)))
+    except ConfigProblem as problem:
+        _log.error("%s", problem)
+        return 2
+    except (Fault, OSError) as problem:
+        _log.error("the agent could not start: %s", problem)
+        return 1
+    return 0
+
+
+async def _run(config: Config) -> None:
+    for folder in (config.state_dir, config.run_dir):
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True, mode=0o700)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with (running_oma if config.role == "oma" else running_vma)(config) as api:
+        _log.info("%s %s runs; its API is on %s and port %d", config.role.upper(), config.name, config.api_socket, api.port)
+        _notify("READY=1")
+        await stop.wait()
+        _notify("STOPPING=1")
+
+
+def _notify(text: str) -> None:
+    """Tell systemd, if it started us; sd_notify(3)."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if address:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notifier:
+            notifier.sendto(text.encode(), address.replace("@", "\0", 1))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""Where operators reach the agent: a Unix socket for the console, a loopback port and HTTPS for scripts with a token."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from appliance.agent.http.binding import application, bind
+from appliance.contract.api import Api
+from appliance.contract.errors import UNAUTHORISED
+
+Served = Sequence[tuple[type[Api], Api]]
+OPEN_PATHS = frozenset({"/health"})
+
+
+def operator_application(served: Served, token: str | None) -> web.Application:
+    """The operator's API; with a token, every route but the health check asks for it."""
+    app = application(*([] if token is None else [_require(token)]))
+    for api, handler in served:
+        bind(app, api, handler)
+    return app
+
+
+def _require(token: str) -> Middleware:
+    expected = f"Bearer {token}".encode()
+
+    @web.middleware
+    async def require(request: web.Request, handler: Handler) -> web.StreamResponse:
+        given = request.headers.get("Authorization", "").encode()
+        if request.path not in OPEN_PATHS and not hmac.compare_digest(given, expected):
+            raise UNAUTHORISED()
+        return await handler(request)
+
+    return require
+
+
+def read_token(path: Path) -> str:
+    """The operator's token, made at the first call; only the agent's user can read the file."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    token = secrets.token_urlsafe(32)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(token + "\n")
+    return token
+
+
+class LocalApi:
+    """The two local listeners."""
+
+    def __init__(self, served: Served, token: str, socket: Path, address: str, port: int) -> None:
+        self._on_socket = web.AppRunner(operator_application(served, None), access_log=None, shutdown_timeout=1.0)
+        self._on_port = web.AppRunner(operator_application(served, token), access_log=None, shutdown_timeout=1.0)
+        self._socket, self._address, self._port = socket, address, port
+
+    async def start(self) -> None:
+        """Listen. Raises OSError when address and port can't be had."""
+        await asyncio.to_thread(self._socket.unlink, missing_ok=True)
+        await self._on_socket.setup()
+        await web.UnixSite(self._on_socket, str(self._socket)).start()
+        await asyncio.to_thread(self._socket.chmod, 0o600)
+        await self._on_port.setup()
+        await web.TCPSite(self._on_port, self._address, self._port).start()
+
+    @property
+    def port(self) -> int:
+        """The loopback port."""
+        return int(self._on_port.addresses[0][1])
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        await self._on_port.cleanup()
+        await self._on_socket.cleanup()

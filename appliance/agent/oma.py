@@ -1,0 +1,202 @@
+"""The OMA's agent, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+from sqlalchemy import text
+
+from appliance.agent.config import Config
+from appliance.agent.http.clouds import CloudRoutes
+from appliance.agent.http.credentials import CredentialRoutes
+from appliance.agent.http.failover import FailoverRoutes
+from appliance.agent.http.jobs import JobRoutes
+from appliance.agent.http.local import LocalApi, Served, operator_application, read_token
+from appliance.agent.http.peers import PeerRoutes
+from appliance.agent.http.replications import ReplicationRoutes
+from appliance.agent.http.status import StatusRoutes
+from appliance.agent.http.storage import StorageRoutes
+from appliance.agent.peer.oma import peer_application
+from appliance.agent.source_site import Sources
+from appliance.agent.version import VERSION
+from appliance.cloudstack.clouds import Clouds
+from appliance.cloudstack.configs import Configs
+from appliance.contract import clouds, credentials, failover, jobs, pairing, replications, status, storage
+from appliance.contract.errors import Fault
+from appliance.core.commands import Children
+from appliance.core.jobs import Runner
+from appliance.core.store import Store
+from appliance.core.vault import Vault
+from appliance.failover.deps import FailoverDeps
+from appliance.failover.workflows import workflows
+from appliance.replication.cycle import CycleDeps, Replication
+from appliance.replication.protect import Protection
+from appliance.replication.records import restore_point
+from appliance.tunnel.identity import load_identity
+from appliance.tunnel.oma_side import OmaSide
+from appliance.volumes.facade import Settings, Volumes
+from appliance.vsphere.credentials import Credentials
+
+_log = logging.getLogger(__name__)
+
+APIS = (
+    status.StatusApi,
+    jobs.JobsApi,
+    replications.ReplicationsApi,
+    credentials.CredentialsApi,
+    clouds.CloudsApi,
+    storage.StorageApi,
+    pairing.PeersApi,
+    failover.FailoverApi,
+)
+
+
+class Oma:
+    """Everything an OMA consists of, made but not started."""
+
+    def __init__(self, config: Config, store: Store, side: OmaSide, runner: Runner, children: Children) -> None:
+        self.config, self.store, self.side, self.runner = config, store, side, runner
+        vault = Vault(config.state_dir / "vault.key")
+        self.configs, self.clouds = Configs(store, vault), Clouds(store)
+        self.credentials = Credentials(store, vault)
+        self.sources = Sources(config.run_dir, self.credentials)
+        self.volumes = Volumes(store, self.configs, children, _volume_settings(config))
+        self.volumes.set_before_detach(side.sessions.end_for_disk)
+        cycle = CycleDeps(store, self.volumes, self.configs, self.sources, self.end_sessions)
+        self.protection = Protection(cycle, runner)
+        self.failover = FailoverDeps(
+            store=store,
+            runner=runner,
+            volumes=self.volumes,
+            clouds=self.clouds,
+            configs=self.configs,
+            source=self.sources,
+            end_sessions=self.end_sessions,
+            restore_point=restore_point,
+            test_network_id=config.failover.test_network_id,
+        )
+        for workflow in (Replication(cycle), *workflows(self.failover)):
+            runner.register(workflow)
+        self.recovered = status.Part(state="degraded", detail="Unfinished jobs are being looked at.")
+
+    async def end_sessions(self, volume_ids: Sequence[str]) -> None:
+        """End every data session of these volumes; their processes are reaped when this returns."""
+        for volume_id in volume_ids:
+            await self.side.sessions.end_for_disk(volume_id)
+
+    async def recover(self) -> None:
+        """Compare the records with what is, and take up unfinished jobs."""
+        try:
+            for difference in await self.volumes.reconcile():
+                _log.warning("volumes: %s", difference)
+        except Fault as error:
+            _log.warning("volumes could not be compared with the cloud: %s", error)
+        found = await self.runner.recover()
+        self.recovered = status.Part(state="ok", detail=f"{len(found)} unfinished jobs were taken up.")
+
+    def served(self, status_routes: StatusRoutes) -> Served:
+        """Each declared API with the object that serves it."""
+        return (
+            (status.StatusApi, status_routes),
+            (jobs.JobsApi, JobRoutes(self.store, self.runner)),
+            (replications.ReplicationsApi, ReplicationRoutes(self.store, self.sources, self.credentials, self.protection)),
+            (credentials.CredentialsApi, CredentialRoutes(self.store, self.credentials, self.side.peers)),
+            (clouds.CloudsApi, CloudRoutes(self.configs, self.clouds)),
+            (storage.StorageApi, StorageRoutes(self.volumes)),
+            (pairing.PeersApi, PeerRoutes(self.side)),
+            (failover.FailoverApi, FailoverRoutes(self.failover)),
+        )
+
+    async def tunnels(self) -> list[status.Tunnel]:
+        """How the tunnel of each peer is."""
+        found = []
+        for peer in await self.side.peers.all():
+            state = self.side.tunnels.state(peer.id)
+            since = state.since.isoformat() if state.since else None
+            found.append(status.Tunnel(peer_id=peer.id, peer_name=peer.name, up=state.up, since=since, last_error=state.last_error))
+        return found
+
+    async def close(self) -> None:
+        """Close what is open to the outside."""
+        await self.sources.close()
+        await self.clouds.close()
+
+
+@asynccontextmanager
+async def running_oma(config: Config) -> AsyncIterator[LocalApi]:
+    """A whole OMA, from its store to its listeners, for the time of the block."""
+    async with AsyncExitStack() as stack:
+        store = await Store.open(config.database_url)
+        stack.push_async_callback(store.close)
+        children, runner = Children(config.run_dir / "children"), Runner(store)
+        identity = await load_identity(config.state_dir / "identity", "oma")
+        web = operator_application((), None)
+        side = OmaSide(
+            identity,
+            store,
+            config.run_dir,
+            children,
+            lambda peer: peer_application(peer, store, runner, side.sessions),
+            name=config.name,
+            version=VERSION,
+            web_app=web,
+        )
+        oma = Oma(config, store, side, runner, children)
+        stack.push_async_callback(oma.close)
+        probes = {
+            "database": partial(probe_database, store),
+            "tunnel": partial(_probe_tunnels, oma),
+            "recovery": partial(_probe_recovery, oma),
+        }
+        served = oma.served(StatusRoutes(identity, config.name, probes, oma.tunnels, APIS))
+        token = await asyncio.to_thread(read_token, config.token_file)
+        web.add_subapp("/operator", operator_application(served, token))
+        await oma.volumes.start()
+        stack.push_async_callback(oma.volumes.close)
+        await side.start(config.front_door.address, config.front_door.port)
+        stack.push_async_callback(side.stop)
+        stack.push_async_callback(runner.close)
+        recovering = asyncio.create_task(oma.recover())
+        stack.push_async_callback(_cancelled, recovering)
+        api = LocalApi(served, token, config.api_socket, config.api.address, config.api_port)
+        await api.start()
+        stack.push_async_callback(api.stop)
+        yield api
+
+
+def _volume_settings(config: Config) -> Settings:
+    return Settings(
+        state_dir=config.state_dir / "volumes",
+        run_dir=config.run_dir / "volumes",
+        devices_dir=config.storage.devices_dir,
+        export_port=config.storage.export_port,
+        slot_limit=config.storage.slot_limit,
+        device_wait_s=config.storage.device_wait_s,
+    )
+
+
+async def probe_database(store: Store) -> status.Part:
+    """Whether the store answers."""
+    async with store.session() as session:
+        await session.execute(text("SELECT 1"))
+    return status.Part(state="ok")
+
+
+async def _probe_tunnels(oma: Oma) -> status.Part:
+    down = [one.peer_name for one in await oma.tunnels() if not one.up]
+    return status.Part(state="degraded", detail=f"Not connected: {', '.join(down)}.") if down else status.Part(state="ok")
+
+
+async def _probe_recovery(oma: Oma) -> status.Part:
+    return oma.recovered
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,26 @@
+"""vCenter's description of a VM as it crosses the tunnel."""
+
+from __future__ import annotations
+
+from appliance.contract.peer import Disk, Nic, Vm, VmLine
+from appliance.vsphere.blockers import blockers
+from appliance.vsphere.spec import VmSpec, VmSummary
+
+
+def vm_line(one: VmSummary) -> VmLine:
+    """A line of a discovery."""
+    return VmLine(**{name: getattr(one, name) for name in VmLine.model_fields})
+
+
+def vm_view(spec: VmSpec) -> Vm:
+    """A VM in full, with what keeps it from being migrated."""
+    plain = ("moref", "name", "path", "datacenter", "uuid", "cpus", "memory_mib", "guest_id", "guest_name", "firmware", "secure_boot")
+    return Vm(
+        **{name: getattr(spec, name) for name in plain},
+        power_state=spec.power_state,
+        tracking=spec.tracking_enabled,
+        disks=[Disk(**{name: getattr(disk, name) for name in Disk.model_fields}) for disk in spec.disks],
+        nics=[Nic(**{**{name: getattr(nic, name) for name in Nic.model_fields}, "addresses": list(nic.addresses)}) for nic in spec.nics],
+        snapshots=[one.name for one in spec.snapshots],
+        blockers=[one.sentence for one in blockers(spec)],
+    )

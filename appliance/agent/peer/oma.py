@@ -1,0 +1,80 @@
+"""What a VMA may ask of the OMA: for its own running jobs only."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from aiohttp import web
+
+from appliance.agent.http.binding import application, bind
+from appliance.contexts import records
+from appliance.contract.errors import NOT_FOUND
+from appliance.contract.peer import AskSession, DataSession, JobState, OmaPeerApi
+from appliance.core.jobs import Job, Runner, StepStatus
+from appliance.core.jobs.lifecycle import ENDED
+from appliance.core.store import Store
+from appliance.replication.cycle import KIND, DataTransfer
+from appliance.replication.faults import REFUSED_SESSION
+from appliance.tunnel.principal import Principal
+from appliance.tunnel.sessions import DataSessions
+
+
+class OmaPeerRoutes(OmaPeerApi):
+    """Serves one peer."""
+
+    def __init__(self, peer_id: str, store: Store, runner: Runner, sessions: DataSessions) -> None:
+        self._peer_id, self._store, self._runner, self._sessions = peer_id, store, runner, sessions
+
+    async def session(self, job_id: str, body: AskSession) -> DataSession:
+        job = await self._own(job_id)
+        if not _is_copying(job) or body.disk_id not in job.state["devices"]:
+            raise REFUSED_SESSION(cause=f"{job_id} is {job.status}, disk {body.disk_id}")
+        device = Path(job.state["devices"][body.disk_id])
+        grant = await self._sessions.grant(
+            job_id=job_id,
+            volume_id=job.state["volumes"][body.disk_id],
+            device=device,
+            peer_id=self._peer_id,
+            direction="write",
+            connections=body.connections,
+        )
+        return DataSession.model_validate(
+            {
+                "session_id": grant.session_id,
+                "tokens": list(grant.tokens),
+                "psk_identity": grant.psk_identity,
+                "psk_key": grant.psk_hex,
+                "device_bytes": await asyncio.to_thread(_size, device),
+            }
+        )
+
+    async def job_state(self, job_id: str) -> JobState:
+        job = await self._own(job_id)
+        async with self._store.session() as session:
+            context = await records.by_id(session, job.vm_context_id or "")
+        return JobState(status=job.status, committed=context.last_successful_job_id == job_id)
+
+    async def _own(self, job_id: str) -> Job:
+        job = await self._runner.get(job_id)
+        if job.peer_id != self._peer_id or job.kind != KIND:
+            raise NOT_FOUND(noun="job", id=job_id)
+        return job
+
+
+def _is_copying(job: Job) -> bool:
+    running = any(step.name == DataTransfer.name and step.status == StepStatus.RUNNING for step in job.steps)
+    return running and job.status not in ENDED and not job.cancel_requested
+
+
+def _size(device: Path) -> int:
+    with device.open("rb") as file:
+        return file.seek(0, os.SEEK_END)
+
+
+def peer_application(principal: Principal, store: Store, runner: Runner, sessions: DataSessions) -> web.Application:
+    """The application that one peer reaches through its tunnel."""
+    app = application()
+    bind(app, OmaPeerApi, OmaPeerRoutes(principal.peer_id, store, runner, sessions))
+    return app

@@ -1,0 +1,127 @@
+"""What the OMA may ask of a VMA."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from appliance.agent.http.binding import application, bind
+from appliance.agent.peer.describe import vm_line, vm_view
+from appliance.contract.errors import BAD_REQUEST, NOT_FOUND, Fault
+from appliance.contract.peer import (
+    AskNics,
+    AskPower,
+    AskVm,
+    CopyProgress,
+    Discover,
+    Error,
+    Power,
+    PowerAction,
+    Replicate,
+    Vm,
+    VmaPeerApi,
+    VmList,
+)
+from appliance.core.jobs import Job, Runner
+from appliance.core.jobs.lifecycle import ENDED
+from appliance.core.jobs.runner import ALREADY_ENDED
+from appliance.replication.transfer.logins import vcenter_for
+from appliance.replication.transfer.workflow import KIND, TransferDeps, phase_of
+from appliance.vsphere import inventory, power
+
+
+class VmaPeerRoutes(VmaPeerApi):
+    """Serves the OMA."""
+
+    def __init__(self, runner: Runner, transfers: TransferDeps) -> None:
+        self._runner, self._transfers = runner, transfers
+
+    async def discover(self, body: Discover) -> VmList:
+        async with vcenter_for(body.access) as vcenter:
+            found = await inventory.list_vms(vcenter)
+        wanted = body.name_contains.lower()
+        return VmList(vms=[vm_line(one) for one in found if wanted in one.name.lower() and not one.template])
+
+    async def vm(self, body: AskVm) -> Vm:
+        async with vcenter_for(body.access) as vcenter:
+            return vm_view(await inventory.vm(vcenter, body.vm))
+
+    async def power(self, body: AskPower) -> Power:
+        async with vcenter_for(body.access) as vcenter:
+            if body.action is PowerAction.ON:
+                await power.power_on(vcenter, body.vm)
+            elif body.action is PowerAction.OFF:
+                await power.power_off(vcenter, body.vm)
+            elif body.action is PowerAction.SHUTDOWN:
+                await power.shut_down(vcenter, body.vm, limit=body.timeout_seconds, force=True)
+            return Power(state=await power.power_state(vcenter, body.vm))
+
+    async def nics(self, body: AskNics) -> Vm:
+        async with vcenter_for(body.access) as vcenter:
+            spec = await inventory.vm(vcenter, body.vm)
+            keys = {nic.mac.lower(): nic.key for nic in spec.nics}
+            unknown = [mac for mac in body.start_connected if mac.lower() not in keys]
+            if unknown:
+                raise BAD_REQUEST(detail=f"the VM has no network adapter {', '.join(unknown)}")
+            wanted = {keys[mac.lower()]: connected for mac, connected in body.start_connected.items()}
+            await power.set_start_connected(vcenter, body.vm, wanted)
+            return vm_view(await inventory.vm(vcenter, body.vm))
+
+    async def replicate(self, body: Replicate) -> CopyProgress:
+        known = await self._find(body.job_id)
+        if known is None or known.status not in ENDED:
+            self._transfers.logins.give(body.job_id, body.access)
+        if known is None:
+            params = body.model_dump(mode="json", exclude={"access", "job_id"})
+            await self._runner.submit(KIND, params, job_id=body.job_id)
+        return await self.progress(body.job_id)
+
+    async def progress(self, job_id: str, after: int = -1, wait: float = 0.0) -> CopyProgress:
+        job = await self._own(job_id)
+        board = self._transfers.board(job)
+        if job.status not in ENDED and wait:
+            await board.wait(after, min(wait, 30.0))
+            job = await self._own(job_id)
+        if job.status not in ENDED:
+            return board.progress()
+        return board.progress().model_copy(update={"phase": phase_of(job), "error": _error(job)})
+
+    async def release(self, job_id: str) -> CopyProgress:
+        job = await self._own(job_id)
+        self._transfers.board(job).released.set()
+        return await self.progress(job_id)
+
+    async def cancel(self, job_id: str) -> CopyProgress:
+        try:
+            await self._runner.cancel(job_id)
+        except Fault as error:
+            if error.key != ALREADY_ENDED.key:
+                raise
+        return await self.progress(job_id)
+
+    async def _find(self, job_id: str) -> Job | None:
+        try:
+            return await self._own(job_id)
+        except Fault as error:
+            if error.key != NOT_FOUND.key:
+                raise
+            return None
+
+    async def _own(self, job_id: str) -> Job:
+        job = await self._runner.get(job_id)
+        if job.kind != KIND:
+            raise NOT_FOUND(noun="job", id=job_id)
+        return job
+
+
+def _error(job: Job) -> Error | None:
+    found: dict[str, Any] | None = job.error
+    return Error(**{key: found[key] for key in ("key", "message", "guidance", "cause")}) if found else None
+
+
+def peer_application(runner: Runner, transfers: TransferDeps) -> web.Application:
+    """The application that the OMA reaches through the tunnel."""
+    app = application()
+    bind(app, VmaPeerApi, VmaPeerRoutes(runner, transfers))
+    return app

@@ -1,0 +1,53 @@
+"""The sources as the OMA reaches them: the tunnels' reverse sockets, and the vault's logins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from appliance.contexts import VmContext
+from appliance.contract.client import Transport, client
+from appliance.contract.peer import VCenterAccess, VmaPeerApi
+from appliance.replication.faults import NO_CREDENTIAL
+from appliance.vsphere.credentials import Credentials
+
+ANSWER_LIMIT = 900.0
+"""Seconds a VMA has for one answer: shutting a guest down takes minutes. A cut tunnel ends the call at once."""
+
+
+class Sources:
+    """One client for each paired VMA."""
+
+    def __init__(self, run_dir: Path, credentials: Credentials) -> None:
+        self._run_dir, self._credentials = run_dir, credentials
+        self._transports: dict[str, Transport] = {}
+
+    def vma(self, peer_id: str) -> VmaPeerApi:
+        """The API of a paired VMA; its calls raise the Fault `peer.unreachable` while the tunnel is down."""
+        if peer_id not in self._transports:
+            socket = self._run_dir / "peers" / peer_id / "vma.sock"
+            self._transports[peer_id] = Transport(unix=str(socket), timeout=ANSWER_LIMIT)
+        return client(VmaPeerApi, self._transports[peer_id])
+
+    async def access(self, context: VmContext) -> VCenterAccess:
+        """The login for a VM's vCenter. Raises a Fault when there is none."""
+        if context.credential_id is None:
+            raise NO_CREDENTIAL(name=context.vm_name)
+        return await self.login(context.credential_id)
+
+    async def login(self, credential_id: int) -> VCenterAccess:
+        """The login that a stored credential gives. Raises a Fault (404)."""
+        row, password = await self._credentials.use(credential_id)
+        return VCenterAccess.model_validate(
+            {
+                "host": row.vcenter_host,
+                "port": row.vcenter_port,
+                "username": row.username,
+                "password": password,
+                "fingerprint": row.fingerprint,
+            }
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for transport in self._transports.values():
+            await transport.close()

@@ -1,0 +1,14 @@
+"""Imports every package's tables, for those who need all of them known."""
+
+from appliance.cloudstack import models as cloudstack
+from appliance.contexts import models as contexts
+from appliance.core.jobs import models as jobs
+from appliance.core.store import Base
+from appliance.failover import models as failover
+from appliance.replication import models as replication
+from appliance.tunnel import models as tunnel
+from appliance.volumes import models as volumes
+from appliance.vsphere import credentials
+
+MODULES = (jobs, tunnel, credentials, cloudstack, volumes, contexts, replication, failover)
+METADATA = Base.metadata

@@ -1,0 +1,85 @@
+"""The VMA's agent, put together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+from appliance.agent.config import Config
+from appliance.agent.http.jobs import JobRoutes
+from appliance.agent.http.joining import JoinRoutes
+from appliance.agent.http.local import LocalApi, read_token
+from appliance.agent.http.status import StatusRoutes
+from appliance.agent.oma import probe_database
+from appliance.agent.oma_link import TunnelLink
+from appliance.agent.peer.vma import peer_application
+from appliance.agent.version import VERSION
+from appliance.contract import jobs, pairing, status
+from appliance.core.commands import Children
+from appliance.core.jobs import Runner
+from appliance.core.store import Store
+from appliance.replication.transfer.logins import Logins
+from appliance.replication.transfer.workflow import Transfer, TransferDeps
+from appliance.tunnel.dialler import Dialler
+from appliance.tunnel.identity import Identity, load_identity
+from appliance.tunnel.peers import Peers
+from appliance.tunnel.principal import Principal, PrincipalSite
+from appliance.vsphere.serving import sweep
+
+APIS = (status.StatusApi, jobs.JobsApi, pairing.JoinApi)
+
+
+@asynccontextmanager
+async def running_vma(config: Config) -> AsyncIterator[LocalApi]:
+    """A whole VMA, from its store to its listeners, for the time of the block."""
+    async with AsyncExitStack() as stack:
+        store = await Store.open(config.database_url)
+        stack.push_async_callback(store.close)
+        children, runner, peers = Children(config.run_dir / "children"), Runner(store), Peers(store)
+        await children.end("")
+        await sweep(config.run_dir / "copy")
+        identity = await load_identity(config.state_dir / "identity", "vma")
+        own_api = config.run_dir / "peer-api.sock"
+        dialler = Dialler(identity, peers, config.run_dir / "tunnel", own_api, version=VERSION)
+        link = TunnelLink(dialler, peers)
+        stack.push_async_callback(link.close)
+        transfers = TransferDeps(Logins(), {}, link, children, config.run_dir / "copy")
+        runner.register(Transfer(transfers))
+        site = PrincipalSite(lambda _: peer_application(runner, transfers), Principal("oma", "oma"), own_api, partial(_describe, identity))
+        await site.start()
+        stack.push_async_callback(site.stop)
+        await dialler.start()
+        stack.push_async_callback(dialler.stop)
+        await runner.recover()
+        stack.push_async_callback(runner.close)
+        tunnels = partial(_tunnels, peers, dialler)
+        probes = {"database": partial(probe_database, store), "tunnel": partial(_probe_tunnel, dialler)}
+        served = (
+            (status.StatusApi, StatusRoutes(identity, config.name, probes, tunnels, APIS)),
+            (jobs.JobsApi, JobRoutes(store, runner)),
+            (pairing.JoinApi, JoinRoutes(identity, peers, dialler, config.name, VERSION)),
+        )
+        token = await asyncio.to_thread(read_token, config.token_file)
+        api = LocalApi(served, token, config.api_socket, config.api.address, config.api_port)
+        await api.start()
+        stack.push_async_callback(api.stop)
+        yield api
+
+
+async def _describe(identity: Identity) -> dict[str, object]:
+    return {"id": identity.id, "role": identity.role, "version": VERSION, "boot_id": identity.boot_id}
+
+
+async def _tunnels(peers: Peers, dialler: Dialler) -> list[status.Tunnel]:
+    oma, state = await peers.newest("oma"), dialler.state
+    if oma is None:
+        return []
+    since = state.since.isoformat() if state.since else None
+    return [status.Tunnel(peer_id=oma.id, peer_name=oma.name, up=state.up, since=since, last_error=state.last_error)]
+
+
+async def _probe_tunnel(dialler: Dialler) -> status.Part:
+    state = dialler.state
+    return status.Part(state="ok") if state.up else status.Part(state="degraded", detail="Not connected to the other appliance.")

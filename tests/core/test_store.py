@@ -1,0 +1,67 @@
+"""The store is migrated by itself, and its tables are the ones that operators and peers know."""
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+
+from appliance.agent.tables import METADATA
+from appliance.contract.errors import Fault
+from appliance.core.store import Store
+
+FIXED = {
+    "peers": "id name role ssh_public_key version boot_id state paired_at last_seen",
+    "ossea_configs": "id name api_url api_key secret_key domain zone template_id network_id service_offering_id disk_offering_id oma_vm_id"
+    " is_active created_at updated_at",
+    "vmware_credentials": "id name peer_id vcenter_host username password datacenter is_default is_active created_at updated_at last_used"
+    " usage_count",
+    "vm_replication_contexts": "context_id peer_id vm_name vmware_vm_id vm_path vcenter_host datacenter current_status current_job_id"
+    " last_successful_job_id last_operation_summary consistent_point torn_since diverged_since ossea_config_id credential_id created_at"
+    " updated_at",
+    "replication_jobs": "id vm_context_id peer_id source_vm_id source_vm_name source_vm_path vcenter_host datacenter replication_type"
+    " target_network status progress_percent current_operation bytes_transferred bytes_skipped total_bytes transfer_speed_bps vma_sync_type"
+    " vma_eta_seconds error_message change_id previous_change_id snapshot_id nbd_port nbd_export_name target_device ossea_config_id"
+    " created_at updated_at started_at completed_at",
+    "vm_disks": "id job_id disk_id vmdk_path size_gb datastore unit_number label capacity_bytes provisioning_type ossea_volume_id"
+    " disk_change_id sync_type sync_status sync_progress_percent bytes_synced created_at updated_at",
+    "ossea_volumes": "volume_id vm_context_id disk_id volume_name size_gb volume_mode snapshot_id snapshot_status snapshot_point",
+    "device_mappings": "id volume_id vm_id device_path persistent_device_name symlink_path cloudstack_state linux_state size last_sync"
+    " created_at updated_at",
+    "nbd_exports": "id volume_id export_name device_path port status metadata created_at updated_at",
+    "volume_operations": "id type status volume_id vm_id request response error created_at updated_at completed_at",
+    "failover_jobs": "id vm_context_id replication_job_id vm_id job_type status destination_vm_id network_mappings error_message created_at"
+    " updated_at started_at completed_at",
+    "cloudstack_job_tracking": "id cloudstack_job_id cloudstack_command cloudstack_status operation_type correlation_id parent_job_id"
+    " status created_at updated_at",
+    "jobs": "id vm_context_id",
+    "job_steps": "id job_id",
+    "log_events": "id job_id",
+    "job_id_correlations": "id external_job_id internal_job_id job_type vm_context_id correlation_metadata created_at",
+    "network_mappings": "id",
+}
+
+
+@pytest.mark.parametrize("table", FIXED)
+def test_a_table_has_the_columns_that_others_depend_on(table: str) -> None:
+    assert set(FIXED[table].split()) <= set(METADATA.tables[table].columns.keys())
+
+
+async def test_the_migrations_lead_to_the_models_and_can_be_run_again(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path}/appliance.db"
+    await (await Store.open(url)).close()
+    store = await Store.open(url)
+
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), METADATA))
+
+    async with store.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+    await store.close()
+
+
+async def test_a_database_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "appliance.db").mkdir()
+    with pytest.raises(Fault, match="can't write its records"):
+        await Store.open(f"sqlite+aiosqlite:///{tmp_path}/appliance.db")
