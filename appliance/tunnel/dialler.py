@@ -8,11 +8,11 @@ import json
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import aiohttp
 import asyncssh
@@ -33,7 +33,12 @@ HELLO_LIMIT = 10.0
 PENDING_LIMIT = 30.0
 """Seconds after which a pairing that the OMA does not know is forgotten; longer than any exchange lives there."""
 
+Result = TypeVar("Result")
 _TROUBLE = (OSError, TimeoutError, asyncssh.Error, aiohttp.ClientError)
+
+
+class Stopped(Exception):
+    """The dialler is being stopped."""
 
 
 class Refused(Exception):
@@ -64,6 +69,7 @@ class Dialler:
         self._answered: float | None = None
         self._changed, self._wake = asyncio.Condition(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._stopping: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @property
     def peer_api_path(self) -> Path:
@@ -84,9 +90,10 @@ class Dialler:
 
     async def stop(self) -> None:
         """Cut the tunnel and close the local sockets."""
+        if not self._stopping.done():
+            self._stopping.set_result(None)
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await self._task
         for path in list(self._ends):
             await self._close_end(path)
 
@@ -129,26 +136,26 @@ class Dialler:
 
     async def _run(self) -> None:
         failures = 0
-        while True:
+        while not self._stopping.done():
             oma = await self._peers.newest("oma")
             if oma is not None:
                 lasted = await self._live(oma)
                 failures = 0 if lasted else failures + 1
             pause = self._backoff.longest if oma is None else self._backoff.delay(max(failures, 1), self._chance())
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._wake.wait()
+            with contextlib.suppress(TimeoutError, Stopped):
+                await self._unless_stopped(asyncio.wait_for(self._wake.wait(), pause))
             self._wake.clear()
 
     async def _live(self, oma: Peer) -> bool:
         """One tunnel from dialling to its end; returns whether it was up."""
         was_up = False
         try:
-            self._connection = connection = await log_in(self._identity, oma.address, oma.port, oma.ssh_public_key)
+            login = log_in(self._identity, oma.address, oma.port, oma.ssh_public_key)
+            self._connection = connection = await self._unless_stopped(login)
             if oma.state == "pending":
                 await self._peers.complete(oma.id)
-            agreed = await self._hello(connection)
-            await connection.forward_remote_path(REVERSE_PATH, str(self._own_api))
+            agreed = await self._unless_stopped(self._hello(connection))
+            await self._unless_stopped(connection.forward_remote_path(REVERSE_PATH, str(self._own_api)))
             await self._rose(oma, agreed)
             was_up = True
             await self._stay(oma, connection)
@@ -156,6 +163,8 @@ class Dialler:
         except asyncssh.PermissionDenied as error:
             reason = f"not known there: {error.reason}"
             await self._forget_if_stale(oma)
+        except Stopped:
+            reason = "stopped"
         except (*_TROUBLE, Refused) as error:
             reason = str(error) or repr(error)
         finally:
@@ -164,6 +173,17 @@ class Dialler:
                 connection_lost.abort()
         await self._fell(oma, reason, was_up)
         return was_up
+
+    async def _unless_stopped(self, work: Awaitable[Result]) -> Result:
+        """Wait for something on the wire. Work on the records is never broken off; this is, and raises Stopped."""
+        task = asyncio.ensure_future(work)
+        both: list[asyncio.Future[Result] | asyncio.Future[None]] = [task, self._stopping]
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        raise Stopped
 
     async def _hello(self, connection: asyncssh.SSHClientConnection) -> int:
         """Agree on a version; returns it. Raises Refused."""
@@ -189,7 +209,7 @@ class Dialler:
             while misses < MISSES and not closed.done():
                 began = time.monotonic()
                 try:
-                    await say_hello(self.peer_api_path)
+                    await self._unless_stopped(say_hello(self.peer_api_path))
                 except _TROUBLE as error:
                     misses += 1
                     _log.info("no hello from the OMA: %r", error)
@@ -197,7 +217,7 @@ class Dialler:
                     misses, self._answered = 0, time.monotonic()
                     self._state = replace(self._state, round_trip=self._answered - began)
                     await self._peers.seen(oma.id)
-                await asyncio.wait([closed], timeout=self._check_every)
+                await asyncio.wait([closed, self._stopping], timeout=self._check_every, return_when=asyncio.FIRST_COMPLETED)
         finally:
             closed.cancel()
 

@@ -7,8 +7,8 @@ import json
 import logging
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from typing import Protocol, cast
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Protocol, TypeVar, cast
 
 import asyncssh
 from asyncssh.forward import SSHForwarder
@@ -23,6 +23,7 @@ LONGEST_HELLO = 4096
 HELLO_LIMIT = 10.0
 """Seconds a peer that is logged in has for its hello."""
 
+Result = TypeVar("Result")
 Opened = Callable[[asyncssh.SSHReader[bytes], asyncssh.SSHWriter[bytes]], Awaitable[None]] | Awaitable[asyncssh.SSHUNIXSession[bytes]]
 
 
@@ -30,6 +31,9 @@ class House(Protocol):
     """What is behind the gate."""
 
     counters: Counter[str]
+
+    def begin(self, work: Coroutine[object, object, Result]) -> asyncio.Task[Result]:
+        """Start work on the records that has to reach its end, even when the connection it is for is gone."""
 
     async def authorised_key(self, peer_id: str) -> str | None:
         """The public key of a peer that may log in."""
@@ -56,22 +60,21 @@ class Gate(asyncssh.SSHServer):
         self.peer_id: str | None = None
         self.tunnel: Tunnel | None = None
         self._key: str | None = None
-        self._closed = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.is_closed = False
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self.connection = conn
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._closed = True
+        self.is_closed = True
         if self.tunnel is not None:
             self.tunnel.close_reverse()
-            self._begin(self._house.lost(self.tunnel, self.tunnel.end_reason or (str(exc) if exc else "closed by the peer")))
+            self._house.begin(self._house.lost(self.tunnel, self.tunnel.end_reason or (str(exc) if exc else "closed by the peer")))
 
     async def begin_auth(self, username: str) -> bool:
         """The user name is the peer's id; a stranger's keys are refused one by one, like a peer's wrong one."""
         if is_peer_id(username):
-            self.peer_id, self._key = username, await self._house.authorised_key(username)
+            self.peer_id, self._key = username, await asyncio.shield(self._house.begin(self._house.authorised_key(username)))
         return True
 
     def public_key_auth_supported(self) -> bool:
@@ -106,18 +109,16 @@ class Gate(asyncssh.SSHServer):
     async def unix_server_requested(self, listen_path: str) -> asyncssh.SSHListener | bool:
         if listen_path != REVERSE_PATH or self.tunnel is None or self.tunnel.is_listening:
             return self._refuse("listen_path")
-        return await self._house.listen_reverse(self.tunnel)
+        return await asyncio.shield(self._house.begin(self._house.listen_reverse(self.tunnel)))
 
     async def _hello(self, reader: asyncssh.SSHReader[bytes], writer: asyncssh.SSHWriter[bytes]) -> None:
         """One line of JSON each way. Whoever is refused is told why, and the connection ends."""
         async with asyncio.timeout(HELLO_LIMIT):
             line = await reader.readline()
-        answer = await self._house.greet(self, _said(line))
+        answer = await asyncio.shield(self._house.begin(self._house.greet(self, _said(line))))
         writer.write(json.dumps(answer).encode() + b"\n")
         writer.close()
-        if self._closed and self.tunnel is not None:
-            await self._house.lost(self.tunnel, "gone during its hello")
-        elif self.tunnel is None and self.connection is not None:
+        if self.tunnel is None and self.connection is not None:
             self.connection.close()
 
     async def _data(self, peer_id: str, session_id: str) -> asyncssh.SSHUNIXSession[bytes]:
@@ -130,7 +131,7 @@ class Gate(asyncssh.SSHServer):
         return cast("asyncssh.SSHUNIXSession[bytes]", SSHForwarder(near))
 
     def _require_hello(self) -> None:
-        if self.tunnel is None and self.connection is not None and not self._closed:
+        if self.tunnel is None and self.connection is not None and not self.is_closed:
             self._house.counters["no_hello"] += 1
             self.connection.abort()
 
@@ -138,11 +139,6 @@ class Gate(asyncssh.SSHServer):
         self._house.counters[f"refused_{what}"] += 1
         _log.warning("refused to %s at %s: %s", self.peer_id, self.address, what)
         return False
-
-    def _begin(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 def _said(line: bytes) -> dict[str, object]:

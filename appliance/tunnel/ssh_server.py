@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 
 import asyncssh
@@ -14,7 +14,7 @@ import asyncssh
 from appliance.tunnel.data import DataServer
 from appliance.tunnel.faults import PEER_DOWN, PEER_HELD
 from appliance.tunnel.frontdoor import Arrival
-from appliance.tunnel.gate import Gate
+from appliance.tunnel.gate import Gate, Result
 from appliance.tunnel.identity import Identity
 from appliance.tunnel.login import CIPHERS, KEEPALIVE, LOGIN_LIMIT
 from appliance.tunnel.peers import Peers
@@ -56,6 +56,7 @@ class TunnelServer:
         self._sites: dict[str, PrincipalSite] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._changed = asyncio.Condition()
+        self._tasks: set[asyncio.Task[object]] = set()
         self.counters: Counter[str] = Counter()
 
     async def start(self) -> None:
@@ -63,9 +64,19 @@ class TunnelServer:
         self.peers.on_gone(self.cut)
 
     async def stop(self) -> None:
-        """Cut every tunnel."""
+        """Cut every tunnel; what has to be recorded of them is recorded when this returns."""
         for peer_id in list(self._tunnels):
             await self.cut(peer_id)
+        async with self._changed:
+            await self._changed.wait_for(lambda: not any(self._tunnels.values()))
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def begin(self, work: Coroutine[object, object, Result]) -> asyncio.Task[Result]:
+        """Start work on the records that has to reach its end."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def serve(self, arrival: Arrival) -> None:
         """Log one connection in; the tunnel then lives by itself. Its place among the strangers is given back by the login."""
@@ -112,6 +123,9 @@ class TunnelServer:
             agreed = agree(versions_of(said.get("versions"))) or 0
             tunnel = Tunnel(gate.peer_id, str(said["boot_id"]), agreed, gate.address, gate.connection, self._folder / gate.peer_id)
             await self._site(tunnel)
+            if gate.is_closed:
+                await self.peers.note(gate.peer_id, "down", boot_id=tunnel.boot_id, address=gate.address, detail="gone during its hello")
+                return {}
             gate.tunnel = tunnel
             self._tunnels[gate.peer_id].append(tunnel)
         await self._announce()
@@ -152,9 +166,12 @@ class TunnelServer:
             older = [one for one in self._tunnels[tunnel.peer_id] if one is not tunnel and one.number < tunnel.number]
         for one in older:
             one.abort("a newer tunnel of this peer")
-        tunnel.start_checking(self._check_every, lambda: self.peers.seen(tunnel.peer_id))
+        tunnel.start_checking(self._check_every, lambda: self._answered(tunnel.peer_id))
         await self._announce()
         return listener
+
+    def _answered(self, peer_id: str) -> None:
+        self.begin(self.peers.seen(peer_id))
 
     async def lost(self, tunnel: Tunnel, reason: str) -> None:
         """A tunnel has ended."""

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -106,11 +106,11 @@ class Tunnel:
         self.end_reason = self.end_reason or reason
         self._connection.abort()
 
-    def start_checking(self, every: float, on_answer: Callable[[], Awaitable[None]]) -> None:
+    def start_checking(self, every: float, on_answer: Callable[[], None]) -> None:
         """Say hello every so many seconds; a tunnel that stays silent is cut, so that the peer dials again."""
         self._checking = asyncio.ensure_future(self._check(every, on_answer))
 
-    async def _check(self, every: float, on_answer: Callable[[], Awaitable[None]]) -> None:
+    async def _check(self, every: float, on_answer: Callable[[], None]) -> None:
         misses = 0
         while misses < MISSES:
             began = time.monotonic()
@@ -122,6 +122,6 @@ class Tunnel:
             else:
                 misses, self._answered = 0, time.monotonic()
                 self._round_trip = self._answered - began
-                await on_answer()
+                on_answer()
             await asyncio.sleep(every)
         self.abort(f"{MISSES} hellos without an answer")

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-import uvloop
-from aiohttp import web
-from sqlalchemy.ext.asyncio import create_async_engine
+from tunnel_sites import MakeVma, Oma, Vma, open_store, peer_app
 
 from appliance.core.commands import Children
-from appliance.core.store import Base, Store
+from appliance.core.store import Store
 from appliance.tunnel.backoff import Backoff
 from appliance.tunnel.dialler import Dialler
 from appliance.tunnel.identity import Identity, load_identity
 from appliance.tunnel.oma_side import OmaSide
 from appliance.tunnel.peers import PairedPeer, Peers
-from appliance.tunnel.principal import PRINCIPAL, Principal, PrincipalSite
-
-LOOPS = {"asyncio": asyncio.DefaultEventLoopPolicy(), "uvloop": uvloop.EventLoopPolicy()}
+from appliance.tunnel.principal import Principal, PrincipalSite
 
 
 @pytest.fixture
@@ -34,45 +28,11 @@ def run_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-async def open_store(path: Path) -> Store:
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-    return Store(engine)
-
-
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     opened = await open_store(tmp_path / "oma.sqlite")
     yield opened
     await opened.close()
-
-
-def peer_app(principal: Principal) -> web.Application:
-    """A peer API with one route, which says in whose name it was called."""
-
-    async def whoami(request: web.Request) -> web.Response:
-        return web.json_response({"peer": request.app[PRINCIPAL].peer_id})
-
-    app = web.Application()
-    app.router.add_get("/whoami", whoami)
-    return app
-
-
-@dataclass
-class Oma:
-    """An OMA that runs."""
-
-    side: OmaSide
-    identity: Identity
-    children: Children
-    store: Store
-    folder: Path
-    alarms: list[str]
-
-    @property
-    def port(self) -> int:
-        return self.side.door.port
 
 
 @pytest.fixture
@@ -89,24 +49,6 @@ async def oma(tmp_path: Path, run_folder: Path, store: Store) -> AsyncIterator[O
     yield Oma(side, identity, children, store, run_folder / "o", alarms)
     await side.stop()
     assert children.living("") == []
-
-
-@dataclass
-class Vma:
-    """A VMA that is paired and dials as long as its dialler runs."""
-
-    identity: Identity
-    peers: Peers
-    dialler: Dialler
-    site: PrincipalSite
-    folder: Path
-
-    @property
-    def id(self) -> str:
-        return self.identity.id
-
-
-MakeVma = Callable[..., Awaitable[Vma]]
 
 
 @pytest.fixture
@@ -150,10 +92,3 @@ async def vma(make_vma: MakeVma, oma: Oma) -> Vma:
     await made.dialler.wait_up(10)
     await oma.side.tunnels.wait_up(made.id, 10)
     return made
-
-
-async def eventually(is_so: Callable[[], object], timeout: float = 5.0) -> None:
-    """Wait until something has come to be."""
-    async with asyncio.timeout(timeout):
-        while not is_so():
-            await asyncio.sleep(0.01)
