@@ -68,8 +68,8 @@ class Endpoint:
 class Pace:
     """How often an asynchronous job is asked about: first and longest wait in seconds, and the growth between."""
 
-    first: float = 0.25
-    most: float = 5.0
+    first: float = 0.1
+    most: float = 3.0
     growth: float = 1.5
 
 

@@ -113,11 +113,19 @@ class CloudVolumes:
             if error.spec is KEYS_REFUSED:
                 raise  # no answer about the job
 
-    async def settle_all(self, volume_id: str) -> None:
-        """Wait for every job that CloudStack has under way for a volume, known to us or not."""
-        for row in await self._calls.list("listAsyncJobs"):
-            if text(row, "jobinstanceid") == volume_id and text(row, "jobstatus") == "0":
-                await self.settle(text(row, "jobid"))
+    async def under_way(self, volume_id: str) -> list[str]:
+        """The jobs that CloudStack has under way for a volume, known to us or not."""
+        jobs = await self._calls.list("listAsyncJobs")
+        return [text(row, "jobid") for row in jobs if text(row, "jobinstanceid") == volume_id and text(row, "jobstatus") == "0"]
+
+    async def is_under_way(self, cloudstack_job_id: str) -> bool:
+        """Ask once whether a job has not ended. Raises a Fault when CloudStack does not answer."""
+        try:
+            return text(await self._calls.ask("queryAsyncJobResult", jobid=cloudstack_job_id), "jobstatus") == "0"
+        except Fault as error:
+            if error.spec is not NOT_THERE:
+                raise
+            return False
 
     async def room(self, zone_id: str) -> Room:
         """What is left of the account's limits and of the zone's storage; what an account may not ask stays unknown."""

@@ -19,6 +19,7 @@ from appliance.volumes.cloud import CloudVolumes
 from appliance.volumes.models import VolumeOperationRow
 
 _UNFINISHED = ("pending", "interrupted")
+_LEFT = "left unfinished; what is so in CloudStack was looked at afterwards"
 
 
 @dataclass(frozen=True)
@@ -118,12 +119,20 @@ class Journal:
 
     async def settle_one(self, row: VolumeOperationRow, cloud: CloudVolumes) -> None:
         """Wait for what CloudStack still does for one earlier operation. What it did is looked at, not remembered."""
-        job = row.response.get("cloudstack_job_id", "")
-        if job:
-            await cloud.settle(str(job))
-        elif row.volume_id:
-            await cloud.settle_all(row.volume_id)  # taken there, perhaps, before its number was kept here
-        await self._end(row.id, "failed", "left unfinished; what is so in CloudStack was looked at afterwards")
+        for job in await _jobs_of(row, cloud):
+            await cloud.settle(job)
+        await self._end(row.id, "failed", _LEFT)
+
+    async def close_ended(self, volume_id: str, cloud: CloudVolumes) -> tuple[int, int]:
+        """Close the earlier operations of a volume that CloudStack has ended, without waiting; returns how many were closed and left."""
+        closed = left = 0
+        for row in await self.unfinished(volume_id):
+            if any([await cloud.is_under_way(job) for job in await _jobs_of(row, cloud)]):
+                left += 1
+            else:
+                await self._end(row.id, "failed", _LEFT)
+                closed += 1
+        return closed, left
 
     async def close_unsent(self) -> int:
         """Close earlier operations of which nothing is known in CloudStack; returns how many there were."""
@@ -135,6 +144,14 @@ class Journal:
     async def _end(self, operation_id: str, status: str, error: str | None = None) -> None:
         async with self._store.begin() as session:
             await _close(session, operation_id, status, error)
+
+
+async def _jobs_of(row: VolumeOperationRow, cloud: CloudVolumes) -> list[str]:
+    job = row.response.get("cloudstack_job_id", "")
+    if job:
+        return [str(job)]
+    # Taken there, perhaps, before its number was kept here.
+    return await cloud.under_way(row.volume_id) if row.volume_id else []
 
 
 async def _close(session: AsyncSession, operation_id: str, status: str, error: str | None) -> None:

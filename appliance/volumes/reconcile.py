@@ -27,9 +27,10 @@ class What(StrEnum):
     EXPORT_LEFT = "export_left"
     STRAY_LINK = "stray_link"
     UNFINISHED_OPERATION = "unfinished_operation"
+    OPERATION_UNDER_WAY = "operation_under_way"
 
 
-_NOT_HEALED = {What.VOLUME_LOST, What.DEVICE_MISSING, What.DEVICE_LEFT}
+_NOT_HEALED = {What.VOLUME_LOST, What.DEVICE_MISSING, What.DEVICE_LEFT, What.OPERATION_UNDER_WAY}
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,9 @@ class Reconciliation:
     async def _settle_operations(self, volumes: list[Volume], sites: dict[int, Site]) -> list[Difference]:
         found = [Difference("", What.UNFINISHED_OPERATION)] * await self._journal.close_unsent()
         for volume in volumes:
-            count = await self._journal.settle(volume.volume_id, sites[volume.config_id].volumes)
-            found += [Difference(volume.volume_id, What.UNFINISHED_OPERATION)] * count
+            closed, left = await self._journal.close_ended(volume.volume_id, sites[volume.config_id].volumes)
+            found += [Difference(volume.volume_id, What.UNFINISHED_OPERATION)] * closed
+            found += [Difference(volume.volume_id, What.OPERATION_UNDER_WAY)] * left
         return found
 
     async def _compare(self, volume: Volume, site: Site, there: CloudVolume | None) -> list[Difference]:

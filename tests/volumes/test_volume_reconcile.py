@@ -1,10 +1,12 @@
 """Reconciliation: the table of differences, and healing against the lab."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
-from volume_site import GIB, NO_SUCH, Site
+from volume_site import GIB, NO_SUCH, Site, cancelled_after
 
+from appliance.contract.errors import Fault
 from appliance.volumes.facade import Volumes
 from appliance.volumes.reconcile import Seen, What, judge
 
@@ -71,6 +73,32 @@ async def test_a_volume_deleted_by_hand_is_reported_and_not_replaced(site: Site,
     del site.lab.cloud.world.volumes[volume_id]
     assert [(one.what, one.healed) for one in await volumes.reconcile()] == [(What.VOLUME_LOST, False)]
     assert [one.volume_id for one in await volumes.all()] == [volume_id]
+
+
+async def test_a_job_of_the_cloud_that_never_ends_holds_nothing_up(site: Site, volumes: Volumes) -> None:
+    volume_id = await site.disk(volumes)
+    site.fail("job_never_ends", "attachVolume")
+    assert await cancelled_after(0.3, lambda: volumes.acquire("job-1", [volume_id]))
+    found = await asyncio.wait_for(site.restart().reconcile(), 5)
+    assert [(one.what, one.healed) for one in found] == [(What.OPERATION_UNDER_WAY, False)]
+
+
+async def test_an_operation_that_ended_meanwhile_is_closed(site: Site, volumes: Volumes) -> None:
+    volume_id = await site.disk(volumes)
+    site.fail("job_slow", "attachVolume", seconds=0.3)
+    assert await cancelled_after(0.2, lambda: volumes.acquire("job-1", [volume_id]))
+    await asyncio.sleep(0.3)
+    found = await site.restart().reconcile()
+    assert {one.what for one in found} == {What.UNFINISHED_OPERATION, What.ATTACHED_UNRECORDED, What.EXPORT_MISSING}
+    assert await volumes.reconcile() == []
+
+
+async def test_a_cloud_that_does_not_answer_is_said_so(site: Site, volumes: Volumes) -> None:
+    await site.disk(volumes)
+    site.fail("unavailable", times=-1)
+    with pytest.raises(Fault) as refused:
+        await asyncio.wait_for(volumes.reconcile(), 5)
+    assert refused.value.key == "cloudstack.unreachable"
 
 
 async def test_links_of_unknown_volumes_are_removed(site: Site, volumes: Volumes, tmp_path: Path) -> None:
