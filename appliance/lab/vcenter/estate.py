@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +32,7 @@ class Estate:
         self.ledger: Ledger = load(self._file)
         self.machines: dict[str, SourceMachine] = {}
         self.loop: asyncio.AbstractEventLoop | None = None
-        self.when_changed: list[Callable[[], None]] = []
+        self._begun: set[Future[Any]] = set()
         self._index = {vm.moid: vm for vm in self.ledger.vms}
 
     @property
@@ -91,7 +91,11 @@ class Estate:
         if self.loop is None:
             work.close()
             raise RuntimeError("the lab's vCenter is not running")
-        return asyncio.run_coroutine_threadsafe(work, self.loop)
+        future = asyncio.run_coroutine_threadsafe(work, self.loop)
+        # The loop itself holds its tasks only weakly.
+        self._begun.add(future)
+        future.add_done_callback(self._begun.discard)
+        return future
 
 
 def change_id(epoch: str, sequence: int) -> str:

@@ -78,7 +78,9 @@ class VcenterLab:
         self._thread(self._server.serve_forever, 0.05)
 
     def stop(self) -> None:
-        """End everything; machines that are on come back at the next start."""
+        """End everything; machines that are on come back at the next start. Stopping twice does nothing."""
+        if not self._threads:
+            return
         if len(self._threads) > 1:
             self._server.shutdown()
         self._server.cut_all()
@@ -87,6 +89,7 @@ class VcenterLab:
         self._loop.call_soon_threadsafe(self._loop.stop)
         for thread in self._threads:
             thread.join(10)
+        self._threads.clear()
         self._loop.close()
 
     async def _open(self) -> None:

@@ -115,12 +115,11 @@ class _Connection(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """A SOAP call."""
-        length = int(self.headers.get("Content-Length") or 0)
-        if length > _BODY_LIMIT or not self.path.startswith("/sdk"):
+        body = self._body()
+        if body is None or not self.path.startswith("/sdk"):
             self.close_connection = True
-            self._reply(413 if length > _BODY_LIMIT else 404, b"")
+            self._reply(413 if body is None else 404, b"")
             return
-        body = self.rfile.read(length)
         failures = self.server.service.estate.failures
         if failures.take("soap_cut"):
             self.close_connection = True
@@ -128,6 +127,21 @@ class _Connection(BaseHTTPRequestHandler):
             self._reply(503, b"")
         else:
             self._soap(body)
+
+    def _body(self) -> bytes | None:
+        """The request's body, which govmomi sends in chunks; None when it is too large or makes no sense."""
+        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            length = int(self.headers.get("Content-Length") or 0)
+            return self.rfile.read(length) if length <= _BODY_LIMIT else None
+        body = b""
+        while size := int(self.rfile.readline(64).split(b";")[0], 16):
+            if size < 0 or len(body) + size > _BODY_LIMIT:
+                return None
+            body += self.rfile.read(size)
+            self.rfile.readline(2)
+        while self.rfile.readline(1024).strip():
+            pass
+        return body
 
     def _soap(self, body: bytes) -> None:
         version = soap.NEWEST
@@ -226,10 +240,10 @@ class _Connection(BaseHTTPRequestHandler):
                     self.server.service.sessions.end(session)
                 self.close_connection = True
                 return
-            self.connection.sendall(piece)
-            sent += len(piece)
             if slow:
                 time.sleep(slow.seconds * len(piece) / _MIB)
+            self.connection.sendall(piece)
+            sent += len(piece)
             if session is not None and not session.alive:
                 self.close_connection = True
                 return
