@@ -40,6 +40,7 @@ class DataServer:
         self._priority_path = run_folder / "gnutls-priority"
         self._environment: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._handing_over: set[asyncio.Task[Child | None]] = set()
         self.counters: Counter[str] = Counter()
 
     async def start(self) -> None:
@@ -62,7 +63,8 @@ class DataServer:
             return
         arrival.sock.setblocking(True)  # shared with nbdkit, which expects it; the line is known to be there
         arrival.sock.recv(len(arrival.line))
-        child = await self._hand_over(session, arrival.sock)
+        # The descriptor changes hands here: the front door may close its socket at any time, not the one that is being inherited.
+        child = await asyncio.shield(self._hand_over(session, socket.socket(fileno=arrival.sock.detach())))
         if child is not None and await self._watch_handshake(session, child):
             arrival.slot.release()
 
@@ -77,7 +79,7 @@ class DataServer:
             raise SESSION_UNKNOWN(cause=f"session {session_id} has all its connections")
         session.tunnelled += 1
         ours, theirs = socket.socketpair()
-        child = await self._hand_over(session, theirs)
+        child = await asyncio.shield(self._hand_over(session, theirs))
         if child is None:
             session.tunnelled -= 1
             ours.close()
@@ -86,7 +88,14 @@ class DataServer:
         ours.setblocking(False)
         return ours
 
-    async def _hand_over(self, session: DataSession, sock: socket.socket) -> Child | None:
+    def _hand_over(self, session: DataSession, sock: socket.socket) -> asyncio.Task[Child | None]:
+        """Start nbdkit on the socket. Never broken off half-way: a process that is not on record could not be ended."""
+        task = asyncio.ensure_future(self._spawn(session, sock))
+        self._handing_over.add(task)
+        task.add_done_callback(self._handing_over.discard)
+        return task
+
+    async def _spawn(self, session: DataSession, sock: socket.socket) -> Child | None:
         """Start nbdkit on the socket and close our own descriptor of it; None when the session has ended meanwhile."""
         try:
             async with session.gate:

@@ -16,7 +16,9 @@ from typing import Self, TypeVar
 
 import aiohttp
 import asyncssh
+from sqlalchemy.exc import SQLAlchemyError
 
+from appliance.contract.errors import Fault
 from appliance.core.store import utcnow
 from appliance.tunnel.backoff import Backoff
 from appliance.tunnel.identity import Identity
@@ -35,6 +37,9 @@ PENDING_LIMIT = 30.0
 
 Result = TypeVar("Result")
 _TROUBLE = (OSError, TimeoutError, asyncssh.Error, aiohttp.ClientError)
+
+_NO_RECORDS = (Fault, SQLAlchemyError)
+# The records can't be written or read, or have lost the peer: the dialler outlives that.
 
 
 class Stopped(Exception):
@@ -85,6 +90,7 @@ class Dialler:
     async def start(self) -> None:
         """Open the local socket and begin to dial."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._peers.on_gone(self._cut)
         await self._open_end(self.peer_api_path, PEER_API_PATH)
         self._task = asyncio.ensure_future(self._run())
 
@@ -124,6 +130,12 @@ class Dialler:
         """Close what `open_data_path` opened."""
         await self._close_end(str(self._folder / f"{session_id}.sock"))
 
+    async def _cut(self, _: str) -> None:
+        """The pairing has ended or has another key: whatever is up stands on it no longer."""
+        if self._connection is not None:
+            self._connection.abort()
+        self.dial_now()
+
     async def _open_end(self, path: Path, far_path: str) -> None:
         end = LocalEnd(path, far_path, lambda: self._connection)
         await end.open()
@@ -137,11 +149,13 @@ class Dialler:
     async def _run(self) -> None:
         failures = 0
         while not self._stopping.done():
-            oma = await self._peers.newest("oma")
-            if oma is not None:
-                lasted = await self._live(oma)
-                failures = 0 if lasted else failures + 1
-            pause = self._backoff.longest if oma is None else self._backoff.delay(max(failures, 1), self._chance())
+            try:
+                oma = await self._peers.newest("oma")
+                failures = 0 if oma is not None and await self._live(oma) else failures + 1
+            except _NO_RECORDS as error:
+                failures += 1
+                _log.error("the tunnel's records: %s", error)
+            pause = self._backoff.delay(max(failures, 1), self._chance())
             with contextlib.suppress(TimeoutError, Stopped):
                 await self._unless_stopped(asyncio.wait_for(self._wake.wait(), pause))
             self._wake.clear()
@@ -165,7 +179,7 @@ class Dialler:
             await self._forget_if_stale(oma)
         except Stopped:
             reason = "stopped"
-        except (*_TROUBLE, Refused) as error:
+        except (*_TROUBLE, *_NO_RECORDS, Refused) as error:
             reason = str(error) or repr(error)
         finally:
             connection_lost, self._connection = self._connection, None
@@ -202,11 +216,11 @@ class Dialler:
         return int(answer.get("version", 0))
 
     async def _stay(self, oma: Peer, connection: asyncssh.SSHClientConnection) -> None:
-        """Until the connection ends, or nothing has come through it for too long."""
+        """Until the connection ends, nothing has come through it for too long, or another OMA has been paired with."""
         closed = asyncio.ensure_future(connection.wait_closed())
         misses = 0
         try:
-            while misses < MISSES and not closed.done():
+            while misses < MISSES and not closed.done() and await self._is_still_ours(oma):
                 began = time.monotonic()
                 try:
                     await self._unless_stopped(say_hello(self.peer_api_path))
@@ -220,6 +234,10 @@ class Dialler:
                 await asyncio.wait([closed, self._stopping], timeout=self._check_every, return_when=asyncio.FIRST_COMPLETED)
         finally:
             closed.cancel()
+
+    async def _is_still_ours(self, oma: Peer) -> bool:
+        newest = await self._peers.newest("oma")
+        return newest is not None and (newest.id, newest.ssh_public_key) == (oma.id, oma.ssh_public_key)
 
     async def _forget_if_stale(self, oma: Peer) -> None:
         if oma.state == "pending" and (utcnow() - oma.paired_at).total_seconds() > PENDING_LIMIT:

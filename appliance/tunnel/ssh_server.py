@@ -177,9 +177,9 @@ class TunnelServer:
         """A tunnel has ended."""
         self._tunnels[tunnel.peer_id].remove(tunnel)
         tunnel.close_reverse()
+        await self._announce()
         if await self.peers.find(tunnel.peer_id) is not None:
             await self.peers.note(tunnel.peer_id, "down", boot_id=tunnel.boot_id, address=tunnel.address, detail=reason)
-        await self._announce()
 
     async def cut(self, peer_id: str) -> None:
         """Cut a peer's tunnels and close its sockets at once."""

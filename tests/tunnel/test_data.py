@@ -312,14 +312,12 @@ async def test_another_peers_session_is_not_reached_through_the_tunnel(oma: Oma,
     assert oma.side.data.counters["handed_over"] == 0
 
 
-@pytest.mark.peers
-async def test_nbdinfo_and_qemu_agree_on_what_a_session_serves(oma: Oma, disk: Path, tmp_path: Path) -> None:
-    """Programs that are not ours, given the handed-over socket through a local relay that adds the line."""
+@pytest.fixture
+async def strangers_uri(oma: Oma, disk: Path, tmp_path: Path) -> AsyncIterator[str]:
+    """Where programs that are not ours find a reading session: a local relay that adds the line with the token."""
     given = await grant(oma, disk, direction="read", connections=8)
-    psk = tmp_path / "keys"
-    psk.mkdir()
-    (psk / "keys.psk").write_text(f"{given.psk_identity}:{given.psk_hex}\n")
-    tokens = iter(given.tokens)
+    psk, tokens = tmp_path / "keys.psk", iter(given.tokens)
+    psk.write_text(f"{given.psk_identity}:{given.psk_hex}\n")
 
     async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", oma.port)
@@ -327,13 +325,26 @@ async def test_nbdinfo_and_qemu_agree_on_what_a_session_serves(oma: Oma, disk: P
         await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
 
     server = await asyncio.start_server(meet, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    uri = f"nbds://{given.psk_identity}@127.0.0.1:{port}/?tls-psk-file={psk / 'keys.psk'}"
-    assert (await output("nbdinfo", "--size", uri)).strip() == str(8 * MIB).encode()
-    copied = tmp_path / "copied.raw"
-    await output("nbdcopy", "--connections=1", uri, str(copied))
-    assert await asyncio.to_thread(copied.read_bytes) == await asyncio.to_thread(disk.read_bytes)
+    yield f"nbds://{given.psk_identity}@127.0.0.1:{server.sockets[0].getsockname()[1]}/?tls-psk-file={psk}"
     server.close()
+
+
+@pytest.mark.peers
+async def test_nbdinfo_and_nbdcopy_read_what_a_session_serves(strangers_uri: str, disk: Path, tmp_path: Path) -> None:
+    await asyncio.to_thread(disk.write_bytes, os.urandom(8 * MIB))
+    assert (await output("nbdinfo", "--size", strangers_uri)).strip() == str(8 * MIB).encode()
+    copied = tmp_path / "copied.raw"
+    await output("nbdcopy", "--connections=1", strangers_uri, str(copied))
+    assert await asyncio.to_thread(copied.read_bytes) == await asyncio.to_thread(disk.read_bytes)
+
+
+@pytest.mark.peers
+async def test_no_other_cipher_than_aes_gcm_is_agreed(strangers_uri: str, tmp_path: Path) -> None:
+    others = tmp_path / "others"
+    others.write_text("[overrides]\ntls-disabled-cipher = AES-128-GCM\ntls-disabled-cipher = AES-256-GCM\n")
+    with pytest.raises(AssertionError):
+        await output("nbdinfo", "--size", strangers_uri, GNUTLS_SYSTEM_PRIORITY_FILE=str(others))
+    assert await output("nbdinfo", "--size", strangers_uri)
 
 
 async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
@@ -343,8 +354,8 @@ async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None
     sink.close()
 
 
-async def output(*argv: str) -> bytes:
-    process = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.PIPE, env=dict(os.environ))
+async def output(*argv: str, **variables: str) -> bytes:
+    process = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.PIPE, env={**os.environ, **variables})
     async with asyncio.timeout(30):
         stdout, _ = await process.communicate()
     assert process.returncode == 0

@@ -241,6 +241,21 @@ async def test_a_stale_pending_pairing_is_forgotten_when_the_oma_does_not_know_i
             await asyncio.sleep(0.05)
 
 
+async def test_a_vma_that_revokes_its_oma_drops_the_tunnel_and_does_not_dial_again(oma: Oma, vma: Vma) -> None:
+    await vma.peers.revoke(oma.identity.id)
+    await eventually(lambda: not vma.dialler.state.up, 2)
+    await asyncio.sleep(0.5)
+    assert not oma.side.tunnels.state(vma.id).up
+
+
+async def test_a_vma_that_forgot_its_oma_keeps_running(oma: Oma, vma: Vma) -> None:
+    known = await vma.peers.get(oma.identity.id)
+    await vma.peers.forget(oma.identity.id)
+    await eventually(lambda: not vma.dialler.state.up, 2)
+    await vma.peers.keep(PairedPeer(known.id, "OMA", "oma", known.ssh_public_key, "1", "127.0.0.1", oma.port))
+    await vma.dialler.wait_up(5)
+
+
 async def test_names_of_peers_are_checked(oma: Oma, vma: Vma) -> None:
     await oma.side.peers.rename(vma.id, "Site Köln 2")
     assert (await oma.side.peers.get(vma.id)).name == "Site Köln 2"
