@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +24,7 @@ class Link:
     def __init__(self, handle: nbd.NBD, failed: Kind, lost: Kind) -> None:
         self.handle, self.failed, self.lost = handle, failed, lost
         self.fd: int = handle.aio_get_fd()
-        self.busy = 0
+        self.busy = self.answered = 0
 
     @property
     def ready(self) -> bool:
@@ -37,23 +36,17 @@ class Link:
         """Whether the connection stands or is being made."""
         return not (self.handle.aio_is_dead() or self.handle.aio_is_closed())
 
-    def wanted(self) -> int:
-        """The poll events that the connection waits for."""
-        direction = self.handle.aio_get_direction()
-        reading = select.POLLIN if direction & nbd.AIO_DIRECTION_READ else 0
-        writing = select.POLLOUT if direction & nbd.AIO_DIRECTION_WRITE else 0
-        return reading | writing
-
-    def notify(self, events: int) -> None:
-        """Lets libnbd do what the events allow. A connection that breaks here is no longer `alive`."""
-        direction = self.handle.aio_get_direction()
+    def notify(self, readable: bool) -> bool:
+        """Lets libnbd do what the socket allows. Returns whether a request was answered or the connection broke."""
+        before, direction = self.answered, self.handle.aio_get_direction()
         try:
-            if direction & nbd.AIO_DIRECTION_READ and events & ~select.POLLOUT:
+            if readable and direction & nbd.AIO_DIRECTION_READ:
                 self.handle.aio_notify_read()
             elif direction & nbd.AIO_DIRECTION_WRITE:
                 self.handle.aio_notify_write()
         except nbd.Error:
-            return
+            return True
+        return self.answered != before
 
     def pread(self, buffer: nbd.Buffer, offset: int, then: Completion) -> None:
         """Asks for the bytes at `offset`; `then` gets an errno, 0 for success."""
@@ -81,6 +74,7 @@ class Link:
     def _counted(self, then: Completion) -> Callable[[object], int]:
         def completion(error: object) -> int:
             self.busy -= 1
+            self.answered += 1
             then(int(getattr(error, "value", 0)))
             return 1
 

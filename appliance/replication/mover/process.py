@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import time
 from collections.abc import Sequence
@@ -13,9 +12,12 @@ from pathlib import Path
 from appliance.replication.mover.copying import Copy
 from appliance.replication.mover.links import CONNECT_TIME, Link, source_link, target_link
 from appliance.replication.mover.orders import Abandoned, Orders
+from appliance.replication.mover.polling import Poller
 from appliance.replication.mover.protocol import CopyError, Exit, parse_job, parse_order
 
 STDIN, STDOUT = 0, 1
+HANDSHAKE_STEP = 0.005
+"""Seconds between looks at connections that are being made; no request is answered then that would wake the loop."""
 
 
 def main() -> int:
@@ -58,17 +60,18 @@ class Process:
         job = parse_job(self.orders.first())
         sources = [source_link(job.source) for _ in range(job.source.connections)]
         targets = [target_link(target) for target in job.targets]
-        self._connect([*sources, *targets])
+        poller = Poller([*sources, *targets], [self.orders.fd, self._wake])
+        self._connect(poller, [*sources, *targets])
         self.copy = Copy(job, sources, targets, report)
         report("ready", {"size": self.copy.sources[0].handle.get_size()})
         if self.terminated:
             self.copy.stop()
         for line in self.orders.waiting():
             self._obey(line)
-        self._copy(self.copy)
+        self._copy(self.copy, poller)
         return self._end(self.copy)
 
-    def _connect(self, links: Sequence[Link]) -> None:
+    def _connect(self, poller: Poller, links: Sequence[Link]) -> None:
         deadline = time.monotonic() + CONNECT_TIME
         while waiting := [link for link in links if not link.ready]:
             for link in waiting:
@@ -76,27 +79,19 @@ class Process:
                     raise link.error(0, None)
             if time.monotonic() > deadline:
                 raise CopyError(waiting[0].lost, "the NBD handshake was not finished in time")
-            self._poll(waiting, 0.5)
+            self._wait(poller, HANDSHAKE_STEP)
 
-    def _copy(self, copy: Copy) -> None:
+    def _copy(self, copy: Copy, poller: Poller) -> None:
         while True:
             pause = copy.advance()
             if copy.finished:
                 return
-            self._poll(copy.links, pause)
+            self._wait(poller, pause)
 
-    def _poll(self, links: Sequence[Link], seconds: float) -> None:
-        poll = select.poll()
-        by_fd = {link.fd: link for link in links}
-        for fd, link in by_fd.items():
-            poll.register(fd, link.wanted())
-        poll.register(self.orders.fd, select.POLLIN)
-        poll.register(self._wake, select.POLLIN)
-        for fd, events in poll.poll(max(1, int(seconds * 1000))):
-            if fd in by_fd:
-                by_fd[fd].notify(events)
-            elif fd == self._wake:
-                os.read(self._wake, 64)
+    def _wait(self, poller: Poller, seconds: float) -> None:
+        for fd in poller.wait(seconds):
+            if fd == self._wake:
+                os.read(fd, 64)
             else:
                 self._listen()
 
