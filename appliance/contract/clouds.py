@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 
 from appliance.contract.api import Api, OperatorModel, route
+from appliance.contract.types import Secret
 
 Text = Annotated[str, Field(min_length=1, max_length=255)]
 
@@ -16,7 +17,7 @@ class Connection(OperatorModel):
 
     address: Text
     api_key: Text
-    secret_key: Annotated[SecretStr, Field(min_length=1, max_length=512)]
+    secret_key: Annotated[Secret, Field(min_length=1, max_length=512)]
 
 
 class SaveConfig(OperatorModel):
@@ -25,7 +26,7 @@ class SaveConfig(OperatorModel):
     name: Text
     address: Text
     api_key: Text
-    secret_key: SecretStr = SecretStr("")
+    secret_key: Secret = SecretStr("")
     domain: str = ""
     zone: str = ""
     template_id: str = ""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from appliance.contract.api import Api, OperatorModel, route
+from appliance.contract.types import Secret
 
 Text = Annotated[str, Field(min_length=1, max_length=255)]
 
@@ -19,7 +20,7 @@ class NewCredential(OperatorModel):
     vcenter_host: Text
     vcenter_port: Annotated[int, Field(ge=1, le=65535)] = 443
     username: Text
-    password: Annotated[SecretStr, Field(min_length=1, max_length=512)]
+    password: Annotated[Secret, Field(min_length=1, max_length=512)]
     datacenter: str = ""
     fingerprint: Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2}:?){32}$")]
     is_default: bool = False

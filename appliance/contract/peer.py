@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import Field, SecretStr, field_serializer
+from pydantic import Field
 
 from appliance.contract.api import Api, PeerModel, route
+from appliance.contract.types import Secret
 
 
 class Error(PeerModel):
@@ -25,12 +26,8 @@ class VCenterAccess(PeerModel):
     host: str
     port: int = 443
     username: str
-    password: SecretStr
+    password: Secret
     fingerprint: str
-
-    @field_serializer("password", when_used="json")
-    def _reveal(self, password: SecretStr) -> str:
-        return password.get_secret_value()
 
 
 class Disk(PeerModel):
@@ -220,12 +217,8 @@ class DataSession(PeerModel):
     session_id: str
     tokens: list[str]
     psk_identity: str
-    psk_key: SecretStr
+    psk_key: Secret
     device_bytes: int
-
-    @field_serializer("psk_key", when_used="json")
-    def _reveal(self, key: SecretStr) -> str:
-        return key.get_secret_value()
 
 
 class JobState(PeerModel):

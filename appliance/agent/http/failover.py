@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from appliance.contract import failover as contract
 from appliance.contract.types import JobRef
-from appliance.failover import requests
+from appliance.failover import networks, requests
 from appliance.failover.deps import FailoverDeps
 
 
