@@ -28,6 +28,7 @@ def main() -> int:
     parser.add_argument("--config", type=Path, default=Path("/etc/appliance/agent.toml"))
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("asyncssh").setLevel(logging.WARNING)
     try:
         uvloop.run(_run(read_config(arguments.config, arguments.role)))
     except ConfigProblem as problem:

@@ -61,7 +61,7 @@ class SourceInspection(CycleStep):
 
     async def do(self, run: Run) -> None:
         context = await self.context(run)
-        await run.log(f"The CloudStack configuration was chosen: {run.params['config_reason']}.")
+        await run.log(f"CloudStack configuration: {run.params.get('config_reason', 'the one of the failover')}.")
         access = await self.deps.source.access(context)
         vm = await self.deps.source.vma(context.peer_id).vm(AskVm(access=access, vm=context.vmware_vm_id))
         if vm.blockers:
