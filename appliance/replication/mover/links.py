@@ -14,6 +14,8 @@ from appliance.tunnel.dial import open_data_socket, open_tunnelled_socket
 
 CONNECT_TIME: Final = 10.0
 """Seconds for a connection to be made, and again for its handshake."""
+TLS_BURST: Final = 8
+"""libnbd sends one TLS record of 16 KiB at a time and then asks to be polled again; so many are sent between two polls."""
 
 Completion = Callable[[int], None]
 
@@ -21,8 +23,8 @@ Completion = Callable[[int], None]
 class Link:
     """A libnbd handle in a poll loop."""
 
-    def __init__(self, handle: nbd.NBD, failed: Kind, lost: Kind) -> None:
-        self.handle, self.failed, self.lost = handle, failed, lost
+    def __init__(self, handle: nbd.NBD, failed: Kind, lost: Kind, burst: int = 1) -> None:
+        self.handle, self.failed, self.lost, self.burst = handle, failed, lost, burst
         self.fd: int = handle.aio_get_fd()
         self.busy = self.answered = 0
 
@@ -43,10 +45,16 @@ class Link:
             if readable and direction & nbd.AIO_DIRECTION_READ:
                 self.handle.aio_notify_read()
             elif direction & nbd.AIO_DIRECTION_WRITE:
-                self.handle.aio_notify_write()
+                self._write_on()
         except nbd.Error:
             return True
         return self.answered != before
+
+    def _write_on(self) -> None:
+        for _ in range(self.burst):
+            self.handle.aio_notify_write()
+            if not self.handle.aio_get_direction() & nbd.AIO_DIRECTION_WRITE:
+                return
 
     def pread(self, buffer: nbd.Buffer, offset: int, then: Completion) -> None:
         """Asks for the bytes at `offset`; `then` gets an errno, 0 for success."""
@@ -108,24 +116,24 @@ def target_link(target: Target) -> Link:
         handle.set_tls(nbd.TLS_REQUIRE)
         handle.set_tls_psk_file(target.key_file)
         handle.set_tls_username(target.identity)
-    return _started(handle, _dialled(target), Kind.TARGET_ERROR, Kind.TARGET_LOST)
+    return _started(handle, _dialled(target), Kind.TARGET_ERROR, Kind.TARGET_LOST, burst=1 if target.plain else TLS_BURST)
 
 
 def _dialled(target: Target) -> socket.socket:
     try:
         if target.socket:
             return open_tunnelled_socket(Path(target.socket), CONNECT_TIME)
-        if target.plain and not target.token:
+        if not target.token:
             return socket.create_connection((target.host, target.port), CONNECT_TIME)
         return open_data_socket(target.host, target.port, target.token, CONNECT_TIME)
     except OSError as error:
         raise CopyError(Kind.TARGET_LOST, "the data session cannot be reached", errno=error.errno) from error
 
 
-def _started(handle: nbd.NBD, sock: socket.socket, failed: Kind, lost: Kind) -> Link:
+def _started(handle: nbd.NBD, sock: socket.socket, failed: Kind, lost: Kind, burst: int = 1) -> Link:
     sock.setblocking(False)
     try:
         handle.aio_connect_socket(sock.detach())
     except nbd.Error as error:
         raise CopyError(lost, "the NBD handshake did not begin", errno=error.errnum) from error
-    return Link(handle, failed, lost)
+    return Link(handle, failed, lost, burst)
