@@ -1,0 +1,104 @@
+"""An agent starts from nothing, answers everywhere, and says what is wrong with its configuration."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from appliance.agent.config import Config, ConfigProblem, read_config
+from appliance.agent.oma import APIS as OMA_APIS
+from appliance.agent.oma import running_oma
+from appliance.agent.vma import APIS as VMA_APIS
+from appliance.agent.vma import running_vma
+from appliance.contract.api import Route, routes
+from appliance.contract.client import Transport
+
+
+def config(folder: Path, role: str) -> Config:
+    return Config.model_validate(
+        {
+            "role": role,
+            "name": f"{role}1",
+            "state_dir": folder / "state",
+            "run_dir": folder / "run",
+            "front_door": {"address": "127.0.0.1", "port": 0},
+            "api": {"port": 0},
+            "storage": {"devices_dir": folder / "devices", "export_port": 0},
+        }
+    )
+
+
+@pytest.fixture(params=["oma", "vma"])
+async def agent(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[str, Transport]]:
+    """An agent on an empty database, with no peer, no vCenter and no CloudStack."""
+    made = config(tmp_path, request.param)
+    for folder in (made.state_dir, made.run_dir, tmp_path / "devices"):
+        folder.mkdir()
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context((running_oma if request.param == "oma" else running_vma)(made))
+        transport = Transport(unix=str(made.api_socket))
+        stack.push_async_callback(transport.close)
+        yield request.param, transport
+
+
+async def test_every_get_route_answers_on_an_empty_appliance(agent: tuple[str, Transport]) -> None:
+    role, transport = agent
+    for api in OMA_APIS if role == "oma" else VMA_APIS:
+        for route in routes(api):
+            if route.method == "GET":
+                status, body = await transport.send("GET", filled(route), needed(route), None)
+                assert status < 500, (route.path, status, body)
+                assert status == 200 or set(json.loads(body)["error"]) == {"key", "message", "guidance", "fields"}
+
+
+async def test_every_other_route_refuses_an_empty_body_and_an_unknown_name(agent: tuple[str, Transport]) -> None:
+    role, transport = agent
+    for api in OMA_APIS if role == "oma" else VMA_APIS:
+        for route in routes(api):
+            if route.method != "GET" and (route.body or route.path_params):
+                status, body = await transport.send(route.method, filled(route), {}, b"" if route.body else None)
+                assert 400 <= status < 500, (route.path, status, body)
+
+
+async def test_the_description_names_every_route(agent: tuple[str, Transport]) -> None:
+    role, transport = agent
+    _, body = await transport.send("GET", "/api/v1/openapi.json", {}, None)
+    described = {(method.upper(), path) for path, methods in json.loads(body)["paths"].items() for method in methods}
+    assert described == {(one.method, one.path) for api in (OMA_APIS if role == "oma" else VMA_APIS) for one in routes(api)}
+
+
+def filled(route: Route) -> str:
+    return route.path.format(**dict.fromkeys(route.path_params, "nothing"))
+
+
+def needed(route: Route) -> dict[str, str]:
+    return {name: "x" for name in route.query if name in ("vm_path", "disk_id")}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "name: Field required"),
+        ("name = 'x'\nrole = 'vma'", "is for the role vma"),
+        ("name = 'x'\ncolour = 1", "colour: Extra inputs"),
+        ("name = '../x'", "name: String should match"),
+        ("name = 'x'\n[front_door]\nport = 70000", "front_door.port"),
+        ("name = ", "not valid TOML"),
+    ],
+)
+def test_a_wrong_configuration_says_what_to_change(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "agent.toml").write_text(text)
+    with pytest.raises(ConfigProblem, match=said):
+        read_config(tmp_path / "agent.toml", "oma")
+
+
+async def test_the_command_ends_with_a_sentence_when_it_cannot_start(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "appliance.agent", "--config", str(tmp_path / "none.toml"), stderr=asyncio.subprocess.PIPE
+    )
+    _, said = await process.communicate()
+    assert process.returncode == 2 and b"can't be read" in said
