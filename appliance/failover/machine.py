@@ -126,10 +126,13 @@ async def take_disks(deps: FailoverDeps, run: Run, case: Case) -> None:
 
 
 async def delete_machine(deps: FailoverDeps, run: Run, case: Case) -> None:
-    """Destroy the new machine, if there is one. Raises a Fault while it holds a copy: that would go with it."""
+    """Destroy the new machine with its own root, if there is one. Raises a Fault while it holds a copy: that would go with it."""
     machine = await case.machine_id()
     if machine is not None:
         await refuse_while_attached(deps, case)
+        if await deps.volumes.root_of(machine, case.config) is None:
+            # Its own root was taken off already, and may not be deleted yet.
+            await deps.volumes.discard_root(machine, case.config, run.id)
         await case.instances.destroy(machine, run.id)
 
 

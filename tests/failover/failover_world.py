@@ -170,15 +170,15 @@ class World:
             state_dir=self.folder / "state",
             run_dir=self.folder / "run",
             devices_dir=self.lab.cloud.folder.resolve() / "devices",
-            device_wait_s=5,
-            request_timeout_s=5,
+            device_wait_s=30,
+            request_timeout_s=30,
             pace=FAST,
         )
         self.deps = FailoverDeps(
             store=self.store,
             runner=runner,
             volumes=Volumes(self.store, self.configs, Children(self.folder / "children"), settings),
-            clouds=Clouds(self.store, FAST, timeout=5),
+            clouds=Clouds(self.store, FAST, timeout=30),
             configs=self.configs,
             source=Site(self.source),
             end_sessions=self._end_sessions,
@@ -263,7 +263,7 @@ class World:
 
     async def ends(self, job_id: str) -> Job:
         """The job once it has ended."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             return await self.deps.runner.wait(job_id)
 
     async def test(self, **more: Any) -> Job:

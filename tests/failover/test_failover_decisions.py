@@ -1,0 +1,82 @@
+"""What is decided without asking anybody: networks, hardware, the order of disks, the preparation."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from failover_world import source_vm
+
+from appliance.contract.errors import Fault
+from appliance.contract.failover import Preparation
+from appliance.contract.peer import Nic
+from appliance.failover.machine import device_ids
+from appliance.failover.networks import attached, choose
+from appliance.failover.preparation import decide, description
+from appliance.failover.specification import Hardware, hardware
+
+
+def nic(network: str) -> Nic:
+    return Nic(label="n", mac=network, network=network, model="vmxnet3")
+
+
+@pytest.mark.parametrize(
+    ("mappings", "otherwise", "expected"),
+    [
+        ({}, "n-0", {"red": "n-0", "blue": "n-0"}),
+        ({"red": "n-1"}, "n-0", {"red": "n-1", "blue": "n-0"}),
+        ({"red": "n-1", "*": "n-2"}, "n-0", {"red": "n-1", "blue": "n-2"}),
+    ],
+)
+def test_mapped_networks_come_first_and_the_rest_goes_to_the_default(
+    mappings: dict[str, str], otherwise: str, expected: dict[str, str]
+) -> None:
+    assert choose(source_vm(nics=[nic("red"), nic("blue")]), "test", mappings, otherwise) == expected
+
+
+def test_a_network_without_a_place_to_go_is_named() -> None:
+    with pytest.raises(Fault, match="adapter on blue"):
+        choose(source_vm(nics=[nic("red"), nic("blue")]), "production", {"red": "n-1"}, "")
+
+
+def test_a_machine_gets_one_adapter_a_network() -> None:
+    assert attached({"red": "n-1", "blue": "n-2", "green": "n-1"}) == ("n-1", "n-2")
+
+
+@pytest.mark.parametrize(
+    ("changes", "prepared", "expected"),
+    [
+        ({}, False, Hardware("bios", "scsi", "vmxnet3", 1, 64)),
+        ({}, True, Hardware("bios", "virtio", "virtio", 1, 64)),
+        ({"firmware": "efi"}, False, Hardware("uefi", "scsi", "vmxnet3", 1, 64)),
+        ({"firmware": "efi", "secure_boot": True}, False, Hardware("uefi-secure", "scsi", "vmxnet3", 1, 64)),
+        ({"nics": [], "cpus": 4, "memory_mib": 8192}, False, Hardware("bios", "scsi", "virtio", 4, 8192)),
+    ],
+)
+def test_the_new_machine_has_the_hardware_of_the_source(changes: dict[str, Any], prepared: bool, expected: Hardware) -> None:
+    assert hardware(source_vm(**changes), prepared=prepared) == expected
+
+
+def test_the_slot_of_the_cd_rom_is_left_out() -> None:
+    assert [device_ids(count) for count in (1, 3, 5)] == [[0], [0, 1, 2], [0, 1, 2, 4, 5]]
+
+
+@pytest.mark.parametrize(
+    ("option", "guest", "needed"),
+    [
+        (Preparation.AUTO, "debian12_64Guest", False),
+        (Preparation.AUTO, "ubuntu64Guest", False),
+        (Preparation.AUTO, "windows2019srv_64Guest", True),
+        (Preparation.AUTO, "", True),
+        (Preparation.ALWAYS, "debian12_64Guest", True),
+        (Preparation.SKIP, "windows2019srv_64Guest", False),
+    ],
+)
+def test_a_guest_is_prepared_where_it_needs_it(option: Preparation, guest: str, needed: bool) -> None:
+    assert decide(option, guest).needed is needed
+
+
+def test_the_disks_are_described_in_order_and_names_can_not_break_out() -> None:
+    text = description([Path("/dev/a'b"), Path("/dev/c")], "bios")
+    assert text.index("a&apos;b" if "a&apos;b" in text else "a'b") < text.index("/dev/c")
+    assert 'dev="/dev/a\'b"' in text
+    assert "firmware='efi'" in description([Path("/dev/c")], "efi")

@@ -1,0 +1,67 @@
+"""The guest's preparation inside a failover: what it is given, and what its failure means."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from failover_world import World, script
+
+from appliance.contexts import VmState
+from appliance.contract.failover import Preparation
+from appliance.failover.preparation import Preparer
+
+pytestmark = pytest.mark.lab
+
+
+async def use(world: World, body: str) -> None:
+    """Let the preparation be done by this script; the domain is its third argument."""
+    world.preparer = Preparer(str(script(world.folder / "prepare", body)))
+    await world.restart()
+
+
+async def test_the_preparation_gets_the_disks_in_order_and_is_marked_before_it_starts(world: World, tmp_path: Path) -> None:
+    job = await world.test(preparation=Preparation.ALWAYS)
+    assert job.status == "completed"
+    text = (tmp_path / "domain.xml").read_text()
+    assert text.index(f"vol{world.volume_ids[0]}") < text.index(f"vol{world.volume_ids[1]}")
+    assert ((await world.row(job.id)).preparation or {})["outcome"] == "prepared"
+    [machine] = world.machines()
+    assert machine.details["rootDiskController"] == "virtio"
+
+
+async def test_a_prepared_test_is_cleaned_up_like_any_other(world: World) -> None:
+    await use(world, 'disk=$(grep -o "/[^\\"]*vol[0-9a-f-]*" "$3" | head -1); printf drivers | dd of="$disk" bs=1 conv=notrunc 2>/dev/null')
+    await world.test(preparation=Preparation.ALWAYS)
+    assert "bytes" in await world.is_as_before()
+    await world.cleanup()
+    assert await world.is_as_before() == []
+
+
+async def test_a_failed_preparation_stops_and_reverts_a_test(world: World) -> None:
+    await use(
+        world, 'disk=$(grep -o "/[^\\"]*vol[0-9a-f-]*" "$3" | head -1); printf half | dd of="$disk" bs=1 conv=notrunc 2>/dev/null; exit 1'
+    )
+    job = await world.test(preparation=Preparation.ALWAYS)
+    assert (job.status, job.error and job.error["key"]) == ("failed", "failover.preparation_failed")
+    assert await world.is_as_before() == []
+
+
+async def test_a_failed_preparation_of_a_live_failover_warns_and_goes_on_with_unchanged_disks(world: World) -> None:
+    await use(
+        world, 'disk=$(grep -o "/[^\\"]*vol[0-9a-f-]*" "$3" | head -1); printf half | dd of="$disk" bs=1 conv=notrunc 2>/dev/null; exit 1'
+    )
+    job = await world.live(preparation=Preparation.ALWAYS)
+    assert job.status == "completed"
+    row = await world.row(job.id)
+    assert (row.preparation or {})["outcome"] == "failed"
+    assert (await world.context()).current_status == VmState.LIVE
+    with world.file(world.volume_ids[0]).open("rb") as disk:
+        assert disk.read(4) == bytes(4)
+
+
+async def test_a_missing_program_is_told_in_the_operators_words(world: World) -> None:
+    world.preparer = replace(world.preparer, program="/nowhere/program")
+    await world.restart()
+    job = await world.test(preparation=Preparation.ALWAYS)
+    assert job.error is not None and "/nowhere" not in job.error["message"] + job.error["guidance"]
+    assert await world.is_as_before() == []
