@@ -15,6 +15,7 @@
 | PUT /vms/{vm}/disks/{key}/data?offset=N | write the body's bytes as the guest (kind storage, or the VM is off) |
 | POST /vms/{vm}/disks/{key}/zero | write zeros as the guest: ``{"offset", "length"}`` |
 | GET /vms/{vm}/disks/{key}/data?offset=N&length=M | what the guest would read |
+| GET /vms/{vm}/disks/{key}/changes?since=N&until=M | what was written between two `sequence`s of snapshots: ``{"bytes", "extents"}`` |
 | POST /vms/{vm}/run | a root command in the guest: ``{"command", "timeout": 60, "logout": false}`` → ``{"output"}`` |
 | GET /vms/{vm}/console | ``{"text"}`` of the serial console since the start |
 | POST /vms/{vm}/console | type: ``{"text"}`` |
@@ -65,7 +66,7 @@ class Control:
 
     def __init__(self, service: Service, server: Server, facts: dict[str, Any]) -> None:
         self._service, self._server, self._facts = service, server, facts
-        self._shells: dict[str, GuestShell] = {}
+        self._shells: dict[tuple[str, int], GuestShell] = {}
 
     def application(self) -> web.Application:
         """The application to serve."""
@@ -85,6 +86,7 @@ class Control:
                 web.put("/vms/{vm}/disks/{key}/data", self.write),
                 web.get("/vms/{vm}/disks/{key}/data", self.read),
                 web.post("/vms/{vm}/disks/{key}/zero", self.zero),
+                web.get("/vms/{vm}/disks/{key}/changes", self.changes),
                 web.post("/vms/{vm}/run", self.run),
                 web.get("/vms/{vm}/console", self.console),
                 web.post("/vms/{vm}/console", self.type),
@@ -210,18 +212,25 @@ class Control:
         data = await self._machine(vm).read(disk.key, int(request.query["offset"]), int(request.query["length"]))
         return web.Response(body=data, content_type="application/octet-stream")
 
+    async def changes(self, request: web.Request) -> web.Response:
+        """The blocks of a disk that were written to, by its own record."""
+        vm, disk = self._disk(request)
+        extents = await self._machine(vm).changed(disk.key, int(request.query["since"]), int(request.query["until"]))
+        return web.json_response({"bytes": sum(length for _, length in extents), "extents": extents})
+
     async def run(self, request: web.Request) -> web.Response:
         """Run a command on the guest's console; the shell stays logged in unless told otherwise."""
         vm, body = self._vm(request), await request.json()
-        shell = self._shells.get(vm.name)
+        login = (vm.moid, self._service.operations.boots[vm.moid])
+        shell = self._shells.get(login)
         if shell is None:
             shell = GuestShell(self._machine(vm).console)
             await shell.login(float(body.get("login_timeout", 300)))
-            self._shells[vm.name] = shell
+            self._shells[login] = shell
         output = await shell.run(str(body["command"]), float(body.get("timeout", 60)))
         if body.get("logout"):
             await shell.logout()
-            del self._shells[vm.name]
+            del self._shells[login]
         return web.json_response({"output": output})
 
     async def console(self, request: web.Request) -> web.Response:

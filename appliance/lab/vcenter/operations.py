@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +27,7 @@ class Operations:
     def __init__(self, estate: Estate) -> None:
         self._estate = estate
         self._watchers: set[asyncio.Task[None]] = set()
+        self.boots: Counter[str] = Counter()
 
     async def power_on(self, vm: VmRecord) -> None:
         """Switch on; tracking that was asked for takes effect."""
@@ -39,6 +41,7 @@ class Operations:
         machine = self._machine(vm)
         if machine is not None:
             await machine.start()
+            self.boots[vm.moid] += 1
             self._watch(vm, machine)
         with self._estate.changing(vm):
             vm.powered_on, vm.tools = True, vm.kind != "guest"

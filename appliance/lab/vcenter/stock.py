@@ -62,7 +62,7 @@ async def _planned(estate: Estate, plan: VmPlan) -> VmRecord:
 
 async def _copy(disk: DiskPlan, estate: Estate, vm: VmRecord, record: DiskRecord) -> None:
     target = estate.path(vm, record)
-    process = await asyncio.create_subprocess_exec("cp", "--sparse=always", "--reflink=auto", str(disk.source), str(target))
+    process = await asyncio.create_subprocess_exec("cp", "--sparse=auto", "--reflink=auto", str(disk.source), str(target))
     if await process.wait():
         raise OSError(f"{disk.source} could not be copied to {target}")
     with target.open("r+b") as file:
