@@ -11,9 +11,9 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Protocol, TypeVar, cast
 
 import asyncssh
-from asyncssh.forward import SSHForwarder
 
 from appliance.contract.errors import Fault
+from appliance.tunnel.joins import join
 from appliance.tunnel.protocol import DATA_PREFIX, HELLO_PATH, PEER_API_PATH, REVERSE_PATH, is_peer_id
 from appliance.tunnel.tunnels import Tunnel
 
@@ -127,8 +127,7 @@ class Gate(asyncssh.SSHServer):
         except Fault as fault:
             self._refuse("data")
             raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, fault.message) from fault
-        _, near = await asyncio.get_running_loop().create_unix_connection(SSHForwarder, sock=sock)
-        return cast("asyncssh.SSHUNIXSession[bytes]", SSHForwarder(near))
+        return cast("asyncssh.SSHUNIXSession[bytes]", await join(sock))
 
     def _require_hello(self) -> None:
         if self.tunnel is None and self.connection is not None and not self.is_closed:

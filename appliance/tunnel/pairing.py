@@ -19,7 +19,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import update
 
-from appliance.contract.errors import BAD_REQUEST, Fault
+from appliance.contract.errors import BAD_REQUEST, BODY_TOO_LARGE, Fault
 from appliance.core.store import Store, new_id, utcnow
 from appliance.tunnel import faults
 from appliance.tunnel.identity import Identity
@@ -36,6 +36,8 @@ CODE_LIFE = 600.0
 TRIES = 5
 EXCHANGE_LIMIT = 20.0
 """Seconds an exchange has from start to commit."""
+BODY_LIMIT = 10.0
+"""Seconds a request's body has to arrive."""
 
 
 Ask = TypeVar("Ask", bound=BaseModel)
@@ -249,10 +251,15 @@ def _answering(
 
     async def handle(request: web.Request) -> web.Response:
         try:
-            ask = shape.model_validate_json(await request.content.read(16384))
+            async with asyncio.timeout(BODY_LIMIT):
+                ask = shape.model_validate_json(await request.read())
             return web.json_response(await answer(ask, request.remote or ""))
         except ValidationError as error:
             return fault_response(BAD_REQUEST(detail="its fields are not those of a pairing", cause=str(error.error_count())))
+        except web.HTTPRequestEntityTooLarge:
+            return fault_response(BODY_TOO_LARGE(limit=request.client_max_size))
+        except TimeoutError:
+            return fault_response(BAD_REQUEST(detail="it did not arrive in time"))
         except Fault as fault:
             return fault_response(fault)
 

@@ -49,7 +49,7 @@ class DataSession:
     psk_path: Path
     ended: bool = False
     tunnelled: int = 0
-    tokens: set[str] = field(default_factory=set)
+    tokens: list[str] = field(default_factory=list)
     gate: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -100,9 +100,9 @@ class DataSessions:
         Raises a Fault (`data.session_unknown`), also for another peer's session.
         """
         session = self.find(session_id, peer_id)
-        if len(session.tokens) + count > session.connections:
-            self._void(session)
-        return self._issue(session, min(count, session.connections))
+        count = min(count, session.connections)
+        self._void(session, len(session.tokens) + count - session.connections)
+        return self._issue(session, count)
 
     def find(self, session_id: str, peer_id: str) -> DataSession:
         """A peer's own live session. Raises a Fault (`data.session_unknown`)."""
@@ -115,7 +115,7 @@ class DataSessions:
         """The session a token opens one connection of; the token is used up. None when it opens nothing."""
         session = self._by_token.pop(_hash(token), None)
         if session is not None:
-            session.tokens.discard(_hash(token))
+            session.tokens.remove(_hash(token))
         return session
 
     async def end(self, session_id: str) -> None:
@@ -146,7 +146,7 @@ class DataSessions:
 
     async def _end_one(self, session: DataSession) -> None:
         session.ended = True
-        self._void(session)
+        self._void(session, len(session.tokens))
         async with session.gate:
             await self._children.end(session.owner)
             session.psk_path.unlink(missing_ok=True)
@@ -155,14 +155,14 @@ class DataSessions:
     def _issue(self, session: DataSession, count: int) -> tuple[str, ...]:
         tokens = tuple(secrets.token_urlsafe(32) for _ in range(count))
         for token in tokens:
-            session.tokens.add(_hash(token))
+            session.tokens.append(_hash(token))
             self._by_token[_hash(token)] = session
         return tokens
 
-    def _void(self, session: DataSession) -> None:
-        for token in session.tokens:
-            self._by_token.pop(token, None)
-        session.tokens.clear()
+    def _void(self, session: DataSession, count: int) -> None:
+        """Make the oldest unused tokens worthless."""
+        for _ in range(count):
+            self._by_token.pop(session.tokens.pop(0), None)
 
 
 def _hash(token: str) -> str:

@@ -228,6 +228,13 @@ async def test_tokens_that_wait_are_never_more_than_the_connections(oma: Oma, di
     assert await refused(dial(oma, given.tokens[0]))
 
 
+async def test_a_further_token_leaves_the_newest_waiting_one_good(oma: Oma, disk: Path) -> None:
+    given = await grant(oma, disk, connections=2)
+    oma.side.sessions.more_tokens(given.session_id, PEER)
+    assert await refused(dial(oma, given.tokens[0]))
+    assert oma.side.sessions.redeem(given.tokens[1]) is not None
+
+
 async def test_another_peer_gets_no_tokens_of_a_session(oma: Oma, disk: Path) -> None:
     given = await grant(oma, disk)
     with pytest.raises(Fault, match="not open any more"):

@@ -194,7 +194,7 @@ async def test_a_commit_that_never_arrived_leaves_neither_side_paired(
     assert await states(peers) == [("oma", "pending")] and await states(oma.side.peers) == []
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"versions": "x"}', b"x" * 100_000])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"versions": "x"}', b"x" * 10_000])
 async def test_bad_bodies_are_refused_and_cost_no_try(oma: Oma, store: Store, body: bytes) -> None:
     await oma.side.desk.show()
     context = ssl.create_default_context()
@@ -205,6 +205,14 @@ async def test_bad_bodies_are_refused_and_cost_no_try(oma: Oma, store: Store, bo
         assert (await response.json())["error"]["key"] == "request.invalid"
     async with store.session() as session:
         assert (await session.scalars(select(PairingCode.tries))).all() == [0]
+
+
+async def test_a_huge_body_is_refused_unread(oma: Oma) -> None:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    url = f"https://127.0.0.1:{oma.port}/pair/v1/start"
+    async with aiohttp.ClientSession() as http, http.post(url, data=b"x" * 100_000, ssl=context) as response:
+        assert (response.status, (await response.json())["error"]["key"]) == (413, "request.too_large")
 
 
 async def test_keys_are_kept_where_only_the_agent_reads(identity: Identity, tmp_path: Path) -> None:

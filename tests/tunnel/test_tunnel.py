@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 import time
@@ -74,6 +75,35 @@ async def test_a_cut_tunnel_is_back_within_seconds_and_the_history_tells(oma: Om
     assert [event.kind for event in await vma.peers.history(oma.identity.id)][:3] == ["up", "down", "up"]
     assert [event.kind for event in await oma.side.peers.history(vma.id)][:3] == ["up", "down", "up"]
     assert (await get(await oma.side.tunnels.reverse_path(vma.id), "/hello"))[0] == 200
+
+
+async def test_a_link_that_swallows_everything_is_noticed_and_replaced(
+    oma: Oma, make_vma: MakeVma, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.tunnel.login.KEEPALIVE", 0.3)
+    passing = asyncio.Event()
+    passing.set()
+
+    async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await source.read(65536):
+                if passing.is_set():
+                    sink.write(data)
+        sink.close()
+
+    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", oma.port)
+        await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
+
+    link = await asyncio.start_server(meet, "127.0.0.1", 0)
+    made = await make_vma("s", port=link.sockets[0].getsockname()[1])
+    await made.dialler.wait_up(10)
+    passing.clear()
+    await eventually(lambda: not made.dialler.state.up, 10)
+    passing.set()
+    await made.dialler.wait_up(20)
+    await oma.side.tunnels.wait_up(made.id, 5)
+    link.close()
 
 
 async def test_an_oma_that_was_away_is_found_again(oma: Oma, vma: Vma) -> None:
