@@ -68,10 +68,11 @@ async def test_a_machine_is_found_by_its_job_after_a_crash(clouds: Clouds, confi
     lab.lab.cloud.faults.add(LabFault(kind="job_slow", command="deployVirtualMachine", seconds=0.2))
     instances = clouds.instances(config)
     making = asyncio.create_task(instances.deploy(_order(config)))
-    await asyncio.sleep(0.1)
+    while "deployVirtualMachine" not in lab.commands():
+        await asyncio.sleep(0.01)
     making.cancel()
     await asyncio.gather(making, return_exceptions=True)
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(0.4)
     found = await instances.of_job("job-1")
     assert found is not None
     assert await instances.deploy(_order(config)) == found.id

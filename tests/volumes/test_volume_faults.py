@@ -33,8 +33,7 @@ async def test_a_job_that_fails_after_doing_its_work_counts_as_done(site: Site, 
 async def test_a_job_that_never_ends_is_ended_by_a_cancel_and_frees_the_slot(site: Site) -> None:
     volumes = site.restart(slot_limit=1)
     stuck, other = await site.disk(volumes, 0), await site.disk(volumes, 1)
-    site.fail("job_never_ends", "attachVolume")
-    assert await cancelled_after(0.5, lambda: volumes.acquire("job-1", [stuck]))
+    await site.cut_off("attachVolume", lambda: volumes.acquire("job-1", [stuck]), "job_never_ends")
     assert (await volumes.operations())[0].status == "interrupted"
     await volumes.acquire("job-2", [other])
 
@@ -104,8 +103,7 @@ async def test_an_agent_that_dies_while_making_a_volume_makes_one(site: Site, vo
 
 async def test_an_undone_job_leaves_no_volume_that_it_could_not_record(site: Site, volumes: Volumes) -> None:
     await site.disk(volumes, 0)
-    site.fail("job_slow", "createVolume", seconds=0.2)
-    await cancelled_after(0.1, lambda: site.disk(volumes, 1))
+    await site.cut_off("createVolume", lambda: site.disk(volumes, 1))
     assert len(site.lab.cloud.world.volumes) == 2
     assert await site.restart().discard_created("job-1", site.config) == 2
     assert site.lab.cloud.world.volumes == {}
@@ -142,8 +140,7 @@ async def test_an_agent_that_dies_in_a_snapshot_finds_it_again(site: Site, volum
     volume_id = await site.disk(volumes)
     await volumes.acquire("job-1", [volume_id])
     await volumes.detach([volume_id], "job-1")
-    site.fail("job_slow", "createSnapshot", seconds=0.2)
-    assert await cancelled_after(0.1, lambda: volumes.snapshot(volume_id, "job-f"))
+    await site.cut_off("createSnapshot", lambda: volumes.snapshot(volume_id, "job-f"))
     snapshot_id = await site.restart().snapshot(volume_id, "job-f")
     assert list(site.lab.cloud.world.snapshots) == [snapshot_id]
 
@@ -152,8 +149,7 @@ async def test_a_snapshot_that_was_never_recorded_is_deleted_by_the_jobs_undo(si
     volume_id = await site.disk(volumes)
     await volumes.acquire("job-1", [volume_id])
     await volumes.detach([volume_id], "job-1")
-    site.fail("job_slow", "createSnapshot", seconds=0.2)
-    await cancelled_after(0.1, lambda: volumes.snapshot(volume_id, "job-f"))
+    await site.cut_off("createSnapshot", lambda: volumes.snapshot(volume_id, "job-f"))
     await site.restart().delete_snapshot(volume_id, "job-f")
     assert site.lab.cloud.world.snapshots == {}
 
@@ -161,8 +157,7 @@ async def test_a_snapshot_that_was_never_recorded_is_deleted_by_the_jobs_undo(si
 async def test_a_root_swap_that_was_cut_off_is_finished(site: Site, volumes: Volumes) -> None:
     vm_id = await site.machine()
     root = await volumes.root_of(vm_id, site.config)
-    site.fail("job_slow", "detachVolume", seconds=0.2)
-    assert await cancelled_after(0.1, lambda: volumes.discard_root(vm_id, site.config, "job-f"))
+    await site.cut_off("detachVolume", lambda: volumes.discard_root(vm_id, site.config, "job-f"))
     await site.restart().discard_root(vm_id, site.config, "job-f")
     assert root not in site.lab.cloud.world.volumes
     assert await volumes.root_of(vm_id, site.config) is None

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from volume_site import GIB, NO_SUCH, Site, cancelled_after
+from volume_site import GIB, NO_SUCH, Site
 
 from appliance.contract.errors import Fault
 from appliance.volumes.facade import Volumes
@@ -77,17 +77,17 @@ async def test_a_volume_deleted_by_hand_is_reported_and_not_replaced(site: Site,
 
 async def test_a_job_of_the_cloud_that_never_ends_holds_nothing_up(site: Site, volumes: Volumes) -> None:
     volume_id = await site.disk(volumes)
-    site.fail("job_never_ends", "attachVolume")
-    assert await cancelled_after(0.3, lambda: volumes.acquire("job-1", [volume_id]))
+    await site.cut_off("attachVolume", lambda: volumes.acquire("job-1", [volume_id]), "job_never_ends")
     found = await asyncio.wait_for(site.restart().reconcile(), 5)
     assert [(one.what, one.healed) for one in found] == [(What.OPERATION_UNDER_WAY, False)]
 
 
 async def test_an_operation_that_ended_meanwhile_is_closed(site: Site, volumes: Volumes) -> None:
     volume_id = await site.disk(volumes)
-    site.fail("job_slow", "attachVolume", seconds=0.3)
-    assert await cancelled_after(0.2, lambda: volumes.acquire("job-1", [volume_id]))
-    await asyncio.sleep(0.3)
+    await site.cut_off("attachVolume", lambda: volumes.acquire("job-1", [volume_id]))
+    while site.where(volume_id) is None or await site.restart()._devices.look(volume_id) is None:
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.1)
     found = await site.restart().reconcile()
     assert {one.what for one in found} == {What.UNFINISHED_OPERATION, What.ATTACHED_UNRECORDED, What.EXPORT_MISSING}
     assert await volumes.reconcile() == []

@@ -56,6 +56,18 @@ class Site:
         """The volume's bytes."""
         return self.lab.cloud.disks.volume(volume_id)
 
+    async def cut_off(self, command: str, work: Callable[[], Awaitable[object]], kind: str = "job_slow") -> None:
+        """Cancel the work once the cloud has taken a command of it, whose job goes on for a second."""
+        before = len(self.commands(command))
+        self.fail(kind, command, seconds=1.0)
+        task = asyncio.ensure_future(work())
+        while len(self.commands(command)) == before:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+        task.cancel()
+        [outcome] = await asyncio.gather(task, return_exceptions=True)
+        assert isinstance(outcome, asyncio.CancelledError)
+
     def start_of(self, volume_id: str, count: int) -> bytes:
         """The volume's first bytes."""
         with self.file_of(volume_id).open("rb") as file:
