@@ -1,0 +1,38 @@
+"""Judging a copy by programs that are not ours: qemu-img compares bytes and counts blocks that hold something."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from appliance.core.commands import CommandFailed, run
+
+BLOCK = 64 << 10
+DIFFERENT = 1
+LIMIT = 300.0
+
+
+async def identical(source: Path, target: Path) -> bool:
+    """Whether both raw disks read the same to the last byte; a longer one may only go on with zeros. Raises CommandFailed.
+
+    `-U`: the source's base file is held open, read-only, by the machine it belongs to.
+    """
+    done = await run(["qemu-img", "compare", "-U", "-f", "raw", "-F", "raw", str(source), str(target)], timeout=LIMIT, check=False)
+    if done.code not in (0, DIFFERENT):
+        raise CommandFailed("qemu-img compare", done.code, done.stdout + done.stderr)
+    return done.code == 0
+
+
+async def nonzero_bytes(disk: Path, scratch: Path) -> int:
+    """The bytes in 64 KiB blocks that hold anything but zeros.
+
+    qemu-img writes the disk as qcow2 with 64 KiB clusters, leaving out every cluster that reads as zeros, and then counts the clusters.
+    """
+    copy = scratch / f"{disk.stem}.count.qcow2"
+    try:
+        options = ["-U", "-f", "raw", "-O", "qcow2", "-o", f"cluster_size={BLOCK}", "-m", "4", "-W"]
+        await run(["qemu-img", "convert", *options, str(disk), str(copy)], timeout=LIMIT)
+        counted = await run(["qemu-img", "check", "--output=json", "-f", "qcow2", str(copy)], timeout=LIMIT)
+    finally:
+        copy.unlink(missing_ok=True)
+    return int(json.loads(counted.stdout).get("allocated-clusters", 0)) * BLOCK
