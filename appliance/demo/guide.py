@@ -14,7 +14,7 @@ from appliance.demo.stage import Stage
 
 async def set_up(stage: Stage, show: Show, image: Path) -> tuple[int, int, dict[str, str]]:
     """Sites, clouds, appliances; paired and configured. Returns the ids of credential and configuration, and networks by name."""
-    with show.step("Two sites, joined by a link that passes TCP 443 and nothing else"):
+    with show.step("Two sites; their link passes TCP 443 and nothing else"):
         await staging.join_sites(stage)
     with show.step(f"vCenter and CloudStack start; {VM} is switched on"):
         await staging.start_clouds(stage, image)

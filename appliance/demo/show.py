@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.markup import escape
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.spinner import Spinner
 from rich.table import Table
@@ -18,6 +19,7 @@ from rich.text import Text
 MIB = 1 << 20
 BAR = 24
 WIDE = 100
+INDENT = 12
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Show:
         self._console = console or Console(highlight=False)
         self._begun = time.monotonic()
         self._title, self._since, self._doing = "", self._begun, ""
+        self._facts: list[str] = []
+        self._has_parts = False
         self._bars: Sequence[Bar] = ()
         self._spinner = Spinner("dots")
         self._live: Live | None = None
@@ -58,25 +62,28 @@ class Show:
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
-        """A step of the run, printed with its time when it is done."""
-        self._title, self._since = title, time.monotonic()
+        """A step of the run, printed with its time when it is done, and what is worth knowing of it."""
+        self._title, self._since, self._has_parts = title, time.monotonic(), False
+        mark = "[red]✗[/red]"
         try:
             yield
-        except BaseException:
-            self._line("[red]✗[/red]", title, time.monotonic() - self._since, "bold")
-            raise
-        else:
-            self._line("[green]✓[/green]", title, time.monotonic() - self._since, "bold")
+            mark = "[green]✓[/green]"
         finally:
-            self._title, self._doing, self._bars = "", "", ()
+            self._line(mark, title, time.monotonic() - self._since, "bold")
+            for fact in self._facts:
+                self._console.print(Padding(Text(fact, style="cyan"), (0, 0, 0, INDENT)))
+            self._title, self._doing, self._bars, self._facts = "", "", (), []
 
     def part(self, title: str, seconds: float) -> None:
-        """A part of the step that is going on is done."""
+        """A part of the step that is going on is done; before the first one, the step itself is named."""
+        if not self._has_parts:
+            self._has_parts = True
+            self._line("▸", self._title, None, "bold")
         self._line(" ", f"  {title}", seconds, "dim")
 
     def fact(self, text: str) -> None:
-        """Something worth knowing."""
-        self._console.print(f"    [cyan]{escape(text)}[/cyan]", soft_wrap=False)
+        """Something worth knowing of the step that is going on; shown when it is done."""
+        self._facts.append(text)
 
     def doing(self, text: str, bars: Sequence[Bar] = ()) -> None:
         """What the step is at now."""
@@ -104,14 +111,14 @@ class Show:
         """Since the beginning."""
         return time.monotonic() - self._begun
 
-    def _line(self, mark: str, title: str, seconds: float, style: str) -> None:
+    def _line(self, mark: str, title: str, seconds: float | None, style: str) -> None:
         width = min(self._console.width, WIDE)
         line = Table.grid(expand=False, padding=(0, 1))
         line.add_column(width=7, justify="right", style="dim")
         line.add_column(width=1)
         line.add_column(width=width - 20, style=style)
         line.add_column(width=8, justify="right", style=style)
-        line.add_row(clock(self.seconds), mark, escape(title), f"{seconds:.1f} s")
+        line.add_row(clock(self.seconds), mark, escape(title), "" if seconds is None else f"{seconds:.1f} s")
         self._console.print(line)
 
     def _now(self) -> RenderableType:
@@ -121,7 +128,7 @@ class Show:
         head.add_column(width=7, justify="right", style="dim")
         elapsed = time.monotonic() - self._since
         head.add_row(clock(self.seconds), self._spinner, Text(self._title, style="bold"), Text(f"{elapsed:.0f} s", style="dim"))
-        below = [Text(f"            {self._doing}", style="cyan", overflow="ellipsis", no_wrap=True)] if self._doing else []
+        below = [Text(" " * INDENT + self._doing, style="cyan", overflow="ellipsis", no_wrap=True)] if self._doing else []
         return Group(head, *below, *([bars_table(self._bars)] if self._bars else []))
 
 

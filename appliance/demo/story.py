@@ -147,7 +147,7 @@ class Story:
             self.report.cleanup = Cleaned(**(await self._left()).model_dump())
 
     async def _live(self, follower: Follower) -> None:
-        with self._show.step("Live failover: the source shuts down, its last changes follow"):
+        with self._show.step("Live failover: the source goes off, its last changes follow"):
             job = await self._stage.oma.failover.failover_live(StartLive(vm=VM, shutdown_seconds=round(self._boot_limit)))
             await follower.until_over(job.job_id)
         with self._show.step("The new VM boots"):

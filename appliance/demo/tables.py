@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from rich import box
 from rich.table import Table
 
 from appliance.demo.report import Boot, ChangedDisk, FullDisk, Left, Report
 from appliance.demo.show import clock
 
 MIB = 1 << 20
-RIGHT = ("size", "content", "moved", "seconds", "MiB/s")
+RIGHT = ("size", "content", "moved", "secs", "MiB/s")
 
 
 def copies(report: Report) -> Table:
     """What was copied; sizes in MiB. `content`: what a program of somebody else counted for it."""
-    table = Table(title="Copies (MiB)", title_justify="left")
-    for column in ("cycle", "disk", "size", "content", "moved", "seconds", "MiB/s", "identical"):
+    table = Table(title="Copies (MiB)", title_justify="left", box=box.SIMPLE_HEAD)
+    for column in ("cycle", "disk", "size", "content", "moved", "secs", "MiB/s", "identical"):
         table.add_column(column, justify="right" if column in RIGHT else "left")
     for disk in report.full.disks if report.full else []:
         table.add_row("full", *_cells(disk, disk.nonzero_bytes))
@@ -25,9 +26,10 @@ def copies(report: Report) -> Table:
 
 def outcomes(report: Report) -> Table:
     """The rest of the report."""
-    table = Table(title="Outcome", title_justify="left", show_header=False)
+    table = Table(title="Outcome", title_justify="left", show_header=False, box=box.SIMPLE)
     table.add_row("test failover", _boot(report.test_failover))
-    table.add_row("cleanup", _left(report.cleanup) + (f", next sync {report.cleanup.next_sync}" if report.cleanup else ""))
+    table.add_row("cleanup", _left(report.cleanup))
+    table.add_row("next sync", (report.cleanup.next_sync if report.cleanup else "") or "-")
     table.add_row("live failover", _boot(report.live_failover))
     table.add_row("finalised", _left(report.finalise))
     ports = report.ports
@@ -49,4 +51,4 @@ def _boot(boot: Boot | None) -> str:
 
 
 def _left(left: Left | None) -> str:
-    return f"snapshots left: vCenter {left.snapshots_left_vcenter}, CloudStack {left.snapshots_left_cloudstack}" if left else "-"
+    return f"snapshots left: {left.snapshots_left_vcenter} in vCenter, {left.snapshots_left_cloudstack} in CloudStack" if left else "-"
