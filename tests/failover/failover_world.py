@@ -113,6 +113,10 @@ class WriteMore(Step):
     async def do(self, run: Run) -> None:
         world = self.world
         assert world.source.spec.power_state == "poweredOff"
+        if world.cycle_hangs:
+            await asyncio.Event().wait()
+        if world.silent_after_cycle:
+            world.source.silent = 1000
         if world.cycle_fails:
             raise UNREACHABLE(cause="the cycle")
         paths = await world.deps.volumes.acquire(run.id, world.volume_ids)
@@ -160,6 +164,8 @@ class World:
     volume_ids: list[str] = field(default_factory=list)
     ended: list[list[str]] = field(default_factory=list)
     cycle_fails: bool = False
+    cycle_hangs: bool = False
+    silent_after_cycle: bool = False
     source_runs_after_cycle: bool = False
     deps: FailoverDeps = field(init=False)
 

@@ -1,11 +1,13 @@
 """A live failover moves the VM for good, or back again."""
 
+import asyncio
+
 import pytest
 from failover_world import CONTEXT, World, read
 
 from appliance.contexts import VmState
 from appliance.contract.errors import Fault
-from appliance.contract.failover import StartFinalise, StartRollback
+from appliance.contract.failover import StartFailedCleanup, StartFinalise, StartRollback
 from appliance.failover import requests
 
 pytestmark = pytest.mark.lab
@@ -97,3 +99,37 @@ async def test_without_its_appliance_a_live_failover_is_refused_before_anything_
         await world.live()
     assert refusal.value.key == "peer.unreachable"
     assert await world.is_as_before() == []
+
+
+async def test_cancelling_during_the_last_cycle_cancels_the_cycle_too(world: World) -> None:
+    world.cycle_hangs = True
+    started = await requests.start_live(world.deps, requests.StartLive(vm="web"))
+    runner = world.deps.runner
+    while not (child := (await runner.get(started.job_id)).state.get("cycle_job_id")):
+        await asyncio.sleep(0.02)
+    await runner.cancel(started.job_id)
+    assert (await world.ends(started.job_id)).status == "cancelled"
+    assert (await runner.get(child)).status == "cancelled"
+    assert await world.is_as_before() == []
+    assert world.source.spec.power_state == "poweredOn"
+
+
+async def test_a_source_that_can_not_be_given_back_now_is_given_back_by_the_cleanup_of_the_failed_run(world: World) -> None:
+    world.cycle_fails = world.silent_after_cycle = True
+    assert (await world.live()).status == "failed"
+    assert (await world.context()).current_status == VmState.CLEANUP_REQUIRED
+    world.source.silent = 0
+    body = StartFailedCleanup(power_on_source=True)
+    assert (await world.ends((await requests.start_failed_cleanup(world.deps, "web", body)).job_id)).status == "completed"
+    assert await world.is_as_before() == []
+    assert world.source.spec.power_state == "poweredOn"
+    assert world.source.spec.nics[0].start_connected
+
+
+async def test_a_rollback_of_a_test_is_its_cleanup_and_leaves_the_source_alone(world: World) -> None:
+    await world.test()
+    world.guest_writes()
+    job = await world.ends((await requests.start_rollback(world.deps, StartRollback(vm="web", power_on_source=True))).job_id)
+    assert job.status == "completed"
+    assert await world.is_as_before() == []
+    assert world.source.calls == []
