@@ -66,13 +66,7 @@ class SourceInspection(CycleStep):
         vm = await self.deps.source.vma(context.peer_id).vm(AskVm(access=access, vm=context.vmware_vm_id))
         if vm.blockers:
             raise NOT_MIGRATABLE(name=vm.name, reasons=" ".join(vm.blockers))
-        ids = (context.consistent_point or {}).get("change_ids", {})
-        run.state["tasks"] = [
-            DiskTask(
-                disk_id=one.disk_id, key=one.key, capacity_bytes=one.capacity_bytes, previous_change_id=ids.get(one.disk_id)
-            ).model_dump()
-            for one in vm.disks
-        ]
+        run.state["tasks"] = [_task(disk, context.consistent_point or {}).model_dump() for disk in vm.disks]
         async with self.deps.store.begin() as session:
             cycle = await cycles.load(session, run.id)
             cycle.disks = [cycles.new_disk(disk) for disk in vm.disks]
