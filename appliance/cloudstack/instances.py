@@ -121,9 +121,15 @@ class Instances:
     async def start(self, vm_id: str, job_id: str = "") -> None:
         """Start it, unless it runs."""
         machine = await self._settled(vm_id)
-        if machine.state != "Running":
+        if machine.state == "Running":
+            return
+        try:
             await self._calls.run("startVirtualMachine", Purpose("start", parent_job_id=job_id), id=vm_id)
-            await self._expect(vm_id, "Running")
+        except Fault:
+            # An earlier order, cut off by a crash, may have been under way: what is so decides.
+            if (await self._settled(vm_id)).state != "Running":
+                raise
+        await self._expect(vm_id, "Running")
 
     async def stop(self, vm_id: str, job_id: str = "", graceful_s: float = 120.0) -> None:
         """Shut it down; after `graceful_s` seconds, or when it refuses, force it. Returns when it is verifiably stopped."""

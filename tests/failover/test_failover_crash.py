@@ -1,5 +1,6 @@
 """A crash at any step of a failover or a cleanup: the job goes on by itself and ends as if nothing had happened."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -66,4 +67,34 @@ async def test_a_cancelled_failover_is_undone_after_a_crash(world: World) -> Non
     await world.restart()
     job = await world.ends(started.job_id)
     assert job.status == "cancelled"
+    assert await world.is_as_before() == []
+
+
+@pytest.mark.parametrize("calls", range(1, 11))
+async def test_a_crash_while_cloudstack_works_is_survived(world: World, calls: int) -> None:
+    before = len(world.commands())
+    world.lab.cloud.settings.job_seconds = 0.1
+    started = await requests.start_test(world.deps, StartTest(**world.asked()))
+    while len(world.commands()) < before + calls:
+        await asyncio.sleep(0.005)
+    await world.restart()
+    job = await world.ends(started.job_id)
+    assert (job.status, job.error) == ("completed", None)
+    assert len(world.machines()) == 1
+    assert len(world.lab.cloud.world.snapshots) == len(world.volume_ids)
+    assert set(world.lab.cloud.world.volumes) == set(world.volume_ids)
+
+
+@pytest.mark.parametrize("calls", range(1, 11))
+async def test_a_crash_while_cloudstack_works_on_a_cleanup_is_survived(world: World, calls: int) -> None:
+    await world.test()
+    world.guest_writes()
+    before = len(world.commands())
+    world.lab.cloud.settings.job_seconds = 0.1
+    started = await requests.start_cleanup(world.deps, "web")
+    while len(world.commands()) < before + calls:
+        await asyncio.sleep(0.005)
+    await world.restart()
+    job = await world.ends(started.job_id)
+    assert (job.status, job.error) == ("completed", None)
     assert await world.is_as_before() == []

@@ -39,7 +39,7 @@ async def test_a_job_that_says_it_failed_but_did_its_work_leaves_nothing(world: 
 
 async def test_a_failover_that_can_not_be_undone_is_cleaned_up_afterwards(world: World) -> None:
     faults = world.lab.cloud.faults
-    faults.add(LabFault(kind="job_error", command="startVirtualMachine", done=True))
+    faults.add(LabFault(kind="job_error", command="startVirtualMachine"))
     stuck = faults.add(LabFault(kind="error", command="destroyVirtualMachine", times=-1))
     job = await world.test()
     assert (job.status, (await world.context()).current_status) == ("failed", VmState.CLEANUP_REQUIRED)
