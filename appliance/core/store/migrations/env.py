@@ -1,11 +1,13 @@
 """Runs the migrations on the connection that the store hands over."""
 
+from typing import Literal
+
 from alembic import context
 
 from appliance.core.store.base import Base, UtcDateTime
 
 
-def render(kind: str, item: object, _: object) -> str | bool:
+def render(kind: str, item: object, _: object) -> str | Literal[False]:
     """Our own column types are written as what they are in the database."""
     return "sa.DateTime()" if kind == "type" and isinstance(item, UtcDateTime) else False
 
