@@ -7,6 +7,7 @@ from pathlib import Path
 from appliance.demo import operating
 from appliance.demo import stage as staging
 from appliance.demo.labs import VM
+from appliance.demo.ledger import STOP
 from appliance.demo.show import Show
 from appliance.demo.sites import SOURCE_ADDRESS, TARGET_ADDRESS
 from appliance.demo.stage import Stage
@@ -35,13 +36,13 @@ def how_to_talk(stage: Stage) -> str:
     source, target = stage.sites.source, stage.sites.target
     oma, vma = stage.oma, stage.vma
     return f"""
-The sites run until `python -m appliance.demo stop`. They are paired and configured; {VM} runs in vCenter.
+The sites run until `{STOP}`. They are paired and configured; {VM} runs in vCenter.
 
 Ask the OMA    .venv/bin/appliance request GET /api/v1/status --socket {oma.socket}
 Ask the VMA    .venv/bin/appliance request GET /api/v1/status --socket {vma.socket}
 Find VMs       .venv/bin/appliance request POST /api/v1/discovery/vms '{{"credential_id": 1}}' --socket {oma.socket}
 Protect {VM}  .venv/bin/appliance request POST /api/v1/replications \\
-                 '{{"credential_id": 1, "vm_path": "<path as found>"}}' --socket {oma.socket}
+                 '{{"credential_id": 1, "vm_path": "/DC0/vm/{VM}"}}' --socket {oma.socket}
 Follow jobs    .venv/bin/appliance request GET '/api/v1/jobs?limit=1' --socket {oma.socket}
 With a token   ip netns exec {target} curl -H "Authorization: Bearer $(cat {oma.state_dir}/operator.token)" http://127.0.0.1:8082/api/v1/jobs
 

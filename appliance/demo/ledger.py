@@ -16,6 +16,7 @@ from pathlib import Path
 from appliance.core.commands import run, start_time
 from appliance.demo import sites
 
+STOP = ".venv/bin/python -m appliance.demo stop"
 END_LIMIT = 20.0
 """Seconds that a program has to end by itself; then it is killed."""
 
@@ -88,7 +89,7 @@ class Ledger:
         if self.owner is not None and self.owner.alive and self.owner.pid != os.getpid():
             return f"A demo is running already (process {self.owner.pid}). Wait for its end, or stop it with Ctrl-C."
         if self.kind == "lab" and any(one.alive for one in self.processes):
-            return "The two sites of `make lab` are running. End them with `python -m appliance.demo stop`, then try again."
+            return f"The two sites of `make lab` are running. End them with `{STOP}`, then try again."
         return ""
 
 

@@ -118,6 +118,10 @@ class Follower:
         """A cycle with its disks."""
         return await self.stage.oma.replications.cycle(job_id)
 
+    async def newest_cycle_id(self) -> str:
+        """The newest cycle of the VM; raises IndexError when there was none."""
+        return (await self.stage.oma.jobs.jobs(vm=self.context_id, kind="replication", limit=1))[0].id
+
     def _show_parts(self, job: Job) -> None:
         for step in job.steps:
             if step.completed_at and step.started_at and (job.id, step.name) not in self._shown:

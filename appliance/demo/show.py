@@ -71,7 +71,7 @@ class Show:
         finally:
             self._line(mark, title, time.monotonic() - self._since, "bold")
             for fact in self._facts:
-                self._console.print(Padding(Text(fact, style="cyan"), (0, 0, 0, INDENT)))
+                self._console.print(Padding(Text(fact, style="cyan"), (0, 0, 0, INDENT), expand=False))
             self._title, self._doing, self._bars, self._facts = "", "", (), []
 
     def part(self, title: str, seconds: float) -> None:

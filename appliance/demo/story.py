@@ -63,7 +63,7 @@ class Story:
         await self._clean_up(follower)
         await self._change("The guest changes its disks again", self.live_marker)
         await self._next_cycle(witness, context_id)
-        await self._live(follower)
+        await self._live(witness)
         await self._finalise(follower)
 
     async def count_packets(self) -> None:
@@ -146,10 +146,12 @@ class Story:
             await follower.until_over(job.job_id)
             self.report.cleanup = Cleaned(**(await self._left()).model_dump())
 
-    async def _live(self, follower: Follower) -> None:
+    async def _live(self, witness: Witness) -> None:
         with self._show.step("Live failover: the source goes off, its last changes follow"):
             job = await self._stage.oma.failover.failover_live(StartLive(vm=VM, shutdown_seconds=round(self._boot_limit)))
-            await follower.until_over(job.job_id)
+            cycle, seen = await witness.watched(job.job_id)
+            _refuse_different("the last cycle of the live failover", seen)
+            self._show.fact(_amount(cycle))
         with self._show.step("The new VM boots"):
             self.report.live_failover = await self._booted(job.job_id)
 
@@ -188,6 +190,12 @@ def _copied(disk: DiskCycle, seen: dict[str, Seen], content: str) -> dict[str, o
     """What is reported of a disk in a cycle; `content` names what was counted for it."""
     counted = disk.model_dump(include={"disk_id", "capacity_bytes", "moved_bytes", "skipped_bytes", "seconds"})
     return {**counted, "identical": seen[disk.disk_id].identical, content: seen[disk.disk_id].content_bytes}
+
+
+def _refuse_different(words: str, seen: dict[str, Seen]) -> None:
+    different = [disk_id for disk_id, one in seen.items() if not one.identical]
+    if different:
+        raise DemoFailed(f"After {words}, the target of {', '.join(different)} is not identical with the source.")
 
 
 def _sync_type(cycle: Cycle) -> str:

@@ -36,18 +36,19 @@ class Witness:
         self._moments: dict[int, int] = {}
 
     async def watched(self, job_id: str) -> tuple[Cycle, dict[str, Seen]]:
-        """Follow a cycle to its end, and what was seen while its snapshot was held. Raises DemoFailed."""
-        watching = asyncio.create_task(self._at_snapshot(job_id))
+        """Follow a job to its end: the cycle that it is, or that it has made, and what was seen at its snapshot. Raises DemoFailed."""
+        watching = asyncio.create_task(self._at_snapshot())
         try:
             await self._follower.until_over(job_id)
             if not watching.done():
                 raise DemoFailed("The cycle ended before its snapshot could be looked at; nothing was compared.")
-            return await self._follower.cycle(job_id), await watching
+            cycle_id, seen = await watching
+            return await self._follower.cycle(cycle_id), seen
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
 
-    async def _at_snapshot(self, job_id: str) -> dict[str, Seen]:
+    async def _at_snapshot(self) -> tuple[str, dict[str, Seen]]:
         vcenter = self._stage.vcenter
         frozen = await self._snapshot()
         try:
@@ -55,13 +56,13 @@ class Witness:
             while not await vcenter.holds_task():
                 await asyncio.sleep(LOOK_AGAIN)
             begun = time.monotonic()
-            disks = (await self._follower.cycle(job_id)).disks
-            seen = {disk.disk_id: await self._look(disk, frozen) for disk in disks}
+            cycle = await self._follower.cycle(await self._follower.newest_cycle_id())
+            seen = {disk.disk_id: await self._look(disk, frozen) for disk in cycle.disks}
             self._follower.show.part("Comparing both disks with the source at the snapshot", time.monotonic() - begun)
         finally:
             await vcenter.let_go()
         self._moments = {key: disk.sequence for key, disk in frozen.items()}
-        return seen
+        return cycle.job_id, seen
 
     async def _snapshot(self) -> dict[int, Frozen]:
         """The disks of the cycle's snapshot, as soon as it is there; one that only turns tracking on is passed over."""
