@@ -1,13 +1,14 @@
 """Jobs are stored before they are acted on, survive a crash, and free what they hold however they end."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from itertools import product
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appliance.contract.errors import Fault, fault
+from appliance.contract.errors import STORE_UNWRITABLE, Fault, fault
 from appliance.core.jobs import Job, JobEvent, JobStatus, Run, Runner, Step, StepStatus, Workflow
 from appliance.core.jobs.lifecycle import TRANSITIONS, IllegalMove, move
 from appliance.core.store import Store
@@ -175,6 +176,113 @@ async def test_a_waiting_step_is_shown_as_waiting(store: Store) -> None:
     runner = Runner(store, [Plain([Noting("one", [], act=wait)])])
     assert (await runner.wait(await runner.submit("plain", {}))).status == "completed"
     assert shown == [("waiting", "Waiting for the other appliance")]
+
+
+async def test_a_job_that_is_driven_already_is_not_taken_up_a_second_time(store: Store) -> None:
+    calls: list[str] = []
+    runner = Runner(store, [Plain([Noting("one", calls, act=lambda _: asyncio.sleep(60))])])
+    job_id = await runner.submit("plain", {})
+    while not calls:
+        await asyncio.sleep(0.01)
+    assert await runner.recover() == []
+    await runner.cancel(job_id)
+    await runner.wait(job_id)
+    assert calls == ["one", "-one"]
+
+
+async def test_a_job_that_nobody_has_taken_up_yet_can_be_cancelled(store: Store) -> None:
+    calls: list[str] = []
+    first = Runner(store, [Plain([Noting("one", calls, act=lambda _: asyncio.sleep(60))])])
+    job_id = await first.submit("plain", {})
+    while not calls:
+        await asyncio.sleep(0.01)
+    await first.close()
+    second = Runner(store, [Plain([Noting("one", calls)])])
+    await second.cancel(job_id)
+    assert (await second.wait(job_id)).status == "cancelled"
+    assert await second.recover() == []
+
+
+async def test_a_cancel_in_the_moment_of_a_failure_does_not_break_off_the_undoing(store: Store) -> None:
+    class SlowToTell(Runner):
+        async def _tell(self) -> None:
+            await asyncio.sleep(0.1)
+            await super()._tell()
+
+    class SlowUndo(Noting):
+        async def undo(self, run: Run) -> None:
+            await asyncio.sleep(0.5)
+            await super().undo(run)
+
+    async def fail_once_cancelled(run: Run) -> None:
+        while not (await runner.get(run.id)).cancel_requested:
+            await asyncio.sleep(0.005)
+        raise BROKEN()
+
+    calls: list[str] = []
+    flow = Plain([SlowUndo("one", calls, act=fail_once_cancelled)])
+    runner = SlowToTell(store, [flow])
+    job_id = await runner.submit("plain", {})
+    while not calls:
+        await asyncio.sleep(0.01)
+    await runner.cancel(job_id)
+    assert (await runner.wait(job_id)).status == "cancelled"
+    assert (calls, flow.settled) == (["one", "-one"], ["cancelled"])
+
+
+async def test_what_a_step_says_while_the_agent_ends_is_no_verdict_on_its_job(store: Store) -> None:
+    calls: list[str] = []
+
+    async def complain(_: Run) -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            raise BROKEN()
+
+    first = Runner(store, [Plain([Noting("one", calls, act=complain)])])
+    job_id = await first.submit("plain", {})
+    while not calls:
+        await asyncio.sleep(0.01)
+    await first.close()
+    assert (await first.get(job_id)).status == "running" and calls == ["one"]
+
+
+async def test_an_agent_ends_although_a_job_does_not_stop(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("appliance.core.jobs.runner.CLOSING_LIMIT", 0.1)
+    gate = asyncio.Event()
+
+    async def deaf(_: Run) -> None:
+        while not gate.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await gate.wait()
+
+    calls: list[str] = []
+    runner = Runner(store, [Plain([Noting("one", calls, act=deaf)])])
+    job_id = await runner.submit("plain", {})
+    while not calls:
+        await asyncio.sleep(0.01)
+    async with asyncio.timeout(2):
+        await runner.close()
+    gate.set()
+    await runner.wait(job_id)
+
+
+async def test_a_job_goes_on_once_its_records_can_be_written_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("appliance.core.jobs.runner.RETRY", 0.05)
+
+    class FullDisk(Plain):
+        refusals = 2
+
+        async def settle(self, session: AsyncSession, job: Job) -> None:
+            if self.refusals:
+                self.refusals -= 1
+                raise STORE_UNWRITABLE(cause="disk I/O error")
+            await super().settle(session, job)
+
+    flow = FullDisk([Noting("one", [])])
+    runner = Runner(store, [flow])
+    job = await runner.wait(await runner.submit("plain", {}))
+    assert flow.settled == [job.status]
 
 
 @pytest.mark.parametrize(("status", "event"), list(product(JobStatus, JobEvent)))

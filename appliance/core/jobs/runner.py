@@ -23,6 +23,11 @@ logger = logging.getLogger(__name__)
 CANCELLED = fault("job.cancelled", 409, "The job was cancelled.", "Start it again when you want it.")
 ALREADY_ENDED = fault("job.already_ended", 409, "The job {id} has ended already.", "Nothing needs to be done.")
 
+CLOSING_LIMIT = 15.0
+"""Seconds that jobs have to stop in when the agent ends; whatever goes on longer is taken up by the next one, as after a crash."""
+RETRY = 15.0
+"""Seconds until a job whose records could not be written is driven on."""
+
 
 class Runner:
     """Runs jobs: stores them first, drives their steps, undoes them when they fail, takes them up again after a restart."""
@@ -31,7 +36,8 @@ class Runner:
         self.store = store
         self._workflows = {one.kind: one for one in workflows}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._changed = asyncio.Condition()
+        self._going_forward: set[str] = set()
+        self._changed, self._changes = asyncio.Condition(), 0
         self._closing = False
 
     def register(self, workflow: Workflow) -> None:
@@ -63,12 +69,10 @@ class Runner:
         return job.id
 
     async def recover(self) -> list[str]:
-        """Take up every job that an earlier agent left unfinished; returns their ids."""
+        """Take up every job that an earlier agent left unfinished, and none that is driven already; returns their ids."""
         async with self.store.session() as session:
             found = [job.id for job in await log.unfinished(session) if job.kind in self._workflows]
-        for job_id in found:
-            self._start(job_id)
-        return found
+        return [job_id for job_id in found if self._start(job_id)]
 
     async def cancel(self, job_id: str) -> None:
         """Stop a job and undo it. Raises a Fault when it has ended already; asking twice is harmless."""
@@ -78,8 +82,11 @@ class Runner:
             if job.status == JobStatus.UNDOING or job.cancel_requested:
                 return
             job.cancel_requested = True
-        if job_id in self._tasks:
+        if job_id in self._going_forward:
             self._tasks[job_id].cancel()
+        else:
+            # It is being undone already, which must not be broken off; or nobody has taken it up yet.
+            self._start(job_id)
 
     async def wait(self, job_id: str) -> Job:
         """The job once it has ended."""
@@ -95,13 +102,13 @@ class Runner:
 
     async def follow(self, job_id: str, after: int, timeout: float) -> Job:
         """The job as soon as its revision is greater than `after`, at the latest after `timeout` seconds."""
-        job = await self.get(job_id)
+        seen, job = self._changes, await self.get(job_id)
         try:
             async with asyncio.timeout(timeout):
                 while job.revision <= after and job.status not in ENDED:
                     async with self._changed:
-                        await self._changed.wait()
-                    job = await self.get(job_id)
+                        await self._changed.wait_for(lambda: self._changes != seen)  # noqa: B023 (awaited here)
+                    seen, job = self._changes, await self.get(job_id)
         except TimeoutError:
             pass
         return job
@@ -112,7 +119,9 @@ class Runner:
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        _, left = await asyncio.wait(tasks, timeout=CLOSING_LIMIT) if tasks else (None, ())
+        for task in left:
+            logger.warning("job %s does not stop; the next start takes it up", task.get_name())
 
     @asynccontextmanager
     async def changing(self, job_id: str) -> AsyncIterator[Job]:
@@ -124,37 +133,55 @@ class Runner:
         await self._tell()
 
     async def _tell(self) -> None:
+        self._changes += 1
         async with self._changed:
             self._changed.notify_all()
 
-    def _start(self, job_id: str) -> None:
+    def _start(self, job_id: str) -> bool:
+        """Drive a job, unless it is driven already: two drivers of one job would undo each other's work."""
+        if self._closing or job_id in self._tasks:
+            return False
         task = asyncio.create_task(self._drive(job_id), name=job_id)
         self._tasks[job_id] = task
         task.add_done_callback(lambda _: self._tasks.pop(job_id, None))
+        return True
 
     async def _drive(self, job_id: str) -> None:
+        while True:
+            if await self._driven(job_id):
+                return
+            await asyncio.sleep(RETRY)
+
+    async def _driven(self, job_id: str) -> bool:
+        """Drive a job to its end. False when its records could not be read or written: it stays as it is recorded."""
         try:
             job = await self.get(job_id)
+            if job.status in ENDED:
+                return True
             workflow = self._workflows[job.kind]
             run = Run(self, job)
             if job.status != JobStatus.UNDOING:
                 problem = await self._forward(workflow, run)
-                if problem is None:
-                    return
+                # What a step says while the agent ends is no verdict on its job.
+                if problem is None or self._closing:
+                    return True
                 await self._stop(run, problem)
             await self._back(workflow, run)
         except asyncio.CancelledError:
             raise
         except Exception:
-            # The store itself failed: the job stays as it is recorded and is taken up at the next start.
             logger.exception("job %s could not be driven on", job_id)
+            return False
+        return True
 
     async def _forward(self, workflow: Workflow, run: Run) -> ErrorRecord | None:
         """Drive the steps that are not done yet; the error that stopped it, or None when the job is completed."""
+        self._going_forward.add(run.id)
         try:
             await self._begin(run)
             for step in workflow.steps:
                 await self._take(step, run)
+            self._going_forward.discard(run.id)  # too late for a cancel
             await self._end(workflow, run, JobEvent.FINISH)
         except asyncio.CancelledError:
             if self._closing or not (await self.get(run.id)).cancel_requested:
@@ -165,6 +192,8 @@ class Runner:
         except Exception as error:
             logger.exception("job %s, step %s", run.id, run.step)
             return ErrorRecord.of(error)
+        finally:
+            self._going_forward.discard(run.id)
         return None
 
     async def _begin(self, run: Run) -> None:
@@ -213,6 +242,8 @@ class Runner:
         try:
             await step.undo(run)
         except Exception as problem:
+            if self._closing:
+                raise asyncio.CancelledError from problem
             logger.exception("job %s: step %s could not be undone", run.id, step.name)
             status, error = StepStatus.UNDO_FAILED, ErrorRecord.of(problem)
             await run.log(f"Could not be taken back: {error.message} {error.guidance}", level="error", cause=error.cause)
