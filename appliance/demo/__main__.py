@@ -15,7 +15,7 @@ from appliance.demo import guide, tables
 from appliance.demo import stage as staging
 from appliance.demo.faults import DemoFailed
 from appliance.demo.ledger import Ledger, undo
-from appliance.demo.report import problems
+from appliance.demo.report import missing, problems
 from appliance.demo.show import Show
 from appliance.demo.stage import Stage
 from appliance.demo.story import Story
@@ -61,11 +61,10 @@ async def _run(work: Path, image: Path, show: Show) -> int:
             show.headline("A VM moves from vCenter to CloudStack")
             try:
                 await story.play()
-                await story.count_packets()
             except FAILURES as error:
                 failure = _sentence(error)
             finally:
-                story.report.seconds = round(show.seconds, 1)
+                await story.close()
                 (ledger.work / "report.json").write_text(story.report.text())
                 await _remove(stage, show)
     finally:
@@ -76,7 +75,8 @@ async def _run(work: Path, image: Path, show: Show) -> int:
 def _judge(story: Story, show: Show, failure: str) -> int:
     show.table(tables.copies(story.report))
     show.table(tables.outcomes(story.report))
-    found = [failure] if failure else problems(story.report, story.test_marker, story.live_marker)
+    found = problems(story.report, story.test_marker, story.live_marker)
+    found += [failure] if failure else missing(story.report)
     for sentence in found:
         show.problem(sentence)
     if not found:

@@ -84,11 +84,11 @@ async def configure_cloud(stage: Stage) -> tuple[Resources, int]:
 
 
 def named(offered: Sequence[Named], name: str) -> str:
-    """The id of the one with this name; raises KeyError that says what there is."""
+    """The id of the one with this name; raises DemoFailed."""
     for one in offered:
         if one.name == name:
             return one.id
-    raise KeyError(f"there is no {name!r} among {[one.name for one in offered]}")
+    raise DemoFailed(f"Discovery offers no {name!r}, only {', '.join(one.name for one in offered)}.")
 
 
 @dataclass

@@ -102,10 +102,14 @@ class Report(_Part):
         return self.model_dump_json(indent=2, by_alias=True) + "\n"
 
 
+def missing(report: Report) -> list[str]:
+    """What a run did not come to, a sentence each (pure)."""
+    return [f"The run did not come to this part: {name}." for name in Report.model_fields if getattr(report, name) is None]
+
+
 def problems(report: Report, test_marker: str, live_marker: str) -> list[str]:
-    """What is not as it should be, a sentence each (pure)."""
-    found = [f"The run did not come to this part: {name}." for name in Report.model_fields if getattr(report, name) is None]
-    found += _copies("full copy", report.full.disks if report.full else [])
+    """What is not as it should be of what there is, a sentence each (pure)."""
+    found = _copies("full copy", report.full.disks if report.full else [])
     found += _copies("increment", report.increment.disks if report.increment else [])
     found += _boot("test failover", report.test_failover, test_marker)
     found += _left("cleanup", report.cleanup)

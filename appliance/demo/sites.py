@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +79,7 @@ async def build(sites: Sites) -> None:
         await _quiet(name)
     await _join(sites.link, "to-source", SOURCE_GATEWAY, sites.source, SOURCE_ADDRESS)
     await _join(sites.link, "to-target", TARGET_GATEWAY, sites.target, TARGET_ADDRESS, TARGET_MAC)
-    await inside(sites.link, "sysctl", "-q", "-w", "net.ipv4.ip_forward=1")
+    await _set(sites.link, "ipv4/ip_forward", "1")
     await run(["ip", "netns", "exec", sites.link, "nft", "-f", "-"], input=link_rules().encode())
 
 
@@ -89,10 +92,9 @@ async def drop(name: str) -> None:
     """End whatever runs in a namespace, and remove it; one that is not there is no error."""
     if not Path("/run/netns", name).exists():
         return
-    for signal in ("TERM", "KILL"):
-        pids = (await run(["ip", "netns", "pids", name], check=False)).stdout.split()
-        if pids:
-            await run(["kill", f"-{signal}", *(pid.decode() for pid in pids)], check=False)
+    for pid in (await run(["ip", "netns", "pids", name], check=False)).stdout.split():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(pid), signal.SIGKILL)
     try:
         await run(["ip", "netns", "del", name])
     except CommandFailed:
@@ -108,8 +110,13 @@ async def inside(name: str, *argv: str) -> bytes:
 async def _quiet(name: str) -> None:
     """The loopback up; no IPv6, whose neighbour discovery would be counted as something else than 443."""
     for setting in ("all", "default"):
-        await inside(name, "sysctl", "-q", "-w", f"net.ipv6.conf.{setting}.disable_ipv6=1")
+        await _set(name, f"ipv6/conf/{setting}/disable_ipv6", "1")
     await run(["ip", "-n", name, "link", "set", "lo", "up"])
+
+
+async def _set(name: str, setting: str, value: str) -> None:
+    """A setting of a namespace's network; one that this kernel does not have needs no setting."""
+    await run(["ip", "netns", "exec", name, "tee", f"/proc/sys/net/{setting}"], input=value.encode(), check=False)
 
 
 async def _join(link: str, port: str, gateway: str, site: str, address: str, mac: str = "") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from appliance.demo.report import MIB, Boot, ChangedDisk, Cleaned, Full, FullDisk, Increment, Left, Ports, Report, problems
+from appliance.demo.report import MIB, Boot, ChangedDisk, Cleaned, Full, FullDisk, Increment, Left, Ports, Report, missing, problems
 
 FIRST, LATER = "Written at the source first 1", "Written at the source later 2"
 
@@ -39,6 +39,7 @@ def found(**other: object) -> str:
 
 def test_a_good_run_has_no_problems() -> None:
     assert found() == ""
+    assert missing(good()) == []
 
 
 def test_the_file_has_the_names_that_others_read() -> None:
@@ -54,9 +55,10 @@ def test_the_file_has_the_names_that_others_read() -> None:
 
 
 def test_a_run_that_stopped_names_what_it_did_not_come_to() -> None:
-    sentences = problems(Report(), FIRST, LATER)
+    sentences = missing(Report())
     assert any("live_failover" in sentence for sentence in sentences)
     assert len(sentences) == 7
+    assert problems(Report(), FIRST, LATER) == []
 
 
 def test_a_disk_that_differs_is_a_problem() -> None:
