@@ -56,6 +56,7 @@ class DiskCopy:
         self.passage, self.task, self.plan, self.gauge = passage, task, plan, gauge
         self.frozen: FrozenDisk = passage.record.disk(task.disk_id)
         self.through_tunnel = False
+        self._under_way, self._before = 0, (0, 0)
 
     async def run(self) -> None:
         """Return when every range is flushed. Raises a Fault when source or target keep failing."""
@@ -96,16 +97,31 @@ class DiskCopy:
             work=work,
             processes=PROCESSES,
         )
-        return (await copy_disk(self.passage.children, job, self._heard)).failure
+        self._before = self._flushed()
+        try:
+            return (await copy_disk(self.passage.children, job, self._heard)).failure
+        finally:
+            self._under_way, self._before = 0, self._flushed()
 
     async def _heard(self, event: Done | Progress) -> None:
         if isinstance(event, Done):
             await self.passage.checkpoints.add(self.task.disk_id, event)
-            self._show()
+        else:
+            self._under_way = event.moved
+        self._show()
 
     def _show(self) -> None:
+        """What is flushed, or what has crossed, where that is more: flushes come seldom, and whoever watches wants to see it move."""
+        done, moved = self._flushed()
+        done_before, moved_before = self._before
+        crossed = min(done_before + self._under_way, self.plan.read.total)
+        zeroed = self.passage.checkpoints.of(self.task.disk_id).zeroed
+        self.gauge.count(max(done, crossed), max(moved, moved_before + self._under_way), zeroed)
+
+    def _flushed(self) -> tuple[int, int]:
+        """Bytes done of what has to be looked at, and bytes of payload, both flushed."""
         checkpoint = self.passage.checkpoints.of(self.task.disk_id)
-        self.gauge.count((checkpoint.done & self.plan.read).total, checkpoint.moved, checkpoint.zeroed)
+        return (checkpoint.done & self.plan.read).total, checkpoint.moved
 
     async def _session(self) -> DataSession:
         """A fresh data session; waits for the tunnel. Raises the OMA's Fault when it wants no data for this disk."""
