@@ -1,9 +1,8 @@
-"""Two appliances as processes, between the lab's two clouds, joined by a link that can be cut."""
+"""Two appliances as processes, between the lab's two clouds."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import json
 import os
@@ -33,59 +32,6 @@ MIB = 1 << 20
 ENDED = ("completed", "failed", "cancelled")
 
 
-class Link:
-    """The way from the VMA to the OMA: passes TCP on, until it is cut."""
-
-    def __init__(self) -> None:
-        self.port = 0
-        self._target = 0
-        self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._open = asyncio.Event()
-        self._open.set()
-
-    async def start(self, target: int) -> None:
-        self._target = target
-        self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    def cut(self) -> None:
-        """Nothing passes any more, and nobody is told."""
-        self._open.clear()
-
-    def mend(self, *, reset: bool = True) -> None:
-        """Connections pass again; those from before are reset."""
-        if reset:
-            for writer in list(self._writers):
-                writer.transport.abort()
-        self._open.set()
-
-    async def stop(self) -> None:
-        if self._server is not None:
-            self._server.close()
-        self.mend()
-
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self._open.wait()
-        try:
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
-        except OSError:
-            writer.transport.abort()
-            return
-        self._writers |= {writer, far_writer}
-        await asyncio.gather(self._pass(reader, far_writer), self._pass(far_reader, writer))
-        self._writers -= {writer, far_writer}
-
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):
-            while data := await reader.read(256 << 10):
-                await self._open.wait()
-                writer.write(data)
-                await writer.drain()
-        with contextlib.suppress(OSError, RuntimeError):
-            writer.transport.abort() if reader.exception() else writer.close()
-
-
 @dataclass
 class Agent:
     """One agent process."""
@@ -105,7 +51,12 @@ class Agent:
         if self.transport is None:
             self.transport = Transport(unix=str(self.socket), timeout=60)
         api = client(status.StatusApi, self.transport)
-        await until(lambda: _answers(api), 40, f"the {self.role} answers; its log: {self.log}")
+
+        async def up() -> bool | None:
+            assert self.process is not None and self.process.poll() is None, f"the {self.role} ended: {self.log.read_text()[-3000:]}"
+            return await _answers(api)
+
+        await until(up, 60, f"the {self.role} answers; its log: {self.log}")
 
     def kill(self) -> None:
         """As a power cut does."""
@@ -116,7 +67,7 @@ class Agent:
     async def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
-            await asyncio.to_thread(self.process.wait, 30)
+            await asyncio.to_thread(self.process.wait, 60)
         if self.transport is not None:
             await self.transport.close()
 
@@ -131,7 +82,7 @@ class World:
     cloud: CloudstackLab
     oma: Agent
     vma: Agent
-    link: Link
+    door: int
     peer_id: str = ""
     credential_id: int = 0
     names: dict[str, str] = field(default_factory=dict)
@@ -263,7 +214,7 @@ def storage_vm(name: str, *sizes: int, tracking: bool = True) -> VmPlan:
 
 @asynccontextmanager
 async def world(folder: Path, *vms: VmPlan, paired: bool = True, **plan: object) -> AsyncIterator[World]:
-    """Labs, agents and link; paired and configured."""
+    """Labs and agents; paired and configured."""
     run = Path(tempfile.mkdtemp(prefix="apl-", dir="/dev/shm"))
     async with AsyncExitStack() as stack:
         stack.callback(shutil.rmtree, run, ignore_errors=True)
@@ -272,11 +223,9 @@ async def world(folder: Path, *vms: VmPlan, paired: bool = True, **plan: object)
         devices.mkdir()
         config = LabConfig(appliance_vms=[ApplianceVm(name="oma", devices_dir=devices)])
         cloud = await stack.enter_async_context(CloudstackLab(folder / "cloud", config))
-        door, link = _free_port(), Link()
-        await link.start(door)
-        stack.push_async_callback(link.stop)
+        door = _free_port()
         oma, vma = _agent(folder, run, "oma", door, devices), _agent(folder, run, "vma", 0, devices)
-        found = World(folder, run, vcenter, cloud, oma, vma, link)
+        found = World(folder, run, vcenter, cloud, oma, vma, door)
         stack.push_async_callback(found.control.close)
         for agent in (oma, vma):
             stack.push_async_callback(agent.stop)
@@ -292,7 +241,7 @@ async def pair(world: World) -> None:
     assert world.vma.transport is not None
     code = (await world.peers.show_code()).code
     join = client(pairing.JoinApi, world.vma.transport)
-    await join.join(pairing.Join(address="127.0.0.1", port=world.link.port, code=code))
+    await join.join(pairing.Join(address="127.0.0.1", port=world.door, code=code))
 
     async def up() -> str | None:
         found = [peer.id for peer in await world.peers.peers() if peer.connected]
