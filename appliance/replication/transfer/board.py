@@ -76,11 +76,11 @@ class Board:
             self._changed.notify_all()
 
     async def wait(self, after: int, timeout: float) -> None:
-        """Until the revision is greater than `after`, at the latest after `timeout` seconds."""
+        """Until the revision is another one than `after` (after a restart a smaller one), at the latest after `timeout` seconds."""
         self.asked_at = time.monotonic()
         try:
             async with asyncio.timeout(timeout), self._changed:
-                await self._changed.wait_for(lambda: self.revision > after)
+                await self._changed.wait_for(lambda: self.revision != after)
         except TimeoutError:
             return
 

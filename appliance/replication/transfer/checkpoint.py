@@ -18,8 +18,12 @@ SAVE_SECONDS = 2.0
 
 @dataclass
 class Checkpoint:
-    """One disk: the flushed ranges, `since` the change id at whose snapshot they were read, and the bytes counted so far."""
+    """One disk: the flushed ranges, the snapshot they were read from with the disk's change id at it, and the bytes counted so far.
 
+    The change id alone does not tell: a disk whose changes are not tracked has none at any snapshot.
+    """
+
+    snapshot: str = ""
     since: str = ""
     done: Extents = field(default_factory=Extents)
     moved: int = 0
@@ -33,12 +37,12 @@ class Checkpoint:
 
     def record(self) -> dict[str, Any]:
         """As JSON can hold it."""
-        return {"since": self.since, "done": self.done.pairs(), "moved": self.moved, "zeroed": self.zeroed}
+        return {"snapshot": self.snapshot, "since": self.since, "done": self.done.pairs(), "moved": self.moved, "zeroed": self.zeroed}
 
     @classmethod
     def of(cls, record: dict[str, Any]) -> Checkpoint:
         """What `record` gave."""
-        return cls(record["since"], Extents.parse(record["done"]), record["moved"], record["zeroed"])
+        return cls(record["snapshot"], record["since"], Extents.parse(record["done"]), record["moved"], record["zeroed"])
 
 
 class Checkpoints:

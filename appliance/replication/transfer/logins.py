@@ -54,8 +54,7 @@ class Logins:
     async def _asked_for(self, board: Board) -> VCenterAccess:
         expected = self._expected(board.job_id)
         if not expected.done():
-            before = board.phase
             await board.tell(CopyPhase.NEEDS_ACCESS, "Waiting for the login to vCenter")
             await asyncio.shield(expected)
-            await board.tell(before)
+            await board.tell(CopyPhase.RUNNING)
         return expected.result()

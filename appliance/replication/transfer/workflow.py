@@ -141,7 +141,7 @@ class Copy(TransferStep):
                 ticking = group.create_task(_tick(board))
                 await asyncio.gather(*[group.create_task(copy.run()) for copy in copies])
                 ticking.cancel()
-        except* Fault as several:
+        except BaseExceptionGroup as several:  # not `except*`, which would wrap what is raised here in a group again
             raise _first(several) from several
         await folder.verify(vcenter, record, run.state["datacenter"])
 
@@ -151,9 +151,9 @@ class Copy(TransferStep):
         gauge = board.disks[task.disk_id]
         found = await plan(passage.vcenter, passage.record, task)
         checkpoint = passage.checkpoints.of(task.disk_id)
-        if checkpoint.since != disk.change_id:
+        if checkpoint.snapshot != passage.record.moref:
             checkpoint.done = await still_good(passage.vcenter, passage.record, disk, checkpoint.done, checkpoint.since)
-            checkpoint.since = disk.change_id
+            checkpoint.snapshot, checkpoint.since = passage.record.moref, disk.change_id
         gauge.begin(found.sync_type, found.reason, found.read.total, disk.capacity_bytes - found.read.total)
         await board.tell()
         return DiskCopy(passage, task, found, gauge)
@@ -290,6 +290,8 @@ async def _tick(board: Board) -> None:
         await board.tell()
 
 
-def _first(several: BaseExceptionGroup[Fault]) -> Fault:
-    found = next(one for one in several.exceptions)
-    return found if isinstance(found, Fault) else _first(found)
+def _first(several: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first Fault of several disks' errors, else the first error."""
+    faults, _ = several.split(Fault)
+    found = (faults or several).exceptions[0]
+    return _first(found) if isinstance(found, BaseExceptionGroup) else found
