@@ -69,7 +69,9 @@ def _sender(route: Route, transport: Transport) -> Callable[..., Awaitable[Any]]
         try:
             return route.result.validate_json(content) if content else None
         except ValidationError as error:
-            raise STRANGE_ANSWER(cause=f"{route.method} {route.path}: {error}") from error
+            # Without the answer itself, which may hold a key; `from None` for the same reason.
+            wrong = error.errors(include_input=False, include_context=False, include_url=False)
+            raise STRANGE_ANSWER(cause=f"{route.method} {route.path}: {wrong}") from None
 
     return send
 

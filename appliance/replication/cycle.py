@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.cloudstack.configs import Configs
 from appliance.contexts import VmContext, VmEvent, records
+from appliance.contract.errors import NOT_FOUND, Fault
 from appliance.contract.peer import AskVm, CopyPhase, CopyProgress, Disk, DiskTask, Replicate
 from appliance.core.jobs import Job, JobStatus, Run, Step, Workflow
 from appliance.core.store import Store
 from appliance.replication import records as cycles
-from appliance.replication.faults import DIVERGED, NOT_MIGRATABLE
+from appliance.replication.faults import DIVERGED, FORGOTTEN, NOT_MIGRATABLE
 from appliance.replication.follow import failure, patiently, until
 from appliance.replication.source import SourceSite
 from appliance.volumes.facade import Volumes
@@ -68,10 +69,7 @@ class SourceInspection(CycleStep):
             raise NOT_MIGRATABLE(name=vm.name, reasons=" ".join(vm.blockers))
         run.state["tasks"] = [_task(disk, context.consistent_point or {}).model_dump() for disk in vm.disks]
         async with self.deps.store.begin() as session:
-            cycle = await cycles.load(session, run.id)
-            cycle.disks = [cycles.new_disk(disk) for disk in vm.disks]
-            cycle.specification = vm.model_dump()
-            (await records.by_id(session, run.context_id)).specification = vm.model_dump()
+            await cycles.note_specification(session, run.id, vm)
 
 
 class VolumePreparation(CycleStep):
@@ -134,8 +132,13 @@ class DataTransfer(CycleStep):
     async def do(self, run: Run) -> None:
         context = await self.context(run)
         vma = self.deps.source.vma(context.peer_id)
+        # After a restart of this agent nobody else says that the volumes are in use.
+        self.deps.volumes.hold(run.id, list(run.state["volumes"].values()))
         if not run.state.get("ordered"):
             order = await self.order(run)
+            # Kept before it is sent: whoever undoes this step has to cancel what the VMA may have begun.
+            run.state["sent"] = True
+            await run.save()
             await patiently(run, lambda: vma.replicate(order))
             run.state["ordered"] = True
             await run.save()
@@ -152,9 +155,14 @@ class DataTransfer(CycleStep):
         await self.deps.end_sessions(list(run.state["volumes"].values()))
         context = await self.context(run)
         vma = self.deps.source.vma(context.peer_id)
-        if run.state.get("ordered"):
-            await patiently(run, lambda: vma.cancel(run.id))
-            await until(run, vma, lambda: self.order(run), frozenset(), lambda now: self._note(run, now))
+        if run.state.get("sent"):
+            try:
+                await patiently(run, lambda: vma.cancel(run.id))
+                await until(run, vma, lambda: self.order(run), frozenset(), lambda now: self._note(run, now))
+            except Fault as error:
+                if error.key not in (NOT_FOUND.key, FORGOTTEN.key):
+                    raise
+                await run.log("The appliance at the source has nothing to cancel.", cause=error.cause)
 
     async def _note(self, run: Run, progress: CopyProgress) -> None:
         async with self.deps.store.begin() as session:

@@ -13,6 +13,12 @@ NO_CREDENTIAL = fault(
     "vm.no_credential", 409, "No vCenter credential is set for {name}.", "Add one, or choose it with the VM; then try again."
 )
 FAR_FAILED = fault("replication.far_failed", 502, "The copy stopped at the source: {message}", "{guidance}")
+FORGOTTEN = fault(
+    "replication.forgotten",
+    502,
+    "The appliance at the source no longer knows this copy.",
+    "Start the cycle again; a snapshot that was left in vCenter is removed by it.",
+)
 CAPACITY_CHANGED = fault(
     "replication.capacity_changed",
     409,

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from appliance.contract.client import UNREACHABLE
-from appliance.contract.errors import Fault, FaultSpec
+from appliance.contract.errors import NOT_FOUND, Fault, FaultSpec
 from appliance.contract.peer import CopyPhase, CopyProgress, Replicate, VmaPeerApi
 from appliance.core.jobs import Run
+from appliance.replication.faults import FORGOTTEN
 
 RETRY = 2.0
 """Seconds between two tries to reach the VMA."""
@@ -39,10 +40,18 @@ async def patiently(run: Run, ask: Callable[[], Awaitable[CopyProgress]]) -> Cop
 async def until(
     run: Run, vma: VmaPeerApi, order: Callable[[], Awaitable[Replicate]], wanted: frozenset[CopyPhase], note: Note
 ) -> CopyProgress:
-    """Follow the cycle until it is in a wanted phase or over. `order` makes the request that renews its access when it asks."""
+    """Follow the cycle until it is in a wanted phase or over. `order` makes the request that renews its access when it asks.
+
+    Raises FORGOTTEN when the VMA does not know the cycle.
+    """
     after = -1
     while True:
-        progress = await patiently(run, partial(vma.progress, run.id, after, LONG_POLL))
+        try:
+            progress = await patiently(run, partial(vma.progress, run.id, after, LONG_POLL))
+        except Fault as error:
+            if error.key == NOT_FOUND.key:
+                raise FORGOTTEN(cause=error.cause or str(error)) from error
+            raise
         await note(progress)
         if progress.phase in wanted or progress.phase in OVER:
             return progress

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.contexts import VmContext, records
 from appliance.contract.errors import NOT_FOUND
-from appliance.contract.peer import CopyProgress, Disk, DiskProgress
+from appliance.contract.peer import CopyProgress, Disk, DiskProgress, Vm
 from appliance.core.jobs import Job
 from appliance.core.store import utcnow
 from appliance.replication.models import ReplicationJob, VmDisk
@@ -55,6 +55,16 @@ def new_disk(disk: Disk) -> VmDisk:
         capacity_bytes=disk.capacity_bytes,
         provisioning_type=disk.provisioning,
     )
+
+
+async def note_specification(session: AsyncSession, job_id: str, vm: Vm) -> None:
+    """Take over what vCenter says of the VM; done again after a crash, it replaces what was noted before."""
+    cycle = await load(session, job_id)
+    cycle.disks.clear()
+    await session.flush()  # the old rows have to go before rows of the same disks come
+    cycle.disks = [new_disk(disk) for disk in vm.disks]
+    cycle.specification = vm.model_dump()
+    (await records.by_id(session, cycle.vm_context_id)).specification = vm.model_dump()
 
 
 def size_gb(capacity_bytes: int) -> int:

@@ -91,6 +91,10 @@ class Volumes:
         """
         return await self._berths.acquire(job_id, volume_ids, on_wait)
 
+    def hold(self, job_id: str, volume_ids: Sequence[str]) -> None:
+        """The job still uses these, which it acquired: to be said again after a restart of the agent, which keeps no pins."""
+        self._berths.slots.pin(job_id, volume_ids)
+
     async def release(self, job_id: str) -> None:
         """The job no longer uses its volumes; they stay attached until their slots are needed."""
         slots = self._berths.slots

@@ -40,6 +40,10 @@ class OmaPeerRoutes(OmaPeerApi):
             direction="write",
             connections=body.connections,
         )
+        if not _is_copying(await self._own(job_id)):
+            # The copy ended meanwhile, perhaps after its sessions were ended: nobody is told how to reach this one.
+            await self._sessions.end(grant.session_id)
+            raise REFUSED_SESSION(cause=f"{job_id} ended while a session was made")
         return DataSession.model_validate(
             {
                 "session_id": grant.session_id,

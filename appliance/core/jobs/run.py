@@ -68,3 +68,5 @@ class Run:
             if job.status == only_in:
                 log.advance(job, event)
                 job.current_operation = operation
+            elif job.status == JobStatus.UNDOING:
+                job.current_operation = operation
