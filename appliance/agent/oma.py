@@ -150,8 +150,10 @@ async def running_oma(config: Config) -> AsyncIterator[LocalApi]:
         stack.push_async_callback(oma.close)
         probes = {
             "database": partial(probe_database, store),
+            "migrations": partial(probe_migrations, store),
             "tunnel": partial(_probe_tunnels, oma),
             "recovery": partial(_probe_recovery, oma),
+            "exports": partial(_probe_exports, oma),
         }
         served = oma.served(StatusRoutes(identity, config.name, probes, oma.tunnels, APIS))
         token = await asyncio.to_thread(read_token, config.token_file)
@@ -187,6 +189,11 @@ async def probe_database(store: Store) -> status.Part:
     return status.Part(state="ok")
 
 
+async def probe_migrations(store: Store) -> status.Part:
+    """Which revision the database is at; the store does not open at another one than the newest."""
+    return status.Part(state="ok", detail=f"Revision {await store.revision()}.")
+
+
 async def _probe_tunnels(oma: Oma) -> status.Part:
     down = [one.peer_name for one in await oma.tunnels() if not one.up]
     return status.Part(state="degraded", detail=f"Not connected: {', '.join(down)}.") if down else status.Part(state="ok")
@@ -194,6 +201,11 @@ async def _probe_tunnels(oma: Oma) -> status.Part:
 
 async def _probe_recovery(oma: Oma) -> status.Part:
     return oma.recovered
+
+
+async def _probe_exports(oma: Oma) -> status.Part:
+    serving = oma.volumes.exports.is_serving
+    return status.Part(state="ok") if serving else status.Part(state="degraded", detail="The exports for local checks are being started.")
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

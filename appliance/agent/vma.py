@@ -12,7 +12,7 @@ from appliance.agent.http.jobs import JobRoutes
 from appliance.agent.http.joining import JoinRoutes
 from appliance.agent.http.local import LocalApi, read_token
 from appliance.agent.http.status import StatusRoutes
-from appliance.agent.oma import probe_database
+from appliance.agent.oma import probe_database, probe_migrations
 from appliance.agent.oma_link import TunnelLink
 from appliance.agent.peer.vma import peer_application
 from appliance.agent.version import VERSION
@@ -55,7 +55,11 @@ async def running_vma(config: Config) -> AsyncIterator[LocalApi]:
         await runner.recover()
         stack.push_async_callback(runner.close)
         tunnels = partial(_tunnels, peers, dialler)
-        probes = {"database": partial(probe_database, store), "tunnel": partial(_probe_tunnel, dialler)}
+        probes = {
+            "database": partial(probe_database, store),
+            "migrations": partial(probe_migrations, store),
+            "tunnel": partial(_probe_tunnel, dialler),
+        }
         served = (
             (status.StatusApi, StatusRoutes(identity, config.name, probes, tunnels, APIS)),
             (jobs.JobsApi, JobRoutes(store, runner)),

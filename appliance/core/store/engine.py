@@ -9,6 +9,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from sqlalchemy import Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
@@ -45,6 +46,12 @@ class Store:
             await engine.dispose()
             raise STORE_UNWRITABLE(cause=str(error.orig)) from error
         return store
+
+    async def revision(self) -> str:
+        """The revision that the database is at."""
+        async with self.engine.connect() as connection:
+            found = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+        return found or ""
 
     async def close(self) -> None:
         """Close all connections."""
