@@ -31,12 +31,16 @@ class Ours:
     async def copy(self, targets: tuple[Target, ...]) -> None:
         """Copies the whole disk: asks what is allocated, copies that, zeroes the rest. Raises RuntimeError when it did not succeed."""
         source = Source(str(self.source))
-        capacity, data = await allocated(source)
-        work = Work(data, Extents.whole(capacity) - data)
-        result = await copy_disk(self.children, CopyJob("bench/copy", source, targets, work, processes=self.processes), _unheard)
+        job = CopyJob("bench/copy", source, targets, _everything(source), processes=self.processes)
+        result = await copy_disk(self.children, job, _unheard)
         if result.failure is not None:
             raise RuntimeError(f"the copy failed: {result.failure}")
         self.peak_rss = max(self.peak_rss, result.peak_rss)
+
+
+async def _everything(source: Source) -> Work:
+    capacity, data = await allocated(source)
+    return Work(data, Extents.whole(capacity) - data)
 
 
 async def _unheard(_event: Done | Progress) -> None:

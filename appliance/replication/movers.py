@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.util import find_spec
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
+import appliance
 from appliance.core.commands import Child, Children, run
 from appliance.replication.extents import Extent, Extents
 from appliance.replication.mover.protocol import MIB, NOTHING, Kind, Source, Target, Work
@@ -31,7 +36,8 @@ class CopyJob:
     source: Source
     targets: tuple[Target, ...]
     """One per connection; they are dealt to the processes in turn."""
-    work: Work
+    work: Work | Awaitable[Work]
+    """What is still being found out is waited for while the processes start and connect."""
     target_is_zero: bool = False
     processes: int = 2
     chunk_bytes: int = MIB
@@ -88,15 +94,16 @@ OnEvent = Callable[[Done | Progress], Awaitable[None]]
 async def copy_disk(children: Children, job: CopyJob, on_event: OnEvent) -> CopyResult:
     """Copies one disk and returns how that ended; every process has been reaped by then, also when this call is cancelled.
 
-    On cancel the processes may flush and report for GRACE seconds, then they are killed. What `on_event` raises ends the copy.
+    On cancel the processes may flush and report for GRACE seconds, then they are killed. What `on_event` raises ends the copy,
+    and so does what finding out the work raises.
     """
     return await _Crew(children, job, on_event).work()
 
 
 async def allocated(source: Source, timeout: float = 300.0) -> tuple[int, Extents]:
     """Capacity in bytes and what may hold data, asked in a process of its own. Raises CommandFailed, TimeoutError."""
-    argv = [sys.executable, "-m", f"{MODULE}.allocation"]
-    answer = json.loads((await run(argv, timeout=timeout, input=json.dumps(asdict(source)).encode() + b"\n")).stdout)
+    question = json.dumps(asdict(source)).encode() + b"\n"
+    answer = json.loads((await run(_argv(f"{MODULE}.allocation"), timeout=timeout, input=question, env=_environment())).stdout)
     return int(answer["capacity"]), Extents.parse(answer["extents"])
 
 
@@ -115,7 +122,7 @@ class _Crew:
 
     def __init__(self, children: Children, job: CopyJob, on_event: OnEvent) -> None:
         self.children, self.job, self.on_event = children, job, on_event
-        self.shares = _shares(job.work)
+        self.shares = asyncio.ensure_future(_divided(job.work))
         self.movers: list[_Mover] = []
         self.done: list[Extent] = []
         self.durable = Progress(0, 0, 0)
@@ -138,6 +145,7 @@ class _Crew:
                 task.result()
 
     async def _end(self, hearing: set[asyncio.Task[None]]) -> None:
+        self.shares.cancel()
         for mover in self.movers:
             if mover.child.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
@@ -151,13 +159,11 @@ class _Crew:
         await asyncio.gather(*hearing, return_exceptions=True)
 
     async def _start(self, targets: tuple[Target, ...]) -> _Mover:
-        argv = [sys.executable, "-m", MODULE]
-        pipe = asyncio.subprocess.PIPE
-        child = await self.children.spawn(self.job.owner, argv, stdin=pipe, stdout=pipe, stderr=None, limit=LINE_LIMIT)
+        pipe, argv, env = asyncio.subprocess.PIPE, _argv(MODULE), _environment()
+        child = await self.children.spawn(self.job.owner, argv, stdin=pipe, stdout=pipe, stderr=None, env=env, limit=LINE_LIMIT)
         mover = _Mover(child)
         self.movers.append(mover)
-        work = next(self.shares, Work())
-        await _say(child, {**self._document(targets), "read": work.read.pairs(), "zero": work.zero.pairs(), "more": True})
+        await _say(child, {**self._document(targets), "more": True})
         return mover
 
     def _document(self, targets: tuple[Target, ...]) -> dict[str, object]:
@@ -196,7 +202,7 @@ class _Crew:
                 self.failure = self.failure or CopyFailure(Kind(event["kind"]), event["message"], event["offset"], event["errno"])
 
     async def _feed(self, mover: _Mover) -> None:
-        work = next(self.shares, None)
+        work = next(await asyncio.shield(self.shares), None)
         if work is None:
             await _say(mover.child, {"end": True})
         else:
@@ -209,6 +215,23 @@ class _Crew:
 
     def _peak_rss(self) -> int:
         return sum(mover.peak_rss for mover in self.movers)
+
+
+def _argv(module: str) -> list[str]:
+    """Python without `site`, which takes longer to look for packages than the copying process takes to begin."""
+    return [sys.executable, "-S", "-P", "-m", module]
+
+
+@cache
+def _environment() -> dict[str, str]:
+    """Where Python without `site` finds this package and libnbd."""
+    folders = [Path(appliance.__file__).parents[1]]
+    folders += [Path(spec.origin).parent for spec in [find_spec("nbd")] if spec is not None and spec.origin is not None]
+    return {"PYTHONPATH": os.pathsep.join(map(str, folders))}
+
+
+async def _divided(work: Work | Awaitable[Work]) -> Iterator[Work]:
+    return _shares(work if isinstance(work, Work) else await work)
 
 
 def _shares(work: Work) -> Iterator[Work]:

@@ -11,6 +11,7 @@ import nbd
 
 from appliance.replication.mover.protocol import CopyError, Kind, Source, Target
 from appliance.tunnel.dial import open_data_socket, open_tunnelled_socket
+from appliance.tunnel.sockets import harden
 
 CONNECT_TIME: Final = 10.0
 """Seconds for a connection to be made, and again for its handshake."""
@@ -124,7 +125,9 @@ def _dialled(target: Target) -> socket.socket:
         if target.socket:
             return open_tunnelled_socket(Path(target.socket), CONNECT_TIME)
         if not target.token:
-            return socket.create_connection((target.host, target.port), CONNECT_TIME)
+            sock = socket.create_connection((target.host, target.port), CONNECT_TIME)
+            harden(sock)
+            return sock
         return open_data_socket(target.host, target.port, target.token, CONNECT_TIME)
     except OSError as error:
         raise CopyError(Kind.TARGET_LOST, "the data session cannot be reached", errno=error.errno) from error

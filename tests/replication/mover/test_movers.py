@@ -66,6 +66,45 @@ async def test_work_may_be_empty(children: Children, job: CopyJob) -> None:
     assert result.done == Extents()
 
 
+async def test_work_may_be_found_out_while_the_processes_start(children: Children, job: CopyJob, disk: Path, target: Path) -> None:
+    async def found() -> Work:
+        capacity, data = await allocated(job.source)
+        return Work(data, Extents.whole(capacity) - data)
+
+    result = await copy_disk(children, changed(job, work=found()), Heard())
+    assert result.failure is None
+    assert result.done == Extents.whole(disk.stat().st_size)
+    assert identical(disk, target)
+
+
+async def test_work_that_cannot_be_found_out_ends_the_copy_at_once(children: Children, job: CopyJob, tmp_path: Path) -> None:
+    async def not_found() -> Work:
+        capacity, data = await allocated(Source(str(tmp_path / "nobody")))
+        return Work(data, Extents.whole(capacity) - data)
+
+    with pytest.raises(CommandFailed):
+        await copy_disk(children, changed(job, work=not_found()), Heard())
+    assert children.living("disk/d/") == []
+
+
+async def test_a_copy_whose_work_is_never_found_out_can_be_cancelled(children: Children, job: CopyJob) -> None:
+    asked = asyncio.Event()
+
+    async def never() -> Work:
+        asked.set()
+        await asyncio.Event().wait()
+        return Work()
+
+    copy = asyncio.create_task(copy_disk(children, changed(job, work=never()), Heard()))
+    await asked.wait()
+    await asyncio.sleep(0.3)
+    copy.cancel()
+    async with asyncio.timeout(5):
+        with pytest.raises(asyncio.CancelledError):
+            await copy
+    assert children.living("disk/d/") == []
+
+
 async def test_one_lost_target_ends_all_processes_with_that_reason(
     children: Children, job: CopyJob, servers: Servers, disk: Path, target: Path
 ) -> None:
