@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -27,7 +26,6 @@ from appliance.agent.version import VERSION
 from appliance.cloudstack.clouds import Clouds
 from appliance.cloudstack.configs import Configs
 from appliance.contract import clouds, credentials, failover, jobs, pairing, replications, status, storage
-from appliance.contract.errors import Fault
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
 from appliance.core.store import Store
@@ -91,11 +89,13 @@ class Oma:
 
     async def recover(self) -> None:
         """Compare the records with what is, and take up unfinished jobs."""
-        try:
-            for difference in await self.volumes.reconcile():
+        (compared,) = await asyncio.gather(self.volumes.reconcile(), return_exceptions=True)
+        if isinstance(compared, BaseException):
+            # Whatever it is: unfinished jobs hold their VMs until they are taken up.
+            _log.warning("volumes could not be compared with the cloud: %s", compared, exc_info=compared)
+        else:
+            for difference in compared:
                 _log.warning("volumes: %s", difference)
-        except Fault as error:
-            _log.warning("volumes could not be compared with the cloud: %s", error)
         found = await self.runner.recover()
         self.recovered = status.Part(state="ok", detail=f"{len(found)} unfinished jobs were taken up.")
 
@@ -210,5 +210,4 @@ async def _probe_exports(oma: Oma) -> status.Part:
 
 async def _cancelled(task: asyncio.Task[None]) -> None:
     task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    await asyncio.gather(task, return_exceptions=True)

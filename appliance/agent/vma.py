@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 from appliance.agent.config import Config
 from appliance.agent.http.jobs import JobRoutes
@@ -40,6 +41,7 @@ async def running_vma(config: Config) -> AsyncIterator[LocalApi]:
         children, runner, peers = Children(config.run_dir / "children"), Runner(store), Peers(store)
         await children.end("")
         await sweep(config.run_dir / "copy")
+        await asyncio.to_thread(_forget_keys, config.run_dir / "copy")
         identity = await load_identity(config.state_dir / "identity", "vma")
         own_api = config.run_dir / "peer-api.sock"
         dialler = Dialler(identity, peers, config.run_dir / "tunnel", own_api, version=VERSION)
@@ -70,6 +72,12 @@ async def running_vma(config: Config) -> AsyncIterator[LocalApi]:
         await api.start()
         stack.push_async_callback(api.stop)
         yield api
+
+
+def _forget_keys(folder: Path) -> None:
+    """The keys of data sessions that a killed agent left."""
+    for left in folder.glob("*.psk"):
+        left.unlink()
 
 
 async def _describe(identity: Identity) -> dict[str, object]:

@@ -156,16 +156,17 @@ class Children:
 
     async def end(self, owner_prefix: str) -> int:
         """Kill and reap every program whose owner starts with the prefix, also an earlier agent's; returns how many there were."""
-        ended = 0
-        for record, pid, started in list(self._records(owner_prefix)):
+        found = list(self._records(owner_prefix))
+        for _, pid, started in found:
+            _kill(pid, started)  # all at once: one that the kernel keeps for a while does not spare the others
+        for record, pid, started in found:
             child = self._mine.pop(record, None)
             if child is not None:
                 await child.kill()
             else:
                 await _kill_stranger(pid, started)
             record.unlink(missing_ok=True)
-            ended += 1
-        return ended
+        return len(found)
 
     def living(self, owner_prefix: str) -> list[int]:
         """Pids of the programs with this owner prefix that run now."""
@@ -183,7 +184,16 @@ class Children:
 
 async def _kill_stranger(pid: int, started: int) -> None:
     """Kill a process that is not our child, unless its number was given to another one since; return when it is gone."""
-    while start_time(pid) == started:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    while True:
+        if not _kill(pid, started):
+            return
         await asyncio.sleep(0.01)
+
+
+def _kill(pid: int, started: int) -> bool:
+    """Kill the process that started then; whether it is still there."""
+    if start_time(pid) != started:
+        return False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 from pathlib import Path
 
@@ -26,14 +27,8 @@ class Vault:
 
     def __init__(self, key_path: Path) -> None:
         key_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            descriptor = os.open(key_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            pass
-        else:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(os.urandom(32))
-                os.fsync(file.fileno())
+        if not key_path.exists():
+            _make_key(key_path)
         key = key_path.read_bytes()
         self._cipher = AESGCM(key)
         self._key_id = key_path.stem
@@ -51,3 +46,16 @@ class Vault:
             return self._cipher.decrypt(blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], bound_to.encode()).decode()
         except (InvalidTag, ValueError) as error:
             raise UNREADABLE_SECRET(cause=f"{type(error).__name__} for {bound_to}") from error
+
+
+def _make_key(path: Path) -> None:
+    """A new key; the file is there whole or not at all, and never replaces another one."""
+    draft = path.with_suffix(".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(os.urandom(32))
+        file.flush()
+        os.fsync(file.fileno())
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()

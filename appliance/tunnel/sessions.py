@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import os
 import secrets
 import shutil
@@ -20,6 +21,11 @@ from appliance.tunnel.faults import DEVICE_NOT_READABLE, SESSION_UNKNOWN
 from appliance.tunnel.protocol import DATA_PREFIX
 
 Direction = Literal["read", "write"]
+
+_log = logging.getLogger(__name__)
+
+STOP_LIMIT = 10.0
+"""Seconds that killed processes may take to be gone when the agent ends: one that closes a slow disk is kept by the kernel until then."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +79,12 @@ class DataSessions:
         await asyncio.to_thread(_empty, self._folder)
 
     async def stop(self) -> None:
-        """End every session."""
-        await self._end(list(self._live.values()))
+        """End every session. A process that is killed but not gone in time is waited for by the next `start`."""
+        try:
+            async with asyncio.timeout(STOP_LIMIT):
+                await self._end(list(self._live.values()))
+        except TimeoutError:
+            _log.warning("processes of data sessions are killed, but not gone yet: %s", self._children.living("disk/"))
 
     async def grant(
         self, *, job_id: str, volume_id: str, device: Path, peer_id: str, direction: Direction, connections: int = 2

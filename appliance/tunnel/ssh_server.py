@@ -25,6 +25,9 @@ from appliance.tunnel.twins import is_twin
 
 _log = logging.getLogger(__name__)
 
+STOP_LIMIT = 5.0
+"""Seconds that recording the end of all tunnels may take when the agent ends."""
+
 Alarm = Callable[[str, str], Awaitable[None]]
 """Told the peer's id and the technical cause when two appliances use one identity."""
 
@@ -56,20 +59,27 @@ class TunnelServer:
         self._sites: dict[str, PrincipalSite] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._changed = asyncio.Condition()
+        self._stopping = False
         self._tasks: set[asyncio.Task[object]] = set()
         self.counters: Counter[str] = Counter()
 
     async def start(self) -> None:
-        """Have tunnels cut when their pairing ends."""
+        """Let tunnels rise, and have them cut when their pairing ends."""
+        self._stopping = False
         self.peers.on_gone(self.cut)
 
     async def stop(self) -> None:
-        """Cut every tunnel; what has to be recorded of them is recorded when this returns."""
+        """Cut every tunnel and let none rise; what has to be recorded of them is recorded when this returns, if that works in time."""
+        self._stopping = True
         for peer_id in list(self._tunnels):
             await self.cut(peer_id)
-        async with self._changed:
-            await self._changed.wait_for(lambda: not any(self._tunnels.values()))
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        try:
+            async with asyncio.timeout(STOP_LIMIT):
+                async with self._changed:
+                    await self._changed.wait_for(lambda: not any(self._tunnels.values()))
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+        except TimeoutError:
+            _log.warning("the end of the tunnels could not be recorded in time")
 
     def begin(self, work: Coroutine[object, object, Result]) -> asyncio.Task[Result]:
         """Start work on the records that has to reach its end."""
@@ -123,7 +133,9 @@ class TunnelServer:
             agreed = agree(versions_of(said.get("versions"))) or 0
             tunnel = Tunnel(gate.peer_id, str(said["boot_id"]), agreed, gate.address, gate.connection, self._folder / gate.peer_id)
             await self._site(tunnel)
-            if gate.is_closed:
+            # Revoked while this was under way: what revoking cuts would have come before this tunnel.
+            peer = await self.peers.find(gate.peer_id)
+            if gate.is_closed or self._stopping or peer is None or peer.state != "paired":
                 await self.peers.note(gate.peer_id, "down", boot_id=tunnel.boot_id, address=gate.address, detail="gone during its hello")
                 return {}
             gate.tunnel = tunnel

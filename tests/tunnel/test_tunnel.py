@@ -17,6 +17,7 @@ from appliance.contract.errors import Fault
 from appliance.tunnel.identity import Identity, load_identity
 from appliance.tunnel.login import log_in
 from appliance.tunnel.peers import PairedPeer
+from appliance.tunnel.tunnels import Tunnel
 
 
 async def bare(oma: Oma, identity: Identity) -> asyncssh.SSHClientConnection:
@@ -113,8 +114,32 @@ async def test_an_oma_that_was_away_is_found_again(oma: Oma, vma: Vma) -> None:
     await eventually(lambda: vma.dialler.state.last_error)
     with pytest.raises(Fault, match="not connected"):
         await oma.side.tunnels.reverse_path(vma.id)
+    await oma.side.tunnels.start()
     await oma.side.door.open("127.0.0.1", port)
     await vma.dialler.wait_up(5)
+
+
+async def test_no_tunnel_rises_once_the_oma_stops(oma: Oma, tmp_path: Path) -> None:
+    connection = await bare(oma, await paired(oma, tmp_path / "p"))
+    await oma.side.tunnels.stop()
+    assert await say(connection) == {}
+    connection.abort()
+
+
+async def test_a_pairing_that_is_revoked_during_the_hello_leaves_no_tunnel(
+    oma: Oma, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity, serve = await paired(oma, tmp_path / "p"), oma.side.tunnels._site
+
+    async def revoked_meanwhile(tunnel: Tunnel) -> None:
+        await serve(tunnel)
+        await oma.side.peers.revoke(identity.id)
+
+    monkeypatch.setattr(oma.side.tunnels, "_site", revoked_meanwhile)
+    connection = await bare(oma, identity)
+    assert await say(connection) == {}
+    await eventually(lambda: not any(oma.side.tunnels._tunnels.values()))
+    connection.abort()
 
 
 async def test_a_vma_whose_site_hangs_is_cut_and_dials_again(oma: Oma, vma: Vma) -> None:
