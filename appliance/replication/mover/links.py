@@ -15,7 +15,7 @@ from appliance.tunnel.sockets import harden
 
 CONNECT_TIME: Final = 10.0
 """Seconds for a connection to be made, and again for its handshake."""
-TLS_BURST: Final = 8
+TLS_BURST: Final = 32
 """libnbd sends one TLS record of 16 KiB at a time and then asks to be polled again; so many are sent between two polls."""
 
 Completion = Callable[[int], None]
