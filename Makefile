@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 IMAGE  := build/guest
 
-.PHONY: setup guest demo lab test lint bench clean
+.PHONY: setup guest demo lab stop test lint bench clean
 
 setup:
 	@scripts/setup
@@ -15,6 +15,9 @@ demo: guest                 ## migrate a running VM between two sites on this ma
 
 lab: guest                  ## start the two sites and leave them running
 	@$(PYTHON) -m appliance.demo lab
+
+stop:                       ## end what make lab started
+	@$(PYTHON) -m appliance.demo stop
 
 lint: setup
 	@.venv/bin/ruff check .
@@ -29,4 +32,5 @@ bench: setup                ## results in build/bench.json
 	@$(PYTHON) -m bench
 
 clean:                      ## everything that was built, but not the Python environment
+	@if [ -d build/demo ] && [ -x $(PYTHON) ]; then $(PYTHON) -m appliance.demo stop; fi
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache
