@@ -21,7 +21,8 @@ from appliance.vsphere.spec import Snapshot
 PREFIX = "migration-appliance-"
 DEVICES = "config.hardware.device"
 TREE = "snapshot.rootSnapshotList"
-CANCEL_PATIENCE = 30.0
+CANCEL_PATIENCE = 900.0
+"""Seconds: a quiesced snapshot takes minutes, and one that comes after its job looked for it would be left behind."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def is_ours(name: str) -> bool:
 async def create(vcenter: VCenter, vm: str, job_id: str, quiesce: bool = False) -> SnapshotRecord:
     """Make this job's snapshot (without memory) and record it. Raises REFUSED with vCenter's reason.
 
-    When the caller is cancelled, the task is still awaited for 30 s so that the snapshot can be found by its name.
+    When the caller is cancelled, the task is still awaited for CANCEL_PATIENCE so that the snapshot can be found by its name.
     """
     name = name_for(job_id)
     made = asyncio.ensure_future(_make(vcenter, vm, name, quiesce))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.world import MIB, World, noise, storage_vm, world
+from tests.e2e.world import MIB, World, noise, storage_vm, until, world
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(400)]
 SIZE = 384 * MIB
@@ -89,6 +89,19 @@ async def test_a_snapshot_that_somebody_removes_in_the_middle_costs_what_changed
         await found.ended(job_id)
         assert await found.snapshots("web1") == []
         await found.identical("web1", context_id)
+
+
+async def test_cancelling_while_tracking_is_turned_on_leaves_no_snapshot(tmp_path: Path) -> None:
+    async with world(tmp_path, storage_vm("web1", 16 * MIB, tracking=False), task_seconds=1.0) as found:
+        _, job_id = await found.protect("web1")
+        await until(lambda: _stunned(found), 30, "the snapshot that makes tracking take effect is there")
+        await found.jobs.cancel_job(job_id)
+        await found.ended(job_id, wanted="cancelled")
+        assert await found.snapshots("web1") == []
+
+
+async def _stunned(found: World) -> bool | None:
+    return True if any("stun" in str(one) for one in await found.snapshots("web1")) else None
 
 
 def _children(pid: int) -> list[int]:

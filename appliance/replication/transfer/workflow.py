@@ -102,6 +102,9 @@ class Tracking(TransferStep):
                 raise
             await run.log(f"{error.message} Each cycle will be a full copy.", level="warning", cause=error.cause)
 
+    async def undo(self, run: Run) -> None:
+        await remove_snapshot(self, run)  # the one that makes tracking take effect, if it is still there
+
 
 class Snapshot(TransferStep):
     name, title = "snapshot", "Taking a snapshot"
@@ -291,7 +294,6 @@ async def _tick(board: Board) -> None:
 
 
 def _first(several: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The first Fault of several disks' errors, else the first error."""
     faults, _ = several.split(Fault)
     found = (faults or several).exceptions[0]
     return _first(found) if isinstance(found, BaseExceptionGroup) else found
