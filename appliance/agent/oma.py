@@ -62,7 +62,7 @@ class Oma:
         vault = Vault(config.state_dir / "vault.key")
         self.configs, self.clouds = Configs(store, vault), Clouds(store)
         self.credentials = Credentials(store, vault)
-        self.sources = Sources(config.run_dir, self.credentials)
+        self.sources = Sources(config.run_dir, self.credentials, side.peers)
         self.volumes = Volumes(store, self.configs, children, _volume_settings(config))
         self.volumes.set_before_detach(side.sessions.end_for_disk)
         cycle = CycleDeps(store, self.volumes, self.configs, self.sources, self.end_sessions)

@@ -5,27 +5,49 @@ from __future__ import annotations
 from pathlib import Path
 
 from appliance.contexts import VmContext
-from appliance.contract.client import Transport, client
+from appliance.contract.client import UNREACHABLE, Transport, client
+from appliance.contract.errors import Fault
 from appliance.contract.peer import VCenterAccess, VmaPeerApi
-from appliance.replication.faults import NO_CREDENTIAL
+from appliance.replication.faults import NO_CREDENTIAL, SOURCE_UNPAIRED
+from appliance.tunnel.peers import Peers
 from appliance.vsphere.credentials import Credentials
 
 ANSWER_LIMIT = 900.0
 """Seconds a VMA has for one answer: shutting a guest down takes minutes. A cut tunnel ends the call at once."""
 
 
+class _WayToPeer(Transport):
+    """To a VMA that is waited for while it can't be reached, but not once its pairing is revoked: that is an answer."""
+
+    def __init__(self, socket: Path, peers: Peers, peer_id: str) -> None:
+        super().__init__(unix=str(socket), timeout=ANSWER_LIMIT)
+        self._peers, self._peer_id = peers, peer_id
+
+    async def send(self, method: str, path: str, query: dict[str, str], body: bytes | None) -> tuple[int, bytes]:
+        try:
+            return await super().send(method, path, query, body)
+        except Fault as error:
+            if error.key == UNREACHABLE.key and await self._is_gone():
+                raise SOURCE_UNPAIRED(cause=f"peer {self._peer_id}") from error
+            raise
+
+    async def _is_gone(self) -> bool:
+        peer = await self._peers.find(self._peer_id)
+        return peer is None or peer.state == "revoked"
+
+
 class Sources:
     """One client for each paired VMA."""
 
-    def __init__(self, run_dir: Path, credentials: Credentials) -> None:
-        self._run_dir, self._credentials = run_dir, credentials
+    def __init__(self, run_dir: Path, credentials: Credentials, peers: Peers) -> None:
+        self._run_dir, self._credentials, self._peers = run_dir, credentials, peers
         self._transports: dict[str, Transport] = {}
 
     def vma(self, peer_id: str) -> VmaPeerApi:
-        """The API of a paired VMA; its calls raise the Fault `peer.unreachable` while the tunnel is down."""
+        """The API of a VMA; its calls raise the Fault `peer.unreachable` while the tunnel is down, SOURCE_UNPAIRED once it is revoked."""
         if peer_id not in self._transports:
             socket = self._run_dir / "peers" / peer_id / "vma.sock"
-            self._transports[peer_id] = Transport(unix=str(socket), timeout=ANSWER_LIMIT)
+            self._transports[peer_id] = _WayToPeer(socket, self._peers, peer_id)
         return client(VmaPeerApi, self._transports[peer_id])
 
     async def access(self, context: VmContext) -> VCenterAccess:

@@ -16,7 +16,7 @@ from appliance.contract.peer import AskVm, CopyPhase, CopyProgress, Disk, DiskTa
 from appliance.core.jobs import Job, JobStatus, Run, Step, Workflow
 from appliance.core.store import Store
 from appliance.replication import records as cycles
-from appliance.replication.faults import DIVERGED, FORGOTTEN, NOT_MIGRATABLE
+from appliance.replication.faults import DIVERGED, FORGOTTEN, NOT_MIGRATABLE, SOURCE_UNPAIRED
 from appliance.replication.follow import failure, patiently, until
 from appliance.replication.source import SourceSite
 from appliance.volumes.facade import Volumes
@@ -160,9 +160,9 @@ class DataTransfer(CycleStep):
                 await patiently(run, lambda: vma.cancel(run.id))
                 await until(run, vma, lambda: self.order(run), frozenset(), lambda now: self._note(run, now))
             except Fault as error:
-                if error.key not in (NOT_FOUND.key, FORGOTTEN.key):
+                if error.key not in (NOT_FOUND.key, FORGOTTEN.key, SOURCE_UNPAIRED.key):
                     raise
-                await run.log("The appliance at the source has nothing to cancel.", cause=error.cause)
+                await run.log(f"There is nothing to cancel at the source. {error.message}", cause=error.cause)
 
     async def _note(self, run: Run, progress: CopyProgress) -> None:
         async with self.deps.store.begin() as session:

@@ -19,6 +19,12 @@ FORGOTTEN = fault(
     "The appliance at the source no longer knows this copy.",
     "Start the cycle again; a snapshot that was left in vCenter is removed by it.",
 )
+SOURCE_UNPAIRED = fault(
+    "replication.source_unpaired",
+    409,
+    "The appliance at the source is no longer paired with this one.",
+    "Pair it again; then start the cycle again. It removes what it left in vCenter by itself.",
+)
 CAPACITY_CHANGED = fault(
     "replication.capacity_changed",
     409,

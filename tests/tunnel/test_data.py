@@ -376,3 +376,22 @@ def test_the_copying_process_dials_without_the_agents_libraries() -> None:
     code = "import sys, json, appliance.tunnel.dial, appliance.tunnel.ciphers; print(json.dumps(sorted(sys.modules)))"
     modules = json.loads(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout)
     assert not {"aiohttp", "sqlalchemy", "asyncssh", "appliance.core", "appliance.contract"} & set(modules)
+
+
+async def test_stopping_does_not_wait_for_ever_for_a_process_that_the_kernel_keeps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Closing a slow disk can keep a killed process for minutes; the next start waits for it."""
+    children = Children(tmp_path / "children")
+    sessions = DataSessions(tmp_path / "keys", children)
+    await sessions.start()
+    disk = tmp_path / "disk.raw"
+    disk.write_bytes(bytes(4096))
+    await sessions.grant(job_id="j", volume_id="v", device=disk, peer_id="p", direction="write")
+
+    async def kept(_: str) -> int:
+        await asyncio.sleep(60)
+        return 1
+
+    monkeypatch.setattr(children, "end", kept)
+    monkeypatch.setattr("appliance.tunnel.sessions.STOP_LIMIT", 0.1)
+    async with asyncio.timeout(3):
+        await sessions.stop()
