@@ -91,6 +91,36 @@ async def test_a_snapshot_that_somebody_removes_in_the_middle_costs_what_changed
         await found.identical("web1", context_id)
 
 
+async def test_a_cancel_while_the_vma_is_away_is_carried_out_when_it_is_back(tmp_path: Path) -> None:
+    async with world(tmp_path, storage_vm("web1", 64 * MIB)) as found:
+        await found.write("web1", 2000, 0, noise(48 * MIB))
+        await found.lab("POST", "/failures", {"kind": "read_slow", "vm": "web1", "times": -1, "seconds": 0.1})
+        context_id, job_id = await found.protect("web1")
+        await found.copied(job_id, 8 * MIB)
+        found.vma.kill()
+        await found.jobs.cancel_job(job_id)
+        await asyncio.sleep(3)
+        shown = await found.jobs.job(job_id)
+        assert (shown.status, shown.current_operation) == ("undoing", "Waiting for the appliance at the source")
+        await found.vma.start()
+        await found.ended(job_id, wanted="cancelled")
+        assert await found.snapshots("web1") == []
+        assert (await found.replications.context(context_id)).current_job_id is None
+
+
+async def test_a_cancel_ends_when_the_pairing_of_a_vma_that_is_gone_is_revoked(tmp_path: Path) -> None:
+    async with world(tmp_path, storage_vm("web1", 64 * MIB)) as found:
+        await found.write("web1", 2000, 0, noise(48 * MIB))
+        await found.lab("POST", "/failures", {"kind": "read_slow", "vm": "web1", "times": -1, "seconds": 0.1})
+        context_id, job_id = await found.protect("web1")
+        await found.copied(job_id, 8 * MIB)
+        found.vma.kill()
+        await found.jobs.cancel_job(job_id)
+        await found.peers.revoke_peer(found.peer_id)
+        await found.ended(job_id, 30, wanted="cancelled")
+        assert (await found.replications.context(context_id)).current_job_id is None
+
+
 async def test_cancelling_while_tracking_is_turned_on_leaves_no_snapshot(tmp_path: Path) -> None:
     async with world(tmp_path, storage_vm("web1", 16 * MIB, tracking=False), task_seconds=1.0) as found:
         _, job_id = await found.protect("web1")
