@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 MIB, GIB, TIB = 1 << 20, 1 << 30, 1 << 40
+STALE = b"\xff" * MIB
 
 
 def make_disk(path: Path, capacity: int, data: int, pieces: int) -> None:
@@ -22,8 +24,27 @@ def make_disk(path: Path, capacity: int, data: int, pieces: int) -> None:
                 file.write(noise.update(block))
 
 
-def make_empty(path: Path, capacity: int) -> None:
-    """A disk without data, in place of what was there."""
-    path.unlink(missing_ok=True)
-    with path.open("wb") as file:
-        file.truncate(capacity)
+def make_stale(target: Path, disk: Path) -> None:
+    """A target as large as the disk that holds other bytes wherever the disk holds data; done again, it is written over in place.
+
+    So its memory is there before the copy: what is timed is the copying, not how the kernel finds pages, which on a virtual machine
+    takes up to twice as long for memory that was given back to the host as for memory that was not.
+    """
+    with disk.open("rb") as source, target.open("r+b" if target.exists() else "x+b") as file:
+        file.truncate(source.seek(0, os.SEEK_END))
+        for offset, length in _data(source.fileno()):
+            file.seek(offset)
+            for _ in range(length // MIB):
+                file.write(STALE)
+
+
+def _data(descriptor: int) -> Iterator[tuple[int, int]]:
+    """Where a sparse file holds data, in bytes."""
+    end, size = 0, os.fstat(descriptor).st_size
+    while end < size:
+        try:
+            start = os.lseek(descriptor, end, os.SEEK_DATA)
+        except OSError:  # nothing but a hole is left
+            return
+        end = os.lseek(descriptor, start, os.SEEK_HOLE)
+        yield start, end - start

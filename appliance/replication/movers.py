@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import appliance
-from appliance.core.commands import Child, Children, run
+from appliance.core.commands import Child, Children
 from appliance.replication.extents import Extent, Extents
+from appliance.replication.mover import allocation
 from appliance.replication.mover.protocol import MIB, NOTHING, Kind, Source, Target, Work
 
 READ_SHARE, ZERO_SHARE = 16 * MIB, 4 << 30
@@ -25,7 +26,8 @@ READ_SHARE, ZERO_SHARE = 16 * MIB, 4 << 30
 LINE_LIMIT = 16 * MIB
 GRACE = 15.0
 """Seconds for a process to flush and report after it was asked to stop."""
-MODULE = "appliance.replication.mover"
+ARGV = (sys.executable, "-S", "-P", "-m", "appliance.replication.mover")
+"""Without `site`, which takes longer to look for packages than the copying process takes to begin."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class CopyJob:
     """What is still being found out is waited for while the processes start and connect."""
     target_is_zero: bool = False
     processes: int = 2
-    chunk_bytes: int = MIB
+    chunk_bytes: int = MIB // 2
     in_flight: int = 8
     rate: int = 0
     """Bytes of payload per second of all processes together; 0 is no limit."""
@@ -100,11 +102,9 @@ async def copy_disk(children: Children, job: CopyJob, on_event: OnEvent) -> Copy
     return await _Crew(children, job, on_event).work()
 
 
-async def allocated(source: Source, timeout: float = 300.0) -> tuple[int, Extents]:
-    """Capacity in bytes and what may hold data, asked in a process of its own. Raises CommandFailed, TimeoutError."""
-    question = json.dumps(asdict(source)).encode() + b"\n"
-    answer = json.loads((await run(_argv(f"{MODULE}.allocation"), timeout=timeout, input=question, env=_environment())).stdout)
-    return int(answer["capacity"]), Extents.parse(answer["extents"])
+async def allocated(source: Source) -> tuple[int, Extents]:
+    """Capacity in bytes and what may hold data, asked in a thread, which ends at the latest with the source. Raises CopyError."""
+    return await asyncio.to_thread(allocation.allocated, source)
 
 
 @dataclass(eq=False)
@@ -159,8 +159,8 @@ class _Crew:
         await asyncio.gather(*hearing, return_exceptions=True)
 
     async def _start(self, targets: tuple[Target, ...]) -> _Mover:
-        pipe, argv, env = asyncio.subprocess.PIPE, _argv(MODULE), _environment()
-        child = await self.children.spawn(self.job.owner, argv, stdin=pipe, stdout=pipe, stderr=None, env=env, limit=LINE_LIMIT)
+        pipe, env = asyncio.subprocess.PIPE, _environment()
+        child = await self.children.spawn(self.job.owner, ARGV, stdin=pipe, stdout=pipe, stderr=None, env=env, limit=LINE_LIMIT)
         mover = _Mover(child)
         self.movers.append(mover)
         await _say(child, {**self._document(targets), "more": True})
@@ -215,11 +215,6 @@ class _Crew:
 
     def _peak_rss(self) -> int:
         return sum(mover.peak_rss for mover in self.movers)
-
-
-def _argv(module: str) -> list[str]:
-    """Python without `site`, which takes longer to look for packages than the copying process takes to begin."""
-    return [sys.executable, "-S", "-P", "-m", module]
 
 
 @cache

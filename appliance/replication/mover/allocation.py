@@ -1,19 +1,14 @@
-"""What of a source is allocated, asked by block status, for sources that can tell.
-
-`python -m appliance.replication.mover.allocation` reads a source as a line of JSON on standard input and writes `{"capacity", "extents"}`.
-"""
+"""What of a source is allocated, asked by block status, for sources that can tell."""
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Sequence
 from typing import Final
 
 import nbd
 
 from appliance.replication.extents import Extent, Extents
-from appliance.replication.mover.protocol import CopyError, Exit, Kind, Source, parse_source, refused
+from appliance.replication.mover.protocol import CopyError, Kind, Source
 
 ASK: Final = (1 << 32) - (1 << 20)
 """Bytes asked about by one request; the protocol has 32 bits for it."""
@@ -22,7 +17,7 @@ ASK: Final = (1 << 32) - (1 << 20)
 def allocated(source: Source) -> tuple[int, Extents]:
     """Capacity in bytes and what does not read as zero by the metadata alone (NBD protocol, `base:allocation`, NBD_STATE_ZERO).
 
-    Everything, where the source cannot tell. Blocks: run it in a process or where blocking is allowed. Raises CopyError.
+    Everything, where the source cannot tell. Blocks: for a thread. Raises CopyError.
     """
     handle = nbd.NBD()
     handle.add_meta_context(nbd.CONTEXT_BASE_ALLOCATION)
@@ -57,25 +52,3 @@ def _data(handle: nbd.NBD, capacity: int) -> list[Extent]:
         if offset == start:
             raise CopyError(Kind.SOURCE_ERROR, "the source told nothing about a range", offset)
     return found
-
-
-def main() -> int:
-    """Answers for the source on standard input; returns the exit code."""
-    try:
-        capacity, extents = allocated(parse_source(_line()))
-    except CopyError as failure:
-        sys.stderr.write(failure.message)
-        return Exit.of(failure.kind)
-    sys.stdout.write(json.dumps({"capacity": capacity, "extents": extents.pairs()}))
-    return Exit.FINISHED
-
-
-def _line() -> object:
-    try:
-        return json.loads(sys.stdin.readline())
-    except ValueError as error:
-        raise refused("the source is not a line of JSON") from error
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from mover_rig import GRAIN, MIB, Servers, equal_there, identical, nonzero_bytes
 
-from appliance.core.commands import Children, CommandFailed
+from appliance.core.commands import Children
 from appliance.replication.extents import Extents
-from appliance.replication.mover.protocol import Kind, Source, Target, Work
+from appliance.replication.mover.protocol import CopyError, Kind, Source, Target, Work
 from appliance.replication.movers import CopyJob, Done, Progress, allocated, copy_disk
 
 
@@ -82,7 +82,7 @@ async def test_work_that_cannot_be_found_out_ends_the_copy_at_once(children: Chi
         capacity, data = await allocated(Source(str(tmp_path / "nobody")))
         return Work(data, Extents.whole(capacity) - data)
 
-    with pytest.raises(CommandFailed):
+    with pytest.raises(CopyError):
         await copy_disk(children, changed(job, work=not_found()), Heard())
     assert children.living("disk/d/") == []
 
@@ -155,5 +155,5 @@ async def test_a_source_that_cannot_tell_is_all_allocated(servers: Servers, disk
 
 
 async def test_a_source_that_is_not_there_cannot_be_asked(tmp_path: Path) -> None:
-    with pytest.raises(CommandFailed):
+    with pytest.raises(CopyError):
         await allocated(Source(str(tmp_path / "nobody")))
