@@ -1,14 +1,17 @@
 """The store is migrated by itself, and its tables are the ones that operators and peers know."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from appliance.agent.tables import METADATA
 from appliance.contract.errors import Fault
+from appliance.core.jobs import Job
 from appliance.core.store import Store
 
 FIXED = {
@@ -65,3 +68,27 @@ async def test_a_database_that_cannot_be_written_is_a_clear_error(tmp_path: Path
     (tmp_path / "appliance.db").mkdir()
     with pytest.raises(Fault, match="can't write its records"):
         await Store.open(f"sqlite+aiosqlite:///{tmp_path}/appliance.db")
+
+
+@pytest.mark.lab
+async def test_a_full_disk_refuses_the_write_loses_nothing_and_heals(tmp_path: Path) -> None:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], check=True)
+    try:
+        store = await Store.open(f"sqlite+aiosqlite:///{folder}/appliance.db")
+        async with store.begin() as session:
+            session.add(Job(id="job-1", kind="k", title="first", status="completed", params={}))
+        ballast = folder / "ballast"
+        ballast.write_bytes(bytes(shutil.disk_usage(folder).free))
+        with pytest.raises(Fault, match="can't write its records"):
+            async with store.begin() as session:
+                session.add(Job(id="job-2", kind="k", title="x" * 500_000, status="completed", params={}))
+        ballast.unlink()
+        async with store.begin() as session:
+            session.add(Job(id="job-3", kind="k", title="third", status="completed", params={}))
+        async with store.session() as session:
+            assert list(await session.scalars(select(Job.id).order_by(Job.id))) == ["job-1", "job-3"]
+        await store.close()
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
