@@ -61,14 +61,15 @@ async def copy_tls(ground: Ground) -> dict[str, object]:
 
 
 async def copy_plain(ground: Ground) -> dict[str, object]:
-    """The same without TLS, both to one nbdkit."""
+    """The same without TLS; ours to a server of one thread a connection, as data sessions have it."""
     disk, target = _disks(ground)
     async with (
         servers.source(ground.children, ground.folder, disk) as source,
-        servers.plain_target(ground.children, target) as port,
+        servers.plain_target(ground.children, target, "--threads=1") as port,
+        servers.plain_target(ground.children, target) as peer_port,
     ):
         ours, targets = Ours(ground.children, source), _plain(port)
-        uri = f"nbd://127.0.0.1:{port}"
+        uri = f"nbd://127.0.0.1:{peer_port}"
         return await _against_nbdcopy(ground, ours, lambda: ours.copy(targets), lambda count: nbdcopy(source, uri, count))
 
 

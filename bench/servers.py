@@ -26,10 +26,10 @@ async def source(children: Children, folder: Path, disk: Path) -> AsyncIterator[
 
 
 @contextlib.asynccontextmanager
-async def plain_target(children: Children, disk: Path) -> AsyncIterator[int]:
+async def plain_target(children: Children, disk: Path, *options: str) -> AsyncIterator[int]:
     """The port of an nbdkit that serves the disk for writing without TLS."""
     port = _free_port()
-    async with _served(children, ["-i", "127.0.0.1", "-p", str(port), "file", str(disk)]):
+    async with _served(children, ["-i", "127.0.0.1", "-p", str(port), *options, "file", str(disk)]):
         await _until(lambda: _listens(port))
         yield port
 

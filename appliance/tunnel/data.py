@@ -26,7 +26,8 @@ _LOOK_EVERY = 0.1
 
 def nbdkit_command(session: DataSession) -> list[str]:
     """The server for one connection: one disk whatever export name is asked for, and nothing without the session's key."""
-    command = ["nbdkit", "-s", "--exit-with-parent", "--log=stderr", "--tls=require", f"--tls-psk={session.psk_path}"]
+    # One thread: its buffer stays in the processor's cache, a tenth of the whole cost. What runs side by side are connections.
+    command = ["nbdkit", "-s", "--exit-with-parent", "--threads=1", "--log=stderr", "--tls=require", f"--tls-psk={session.psk_path}"]
     if session.direction == "read":
         command.append("-r")
     return [*command, "file", f"file={session.device}"]
