@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from appliance.cloudstack.models import CloudstackJobRow
 from appliance.core.store import Store, utcnow
@@ -46,13 +46,3 @@ class Tracking:
                 .where(CloudstackJobRow.cloudstack_job_id == cloudstack_job_id)
                 .values(status=status, cloudstack_status=status, updated_at=utcnow())
             )
-
-    async def pending_of(self, correlation_id: str) -> list[str]:
-        """CloudStack's ids of the jobs of one operation that have not been seen to end."""
-        async with self._store.session() as session:
-            found = await session.scalars(
-                select(CloudstackJobRow.cloudstack_job_id)
-                .where(CloudstackJobRow.correlation_id == correlation_id, CloudstackJobRow.status == "pending")
-                .order_by(CloudstackJobRow.created_at)
-            )
-            return list(found)

@@ -87,11 +87,7 @@ def _plain(value: object) -> str:
 def _fault_of(status: int, content: bytes) -> Fault:
     try:
         error = json.loads(content)["error"]
-        spec = FaultSpec(error["key"], status, _literal(error["message"]), _literal(error["guidance"]))
+        spec = FaultSpec.told(error["key"], status, error["message"], error["guidance"])
         return Fault(spec, cause=error.get("cause", ""), fields=error.get("fields", {}))
     except (ValueError, KeyError, TypeError):
         return STRANGE_ANSWER(cause=f"{status}: {content[:200]!r}")
-
-
-def _literal(text: str) -> str:
-    return text.replace("{", "{{").replace("}", "}}")

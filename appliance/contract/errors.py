@@ -17,6 +17,11 @@ class FaultSpec:
     message: str
     guidance: str
 
+    @classmethod
+    def told(cls, key: str, status: int, message: str, guidance: str) -> Self:
+        """The error of another side, whose sentences are taken as they stand."""
+        return cls(key, status, *(text.replace("{", "{{").replace("}", "}}") for text in (message, guidance)))
+
     def __call__(self, cause: str = "", **fields: Field) -> Fault:
         """Make the error; `fields` fill the placeholders of both sentences."""
         return Fault(self, cause, fields)
@@ -47,6 +52,10 @@ class Fault(Exception):
         """What to do about it, in the operator's words."""
         return self.spec.guidance.format(**self.fields)
 
+    def shown(self) -> dict[str, object]:
+        """The error as every API answers it; its technical cause stays inside."""
+        return {"error": {"key": self.key, "message": self.message, "guidance": self.guidance, "fields": self.fields}}
+
     def record(self) -> ErrorRecord:
         """The error as it is stored with a job."""
         return ErrorRecord(self.key, self.status, self.message, self.guidance, self.cause, dict(self.fields))
@@ -66,8 +75,13 @@ class ErrorRecord:
     @classmethod
     def of(cls, error: BaseException) -> Self:
         """The record of any exception; one that is no Fault becomes an internal error with its cause kept."""
-        fault = error if isinstance(error, Fault) else INTERNAL(cause=f"{type(error).__name__}: {error}")
+        fault = as_fault(error)
         return cls(fault.key, fault.status, fault.message, fault.guidance, fault.cause, dict(fault.fields))
+
+
+def as_fault(error: BaseException) -> Fault:
+    """Any exception as a Fault; one that is none is an internal error with its cause kept."""
+    return error if isinstance(error, Fault) else INTERNAL(cause=f"{type(error).__name__}: {error}")
 
 
 CATALOGUE: dict[str, FaultSpec] = {}

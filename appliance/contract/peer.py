@@ -218,7 +218,6 @@ class DataSession(PeerModel):
     tokens: list[str]
     psk_identity: str
     psk_key: Secret
-    device_bytes: int
 
 
 class JobState(PeerModel):

@@ -12,15 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from appliance.contract.errors import fault
-
-COMMAND_FAILED = fault(
-    "command.failed",
-    500,
-    "A part of the appliance did not do its work.",
-    "Try again; if it happens again, send the support bundle to the vendor.",
-)
-
 
 @dataclass(frozen=True)
 class Completed:

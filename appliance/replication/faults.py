@@ -12,7 +12,6 @@ DIVERGED = fault(
 NO_CREDENTIAL = fault(
     "vm.no_credential", 409, "No vCenter credential is set for {name}.", "Add one, or choose it with the VM; then try again."
 )
-FAR_FAILED = fault("replication.far_failed", 502, "The copy stopped at the source: {message}", "{guidance}")
 FORGOTTEN = fault(
     "replication.forgotten",
     502,
@@ -49,3 +48,4 @@ TARGET_STUCK = fault(
 REFUSED_SESSION = fault(
     "replication.no_session", 409, "No data is wanted for this disk now.", "Nothing needs to be done; the job on the other side has ended."
 )
+FAR_ENDED = fault("replication.far_ended", 502, "The copy was ended at the source.", "Start the cycle again.")

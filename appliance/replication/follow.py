@@ -10,7 +10,7 @@ from appliance.contract.client import UNREACHABLE
 from appliance.contract.errors import NOT_FOUND, Fault, FaultSpec
 from appliance.contract.peer import CopyPhase, CopyProgress, Replicate, VmaPeerApi
 from appliance.core.jobs import Run
-from appliance.replication.faults import FORGOTTEN
+from appliance.replication.faults import FAR_ENDED, FORGOTTEN
 
 RETRY = 2.0
 """Seconds between two tries to reach the VMA."""
@@ -66,7 +66,5 @@ def failure(progress: CopyProgress) -> Fault:
     """The far side's error as ours: both messages as it gave them."""
     error = progress.error
     if error is None:
-        spec = FaultSpec("replication.far_ended", 502, "The copy was ended at the source.", "Start the cycle again.")
-        return Fault(spec, cause=f"phase {progress.phase}")
-    message, guidance = (text.replace("{", "{{").replace("}", "}}") for text in (error.message, error.guidance))
-    return Fault(FaultSpec(error.key, 502, message, guidance), cause=error.cause)
+        return FAR_ENDED(cause=f"phase {progress.phase}")
+    return FaultSpec.told(error.key, 502, error.message, error.guidance)(cause=error.cause)

@@ -30,8 +30,7 @@ Describe = Callable[[], Awaitable[Mapping[str, object]]]
 
 def fault_response(fault: Fault) -> web.Response:
     """A fault as both APIs answer it."""
-    error = {"key": fault.key, "message": fault.message, "guidance": fault.guidance, "fields": fault.fields}
-    return web.json_response({"error": error}, status=fault.status)
+    return web.json_response(fault.shown(), status=fault.status)
 
 
 @web.middleware

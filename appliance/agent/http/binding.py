@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from inspect import Parameter
 from typing import Any
@@ -12,7 +11,8 @@ from aiohttp.typedefs import Handler, Middleware
 from pydantic import ValidationError
 
 from appliance.contract.api import Api, Route, routes
-from appliance.contract.errors import BAD_REQUEST, BODY_TOO_LARGE, METHOD_NOT_ALLOWED, NO_SUCH_ROUTE, ErrorRecord, Fault
+from appliance.contract.errors import BAD_REQUEST, BODY_TOO_LARGE, METHOD_NOT_ALLOWED, NO_SUCH_ROUTE, Fault, as_fault
+from appliance.tunnel.principal import fault_response
 
 BODY_LIMIT = 1 << 20
 
@@ -90,6 +90,4 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
 
 def error_response(error: Exception) -> web.Response:
     """The answer for an error; its technical cause stays inside."""
-    record = ErrorRecord.of(error)
-    shown = {"key": record.key, "message": record.message, "guidance": record.guidance, "fields": record.fields}
-    return web.Response(status=record.status, body=json.dumps({"error": shown}).encode(), content_type="application/json")
+    return fault_response(as_fault(error))

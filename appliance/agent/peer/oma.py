@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 from pathlib import Path
 
 from aiohttp import web
@@ -50,7 +48,6 @@ class OmaPeerRoutes(OmaPeerApi):
                 "tokens": list(grant.tokens),
                 "psk_identity": grant.psk_identity,
                 "psk_key": grant.psk_hex,
-                "device_bytes": await asyncio.to_thread(_size, device),
             }
         )
 
@@ -70,11 +67,6 @@ class OmaPeerRoutes(OmaPeerApi):
 def _is_copying(job: Job) -> bool:
     running = any(step.name == DataTransfer.name and step.status == StepStatus.RUNNING for step in job.steps)
     return running and job.status not in ENDED and not job.cancel_requested
-
-
-def _size(device: Path) -> int:
-    with device.open("rb") as file:
-        return file.seek(0, os.SEEK_END)
 
 
 def peer_application(principal: Principal, store: Store, runner: Runner, sessions: DataSessions) -> web.Application:
