@@ -44,6 +44,30 @@ class Failover(_Table):
     test_network_id: str = ""
 
 
+class Machine(_Table):
+    """Programs that act on the machine, and where its network is configured (systemd-networkd's folder)."""
+
+    restart: tuple[str, ...] = ("systemctl", "reboot")
+    power_off: tuple[str, ...] = ("systemctl", "poweroff")
+    networkd_dir: Path = Path("/etc/systemd/network")
+
+
+class Gate(_Table):
+    """The vendor's shell: the public key that opens it (PEM), and the shell. Without a key there is no gate."""
+
+    vendor_key: Path = Path("/usr/share/appliance/vendor.pub")
+    shell: tuple[str, ...] = ("/bin/bash", "--login")
+
+
+class RemoteConsole(_Table):
+    """The console over SSH: address, port, user, and the command that it is forced to."""
+
+    address: str = "0.0.0.0"
+    port: Port = 22
+    user: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")] = "console"
+    command: tuple[str, ...] = ("/usr/bin/appliance", "tui")
+
+
 class Config(_Table):
     """One appliance's configuration. `run_dir` has to be on tmpfs: keys of data sessions are kept there."""
 
@@ -56,6 +80,9 @@ class Config(_Table):
     api: Api = Api()
     storage: Storage = Storage()
     failover: Failover = Failover()
+    machine: Machine = Machine()
+    gate: Gate = Gate()
+    remote_console: RemoteConsole = RemoteConsole()
 
     @property
     def database_url(self) -> str:

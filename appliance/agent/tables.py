@@ -2,6 +2,7 @@
 
 from appliance.cloudstack import models as cloudstack
 from appliance.contexts import models as contexts
+from appliance.core import audit, settings
 from appliance.core.jobs import models as jobs
 from appliance.core.store import Base
 from appliance.failover import models as failover
@@ -10,5 +11,5 @@ from appliance.tunnel import models as tunnel
 from appliance.volumes import models as volumes
 from appliance.vsphere import credentials
 
-MODULES = (jobs, tunnel, credentials, cloudstack, volumes, contexts, replication, failover)
+MODULES = (jobs, audit, settings, tunnel, credentials, cloudstack, volumes, contexts, replication, failover)
 METADATA = Base.metadata

@@ -33,17 +33,29 @@ class Step(OperatorModel):
     completed_at: datetime | None = None
 
 
+class Pace(OperatorModel):
+    """How a job that moves data gets on, in bytes; `rate_bps` is of the last seconds."""
+
+    done_bytes: int
+    total_bytes: int
+    skipped_bytes: int
+    rate_bps: float
+    eta_seconds: int | None
+
+
 class Job(OperatorModel):
-    """One operation."""
+    """One operation. `pace` is there while data is being moved, and after it was."""
 
     id: str
     kind: str
     title: str
     status: str
     vm_context_id: str | None
+    vm_name: str
     progress_percent: float
     current_operation: str
     error: Problem | None
+    pace: Pace | None
     revision: int
     steps: list[Step]
     created_at: datetime
@@ -64,8 +76,8 @@ class JobsApi(Api):
     """The one list of jobs."""
 
     @route("GET", "/api/v1/jobs")
-    async def jobs(self, vm: str | None = None, kind: str | None = None, limit: Limit = 100) -> list[Job]:
-        """Jobs, newest first."""
+    async def jobs(self, vm: str | None = None, kind: str | None = None, active: bool | None = None, limit: Limit = 100) -> list[Job]:
+        """Jobs, newest first; with `active` only those that have not ended, or only those that have."""
         raise NotImplementedError
 
     @route("GET", "/api/v1/jobs/{job_id}")
@@ -81,4 +93,9 @@ class JobsApi(Api):
     @route("POST", "/api/v1/jobs/{job_id}/cancel", status=202)
     async def cancel_job(self, job_id: str) -> JobRef:
         """Stop a job and take back what it did."""
+        raise NotImplementedError
+
+    @route("POST", "/api/v1/jobs/{job_id}/retry", status=202)
+    async def retry_job(self, job_id: str) -> JobRef:
+        """Start the operation of a failed or cancelled job again, as a new job."""
         raise NotImplementedError

@@ -42,8 +42,23 @@ class Join(OperatorModel):
     code: Annotated[str, Field(min_length=1, max_length=64)]
 
 
+class Pairing(OperatorModel):
+    """The code that is shown now, if one is; and the appliance that paired with the last one. `seconds_left` is of the code."""
+
+    code: str
+    seconds_left: float
+    tries_left: int
+    addresses: list[str]
+    paired: Peer | None
+
+
 class PeersApi(Api):
     """The appliances this OMA is paired with."""
+
+    @route("GET", "/api/v1/pairing")
+    async def pairing(self) -> Pairing:
+        """How the pairing that is under way stands."""
+        raise NotImplementedError
 
     @route("POST", "/api/v1/pairing", status=201)
     async def show_code(self) -> PairingCode:
@@ -73,6 +88,11 @@ class PeersApi(Api):
 
 class JoinApi(Api):
     """The VMA's side of pairing."""
+
+    @route("GET", "/api/v1/pairing")
+    async def joined(self) -> list[Peer]:
+        """The OMA this VMA is paired with, or nothing."""
+        raise NotImplementedError
 
     @route("POST", "/api/v1/pairing", status=201)
     async def join(self, body: Join) -> Peer:

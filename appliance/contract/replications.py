@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from appliance.contract.api import Api, OperatorModel, route
+from appliance.contract.jobs import Problem
 from appliance.contract.peer import VmList
 
 Text = Annotated[str, Field(min_length=1, max_length=500)]
@@ -75,8 +76,17 @@ class Cycle(OperatorModel):
     completed_at: datetime | None
 
 
+class LastFailure(OperatorModel):
+    """Why the VM's last failed operation failed; stays until the next one succeeds."""
+
+    at: datetime
+    job_id: str
+    title: str
+    problem: Problem
+
+
 class VmContext(OperatorModel):
-    """A VM under management."""
+    """A VM under management. `next_run` is None while no schedule holds for it; progress is of the job that runs, if one does."""
 
     context_id: str
     peer_id: str
@@ -91,6 +101,12 @@ class VmContext(OperatorModel):
     torn_since: datetime | None
     diverged_since: datetime | None
     ossea_config_id: int | None
+    progress_percent: float | None
+    current_operation: str
+    rate_bps: float
+    eta_seconds: int | None
+    next_run: datetime | None
+    last_failure: LastFailure | None
 
 
 class AskDiscovery(OperatorModel):
@@ -131,4 +147,9 @@ class ReplicationsApi(Api):
     @route("GET", "/api/v1/vm-contexts/{vm}")
     async def context(self, vm: str) -> VmContext:
         """One VM, by its context id or its name where that is unique."""
+        raise NotImplementedError
+
+    @route("GET", "/api/v1/vm-contexts/{vm}/cycles")
+    async def cycles(self, vm: str, limit: Annotated[int, Field(ge=1, le=200)] = 20) -> list[Cycle]:
+        """The cycles of one VM, newest first."""
         raise NotImplementedError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from appliance.contract.api import Api, OperatorModel, route
@@ -31,15 +32,31 @@ class Tunnel(OperatorModel):
     last_error: str = ""
 
 
+class Failure(OperatorModel):
+    """The last job that failed, until a later one of its kind and VM succeeds."""
+
+    at: datetime
+    job_id: str
+    title: str
+    message: str
+    guidance: str
+
+
 class Status(OperatorModel):
-    """What the idle screen shows."""
+    """What the idle screen shows. `addresses` are this machine's, without loopback and link-local ones; `url` is empty on a VMA."""
 
     appliance_id: str
     name: str
     role: str
     version: str
+    host_name: str
+    addresses: list[str]
+    url: str
     certificate_fingerprint: str
+    boot_id: str
+    started_at: datetime
     tunnels: list[Tunnel]
+    last_failure: Failure | None
 
 
 class StatusApi(Api):

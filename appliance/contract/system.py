@@ -1,0 +1,104 @@
+"""The appliance as a machine: logs, support bundles, power."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from appliance.contract.api import Api, OperatorModel, route
+from appliance.contract.jobs import Wait
+from appliance.contract.types import JobRef
+
+
+class Level(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogEntry(OperatorModel):
+    """One line of the appliance's log. `number` grows by one a line."""
+
+    number: int
+    at: datetime
+    level: Level
+    source: str
+    message: str
+
+
+class LogPage(OperatorModel):
+    """Lines in order of time; `last` is the number to ask on from."""
+
+    entries: list[LogEntry]
+    last: int
+
+
+class Report(OperatorModel):
+    """A line that another program of the appliance, the console, wants in the log."""
+
+    level: Level
+    message: Annotated[str, Field(min_length=1, max_length=20_000)]
+
+
+class Bundle(OperatorModel):
+    """A support bundle that is ready."""
+
+    name: str
+    size_bytes: int
+    created_at: datetime
+    sha256: str
+    path: str
+
+
+class PowerAction(StrEnum):
+    """Restart the agent alone, restart the machine, or switch it off."""
+
+    RESTART_AGENT = "restart_agent"
+    RESTART = "restart"
+    OFF = "off"
+
+
+class AskMachine(OperatorModel):
+    """What should happen to the machine."""
+
+    action: PowerAction
+
+
+class SystemApi(Api):
+    """Logs, support bundles and power."""
+
+    @route("GET", "/api/v1/logs")
+    async def logs(
+        self,
+        after: int = -1,
+        wait: Wait = 0.0,
+        level: Level = Level.DEBUG,
+        contains: str = "",
+        limit: Annotated[int, Field(ge=1, le=2000)] = 500,
+    ) -> LogPage:
+        """The newest `limit` lines after number `after`, of this level or a graver one; waits so many seconds for one."""
+        raise NotImplementedError
+
+    @route("POST", "/api/v1/logs", status=204)
+    async def report(self, body: Report) -> None:
+        """Add a line."""
+        raise NotImplementedError
+
+    @route("POST", "/api/v1/support-bundle", status=202)
+    async def make_bundle(self) -> JobRef:
+        """Pack logs, versions, states and settings, without secrets, for the vendor's support."""
+        raise NotImplementedError
+
+    @route("GET", "/api/v1/support-bundle")
+    async def bundles(self) -> list[Bundle]:
+        """The bundles that are ready, newest first; three are kept."""
+        raise NotImplementedError
+
+    @route("POST", "/api/v1/power", status=202)
+    async def power(self, body: AskMachine) -> None:
+        """Restart or switch off; running jobs stop where they are and go on after the start."""
+        raise NotImplementedError

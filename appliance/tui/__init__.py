@@ -1,0 +1,1 @@
+"""The console: what an operator sees on the first virtual terminal, over serial and over SSH."""
