@@ -1,0 +1,42 @@
+"""Findings, and how a typed text is shown in one."""
+
+from __future__ import annotations
+
+from appliance.contract.network import Finding, Severity
+
+LONGEST_SHOWN = 60
+
+
+def error(interface: str, field: str, message: str) -> Finding:
+    """What keeps the settings from being tried."""
+    return Finding(interface=interface, field=field, severity=Severity.ERROR, message=message)
+
+
+def warning(interface: str, field: str, message: str) -> Finding:
+    """What the operator should look at again."""
+    return Finding(interface=interface, field=field, severity=Severity.WARNING, message=message)
+
+
+def fine(interface: str, field: str, message: str) -> Finding:
+    """What was found as it should be."""
+    return Finding(interface=interface, field=field, severity=Severity.OK, message=message)
+
+
+def errors(interface: str, field: str, flaws: list[str]) -> list[Finding]:
+    """An error for each flaw; an empty text is none."""
+    return [error(interface, field, flaw) for flaw in flaws if flaw]
+
+
+def shown(text: str) -> str:
+    """A typed text in quotes: cut when it is long, with “?” for what a screen can't show."""
+    plain = "".join(letter if letter.isprintable() else "?" for letter in text.strip(" "))
+    return f"“{plain if len(plain) <= LONGEST_SHOWN else plain[: LONGEST_SHOWN - 1] + '…'}”"
+
+
+def entry_flaw(text: str) -> str:
+    """What is wrong with one entry as a text: it has a line break, a tab, another character that does not show, or a space inside."""
+    if not text.isprintable():
+        return f"{shown(text)} has a line break or another character that does not show. Type it again, in one line."
+    return (
+        f"{shown(text)} has a space in it. Type it without spaces, and each value as an entry of its own." if " " in text.strip(" ") else ""
+    )
