@@ -10,6 +10,7 @@ from functools import partial
 
 from sqlalchemy import text
 
+from appliance.agent.addresses import addresses
 from appliance.agent.config import Config
 from appliance.agent.http.clouds import CloudRoutes
 from appliance.agent.http.credentials import CredentialRoutes
@@ -18,7 +19,7 @@ from appliance.agent.http.jobs import JobRoutes
 from appliance.agent.http.local import LocalApi, Served, operator_application, read_token
 from appliance.agent.http.peers import PeerRoutes
 from appliance.agent.http.replications import ReplicationRoutes
-from appliance.agent.http.status import StatusRoutes
+from appliance.agent.http.status import Facts, StatusRoutes
 from appliance.agent.http.storage import StorageRoutes
 from appliance.agent.peer.oma import peer_application
 from appliance.agent.source_site import Sources
@@ -30,9 +31,11 @@ from appliance.core.commands import Children
 from appliance.core.jobs import Runner
 from appliance.core.store import Store
 from appliance.core.vault import Vault
+from appliance.failover import requests
 from appliance.failover.deps import FailoverDeps
 from appliance.failover.workflows import workflows
 from appliance.replication.cycle import CycleDeps, Replication
+from appliance.replication.pace import cycle_paces
 from appliance.replication.protect import Protection
 from appliance.replication.records import restore_point
 from appliance.tunnel.identity import load_identity
@@ -78,8 +81,9 @@ class Oma:
             restore_point=restore_point,
             test_network_id=config.failover.test_network_id,
         )
-        for workflow in (Replication(cycle), *workflows(self.failover)):
-            runner.register(workflow)
+        runner.register(Replication(cycle), self.protection.again)
+        for workflow in workflows(self.failover):
+            runner.register(workflow, partial(requests.again, self.failover))
         self.recovered = status.Part(state="degraded", detail="Unfinished jobs are being looked at.")
 
     async def end_sessions(self, volume_ids: Sequence[str]) -> None:
@@ -103,12 +107,12 @@ class Oma:
         """Each declared API with the object that serves it."""
         return (
             (status.StatusApi, status_routes),
-            (jobs.JobsApi, JobRoutes(self.store, self.runner)),
+            (jobs.JobsApi, JobRoutes(self.store, self.runner, cycle_paces)),
             (replications.ReplicationsApi, ReplicationRoutes(self.store, self.sources, self.credentials, self.protection)),
             (credentials.CredentialsApi, CredentialRoutes(self.store, self.credentials, self.side.peers)),
             (clouds.CloudsApi, CloudRoutes(self.configs, self.clouds)),
             (storage.StorageApi, StorageRoutes(self.volumes)),
-            (pairing.PeersApi, PeerRoutes(self.side)),
+            (pairing.PeersApi, PeerRoutes(self.side, addresses)),
             (failover.FailoverApi, FailoverRoutes(self.failover)),
         )
 
@@ -155,7 +159,8 @@ async def running_oma(config: Config) -> AsyncIterator[LocalApi]:
             "recovery": partial(_probe_recovery, oma),
             "exports": partial(_probe_exports, oma),
         }
-        served = oma.served(StatusRoutes(identity, config.name, probes, oma.tunnels, APIS))
+        facts = Facts(store, addresses, oma.tunnels, lambda: side.door.port)
+        served = oma.served(StatusRoutes(identity, config.name, probes, facts, APIS))
         token = await asyncio.to_thread(read_token, config.token_file)
         web.add_subapp("/operator", operator_application(served, token))
         await oma.volumes.start()

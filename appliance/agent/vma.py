@@ -8,11 +8,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+from appliance.agent.addresses import addresses
 from appliance.agent.config import Config
 from appliance.agent.http.jobs import JobRoutes
 from appliance.agent.http.joining import JoinRoutes
 from appliance.agent.http.local import LocalApi, read_token
-from appliance.agent.http.status import StatusRoutes
+from appliance.agent.http.status import Facts, StatusRoutes
 from appliance.agent.oma import probe_database, probe_migrations
 from appliance.agent.oma_link import TunnelLink
 from appliance.agent.peer.vma import peer_application
@@ -21,6 +22,7 @@ from appliance.contract import jobs, pairing, status
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
 from appliance.core.store import Store
+from appliance.replication.pace import board_paces
 from appliance.replication.transfer.logins import Logins
 from appliance.replication.transfer.workflow import Transfer, TransferDeps
 from appliance.tunnel.dialler import Dialler
@@ -63,8 +65,8 @@ async def running_vma(config: Config) -> AsyncIterator[LocalApi]:
             "tunnel": partial(_probe_tunnel, dialler),
         }
         served = (
-            (status.StatusApi, StatusRoutes(identity, config.name, probes, tunnels, APIS)),
-            (jobs.JobsApi, JobRoutes(store, runner)),
+            (status.StatusApi, StatusRoutes(identity, config.name, probes, Facts(store, addresses, tunnels), APIS)),
+            (jobs.JobsApi, JobRoutes(store, runner, partial(board_paces, transfers.boards))),
             (pairing.JoinApi, JoinRoutes(identity, peers, dialler, config.name, VERSION)),
         )
         token = await asyncio.to_thread(read_token, config.token_file)

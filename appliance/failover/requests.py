@@ -10,6 +10,7 @@ from appliance.contract.errors import NOT_FOUND
 from appliance.contract.failover import FailoverJob, StartFailedCleanup, StartFinalise, StartLive, StartRollback, StartTest
 from appliance.contract.peer import AskPower, PowerAction
 from appliance.contract.types import JobRef
+from appliance.core.jobs import Job
 from appliance.failover import networks, specification
 from appliance.failover.deps import FailoverDeps
 from appliance.failover.models import FailoverJobRow
@@ -49,6 +50,29 @@ async def start_cleanup(deps: FailoverDeps, vm: str) -> JobRef:
 async def start_failed_cleanup(deps: FailoverDeps, vm: str, body: StartFailedCleanup) -> JobRef:
     """Start the cleanup after something that stopped half-way."""
     return await _submit(deps, FAILED_CLEANUP, await _context(deps, vm), body.model_dump())
+
+
+async def again(deps: FailoverDeps, job: Job) -> str:
+    """Ask once more for what an ended job was asked for; returns the new job's id. Raises the Fault with which it is refused."""
+    vm, params = job.vm_context_id or "", job.params
+    started = {
+        TEST_FAILOVER: lambda: start_test(deps, StartTest(vm=vm, **_choices(params))),
+        LIVE_FAILOVER: lambda: start_live(deps, StartLive(vm=vm, shutdown_seconds=params["shutdown_seconds"], **_choices(params))),
+        ROLLBACK: lambda: start_rollback(deps, StartRollback(vm=vm, power_on_source=params["power_on_source"])),
+        FINALISE: lambda: start_finalise(deps, StartFinalise(vm=vm)),
+        CLEANUP: lambda: start_cleanup(deps, vm),
+        FAILED_CLEANUP: lambda: start_failed_cleanup(
+            deps, vm, StartFailedCleanup(discard_new_vm=params["discard_new_vm"], power_on_source=params["power_on_source"])
+        ),
+    }
+    return (await started[job.kind]()).job_id
+
+
+def _choices(params: dict[str, Any]) -> dict[str, Any]:
+    """What was chosen for a failover, as a request says it: an adapter may be on a network without a name."""
+    chosen = params["network_mappings"]
+    named = {name: target for name, target in chosen.items() if name}
+    return {"networks": named, "network_id": chosen.get("") or None, "preparation": params["preparation"]}
 
 
 async def failover_job(deps: FailoverDeps, job_id: str) -> FailoverJob:

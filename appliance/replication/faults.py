@@ -48,4 +48,10 @@ TARGET_STUCK = fault(
 REFUSED_SESSION = fault(
     "replication.no_session", 409, "No data is wanted for this disk now.", "Nothing needs to be done; the job on the other side has ended."
 )
+PART_OF_FAILOVER = fault(
+    "replication.part_of_failover",
+    409,
+    "This replication of {name} was the last one of a live failover.",
+    "Start the live failover again; it replicates by itself.",
+)
 FAR_ENDED = fault("replication.far_ended", 502, "The copy was ended at the source.", "Start the cycle again.")

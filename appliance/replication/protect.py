@@ -9,10 +9,10 @@ from sqlalchemy import select
 from appliance.contexts import VmContext, VmState, records
 from appliance.contexts.records import ALREADY_MANAGED
 from appliance.contract.peer import AskVm, VCenterAccess, Vm
-from appliance.core.jobs import Runner
+from appliance.core.jobs import Job, Runner
 from appliance.core.store import new_id
 from appliance.replication.cycle import KIND, CycleDeps
-from appliance.replication.faults import NOT_MIGRATABLE
+from appliance.replication.faults import NOT_MIGRATABLE, PART_OF_FAILOVER
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,12 @@ class Protection:
             "parent_job_id": parent_job_id,
         }
         return await self.runner.submit(KIND, params, vm_context_id=context_id, peer_id=context.peer_id, job_id=job_id)
+
+    async def again(self, job: Job) -> str:
+        """Start a cycle as an ended one was started; returns its job's id. Raises the Faults of `start`."""
+        if job.params["parent_job_id"] is not None:
+            raise PART_OF_FAILOVER(name=job.params["vm_name"], cause=f"of {job.params['parent_job_id']}")
+        return await self.start(job.params["context_id"], config_id=job.params["config_id"], quiesce=job.params["quiesce"])
 
 
 def _context(peer_id: str, credential_id: int, access: VCenterAccess, vm: Vm) -> VmContext:

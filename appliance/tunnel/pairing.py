@@ -74,11 +74,22 @@ class ShownCode:
     expires_at: datetime
 
 
+@dataclass(frozen=True)
+class DeskState:
+    """The code that can be typed now, empty when none can; and who paired with the last one that was shown."""
+
+    code: str
+    seconds_left: float
+    tries_left: int
+    paired_id: str | None
+
+
 @dataclass
 class _Desk:
-    """The code that is shown now."""
+    """The code that is shown now, as it is shown and as it is compared."""
 
     id: str
+    shown: str
     code: str
     renew: str | None
     ends: float
@@ -105,6 +116,7 @@ class PairingDesk:
         self._store, self._peers, self._identity, self._name, self._clock = store, peers, identity, name, clock
         self._desk: _Desk | None = None
         self._attempt: _Attempt | None = None
+        self._paired_id: str | None = None
         self._lock = asyncio.Lock()
 
     async def start(self) -> None:
@@ -118,10 +130,10 @@ class PairingDesk:
         async with self._lock:
             await self._close_codes("withdrawn")
             shown, expires = new_code(), utcnow() + timedelta(seconds=CODE_LIFE)
-            desk = _Desk(new_id("code"), normalise_code(shown) or "", renew, self._clock() + CODE_LIFE)
+            desk = _Desk(new_id("code"), shown, normalise_code(shown) or "", renew, self._clock() + CODE_LIFE)
             async with self._store.begin() as session:
                 session.add(PairingCode(id=desk.id, peer_id=renew, expires_at=expires))
-            self._desk, self._attempt = desk, None
+            self._desk, self._attempt, self._paired_id = desk, None, None
         return ShownCode(shown, expires)
 
     async def hide(self) -> None:
@@ -134,6 +146,14 @@ class PairingDesk:
     def showing(self) -> bool:
         """Whether there is a code that could still be taken."""
         return self._desk is not None and self._desk.tries < TRIES and self._clock() < self._desk.ends
+
+    def state(self) -> DeskState:
+        """How the pairing that is under way stands. A code whose tries are used up is still told, with none left."""
+        desk = self._desk
+        left = desk.ends - self._clock() if desk is not None else 0.0
+        if desk is None or left <= 0:
+            return DeskState("", 0.0, 0, self._paired_id)
+        return DeskState(desk.shown, left, max(0, TRIES - desk.tries), self._paired_id)
 
     def routes(self) -> list[web.RouteDef]:
         """The routes for the TLS branch of the front door."""
@@ -206,7 +226,7 @@ class PairingDesk:
             if not attempt.committed:
                 await self._peers.keep(attempt.candidate)
                 await self._close_codes("used")
-                attempt.committed, self._desk = True, None
+                attempt.committed, self._desk, self._paired_id = True, None, attempt.vma_id
             return {"proof": attempt.key.proof("oma commit")}
 
     def _running(self, exchange: str) -> _Attempt:

@@ -16,6 +16,10 @@ class JoinRoutes(contract.JoinApi):
     def __init__(self, identity: Identity, peers: Peers, dialler: Dialler, name: str, version: str) -> None:
         self._identity, self._peers, self._dialler, self._name, self._version = identity, peers, dialler, name, version
 
+    async def joined(self) -> list[contract.Peer]:
+        oma = await self._peers.newest("oma")
+        return [peer_view(oma, self._dialler.state.up)] if oma else []
+
     async def join(self, body: contract.Join) -> contract.Peer:
         paired = await pair(body.address, body.port, body.code, self._identity, self._peers, name=self._name, version=self._version)
         self._dialler.dial_now()

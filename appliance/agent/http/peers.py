@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from appliance.contract import pairing as contract
 from appliance.tunnel.models import Peer
 from appliance.tunnel.oma_side import OmaSide
@@ -10,8 +12,19 @@ from appliance.tunnel.oma_side import OmaSide
 class PeerRoutes(contract.PeersApi):
     """Serves the OMA's pairings."""
 
-    def __init__(self, side: OmaSide) -> None:
-        self._side = side
+    def __init__(self, side: OmaSide, addresses: Callable[[], Awaitable[list[str]]]) -> None:
+        self._side, self._addresses = side, addresses
+
+    async def pairing(self) -> contract.Pairing:
+        state = self._side.desk.state()
+        paired = await self._side.peers.find(state.paired_id) if state.paired_id else None
+        return contract.Pairing(
+            code=state.code,
+            seconds_left=state.seconds_left,
+            tries_left=state.tries_left,
+            addresses=await self._addresses(),
+            paired=self._view(paired) if paired else None,
+        )
 
     async def show_code(self) -> contract.PairingCode:
         shown = await self._side.desk.show()

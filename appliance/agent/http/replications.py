@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from typing import Annotated
 
+from pydantic import Field
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
+
+from appliance.agent.failures import last_of_vms
+from appliance.agent.http.views import Progress, context_view, cycle_view
 from appliance.contexts import VmContext, records
 from appliance.contract import replications as contract
 from appliance.contract.errors import BAD_REQUEST, NOT_FOUND
 from appliance.contract.peer import Discover, VmList
+from appliance.core.jobs import Job, JobStatus
 from appliance.core.store import Store
 from appliance.replication import records as cycles
 from appliance.replication.models import ReplicationJob
@@ -53,68 +61,54 @@ class ReplicationRoutes(contract.ReplicationsApi):
 
     async def cycle(self, job_id: str) -> contract.Cycle:
         async with self._store.session() as session:
-            return _cycle_view(await cycles.load(session, job_id))
+            return cycle_view(await cycles.load(session, job_id))
 
     async def contexts(self) -> list[contract.VmContext]:
         async with self._store.session() as session:
-            found = await session.scalars(select(VmContext).order_by(VmContext.vm_name))
-            return [_context_view(one) for one in found]
+            return await _listed(session)
 
     async def context(self, vm: str) -> contract.VmContext:
         async with self._store.session() as session:
-            return _context_view(await records.by_name_or_id(session, vm))
+            context_id = (await records.by_name_or_id(session, vm)).context_id
+            return (await _listed(session, VmContext.context_id == context_id))[0]
+
+    async def cycles(self, vm: str, limit: Annotated[int, Field(ge=1, le=200)] = 20) -> list[contract.Cycle]:
+        async with self._store.session() as session:
+            context_id = (await records.by_name_or_id(session, vm)).context_id
+            query = select(ReplicationJob).where(ReplicationJob.vm_context_id == context_id)
+            newest = query.order_by(ReplicationJob.created_at.desc(), ReplicationJob.id.desc()).limit(limit)
+            return [cycle_view(one) for one in await session.scalars(newest)]
 
 
-def _context_view(context: VmContext) -> contract.VmContext:
-    return contract.VmContext(
-        context_id=context.context_id,
-        peer_id=context.peer_id,
-        vm_name=context.vm_name,
-        vm_path=context.vm_path,
-        vcenter_host=context.vcenter_host,
-        current_status=context.current_status,
-        current_job_id=context.current_job_id,
-        last_successful_job_id=context.last_successful_job_id,
-        last_operation_summary=context.last_operation_summary,
-        consistent_at=(context.consistent_point or {}).get("at"),
-        torn_since=context.torn_since,
-        diverged_since=context.diverged_since,
-        ossea_config_id=context.ossea_config_id,
+async def _listed(session: AsyncSession, *only: ColumnElement[bool]) -> list[contract.VmContext]:
+    """VMs with how their jobs get on and what failed last: three queries however many there are."""
+    # The descriptions are most of the rows' bytes, and are not shown.
+    query = select(VmContext).where(*only).options(defer(VmContext.specification)).order_by(VmContext.vm_name, VmContext.context_id)
+    found = (await session.scalars(query)).all()
+    progress = await _progress(session, {one.current_job_id for one in found if one.current_job_id})
+    failed = await last_of_vms(session, [one.context_id for one in found if _may_have_failed(one)])
+    return [context_view(one, progress.get(one.current_job_id or ""), failed.get(one.context_id)) for one in found]
+
+
+def _may_have_failed(context: VmContext) -> bool:
+    """Whether its jobs have to be looked through: not where the last one succeeded."""
+    return (context.last_operation_summary or {}).get("status") != JobStatus.COMPLETED
+
+
+async def _progress(session: AsyncSession, job_ids: set[str]) -> dict[str, Progress]:
+    if not job_ids:
+        return {}
+    columns = (
+        Job.id,
+        Job.status,
+        Job.progress_percent,
+        Job.current_operation,
+        ReplicationJob.transfer_speed_bps,
+        ReplicationJob.vma_eta_seconds,
     )
-
-
-def _cycle_view(cycle: ReplicationJob) -> contract.Cycle:
-    return contract.Cycle(
-        job_id=cycle.id,
-        replication_type=cycle.replication_type,
-        status=cycle.status,
-        progress_percent=cycle.progress_percent,
-        current_operation=cycle.current_operation,
-        bytes_transferred=cycle.bytes_transferred,
-        bytes_skipped=cycle.bytes_skipped,
-        total_bytes=cycle.total_bytes,
-        transfer_speed_bps=cycle.transfer_speed_bps,
-        eta_seconds=cycle.vma_eta_seconds,
-        started_at=cycle.started_at,
-        completed_at=cycle.completed_at,
-        disks=[
-            contract.DiskCycle(
-                disk_id=disk.disk_id,
-                label=disk.label,
-                capacity_bytes=disk.capacity_bytes,
-                sync_type=disk.sync_type,
-                sync_status=disk.sync_status,
-                sync_progress_percent=disk.sync_progress_percent,
-                total_bytes=disk.bytes_total,
-                moved_bytes=disk.bytes_synced,
-                zeroed_bytes=disk.bytes_zeroed,
-                skipped_bytes=disk.bytes_skipped,
-                rate_bps=disk.rate_bps,
-                eta_seconds=disk.eta_seconds,
-                seconds=disk.seconds,
-                volume_id=disk.ossea_volume_id,
-                change_id=disk.disk_change_id,
-            )
-            for disk in cycle.disks
-        ],
-    )
+    query = select(*columns).outerjoin(ReplicationJob, ReplicationJob.id == Job.id).where(Job.id.in_(job_ids))
+    found = {}
+    for job_id, status, percent, operation, rate, eta in await session.execute(query):
+        moving = status == JobStatus.RUNNING
+        found[job_id] = Progress(percent, operation, float(rate or 0) if moving else 0.0, eta if moving else None)
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Any
@@ -22,6 +22,14 @@ logger = logging.getLogger(__name__)
 
 CANCELLED = fault("job.cancelled", 409, "The job was cancelled.", "Start it again when you want it.")
 ALREADY_ENDED = fault("job.already_ended", 409, "The job {id} has ended already.", "Nothing needs to be done.")
+NOT_ENDED = fault("job.not_ended", 409, "{title} has not ended yet.", "Wait until it has ended, or cancel it; then start it again.")
+SUCCEEDED = fault("job.succeeded", 409, "{title} has succeeded.", "Only what failed or was cancelled is started again from its own page.")
+NOT_REPEATABLE = fault(
+    "job.not_repeatable", 409, "{title} can't be started again by itself.", "Start the operation that it was a part of again."
+)
+
+Again = Callable[[Job], Awaitable[str]]
+"""Asks once more for what an ended job was asked for, with all checks of the first time; returns the new job's id."""
 
 CLOSING_LIMIT = 15.0
 """Seconds that jobs have to stop in when the agent ends; whatever goes on longer is taken up by the next one, as after a crash."""
@@ -35,14 +43,17 @@ class Runner:
     def __init__(self, store: Store, workflows: Iterable[Workflow] = ()) -> None:
         self.store = store
         self._workflows = {one.kind: one for one in workflows}
+        self._again: dict[str, Again] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._going_forward: set[str] = set()
         self._changed, self._changes = asyncio.Condition(), 0
         self._closing = False
 
-    def register(self, workflow: Workflow) -> None:
-        """Make a kind of job known."""
+    def register(self, workflow: Workflow, again: Again | None = None) -> None:
+        """Make a kind of job known. Without `again` its jobs can't be retried."""
         self._workflows[workflow.kind] = workflow
+        if again is not None:
+            self._again[workflow.kind] = again
 
     async def submit(
         self, kind: str, params: dict[str, Any], *, vm_context_id: str | None = None, peer_id: str | None = None, job_id: str | None = None
@@ -87,6 +98,17 @@ class Runner:
         else:
             # It is being undone already, which must not be broken off; or nobody has taken it up yet.
             self._start(job_id)
+
+    async def retry(self, job_id: str) -> str:
+        """Start the operation of a failed or cancelled job again; returns the new job's id. Raises the Fault with which it is refused."""
+        job = await self.get(job_id)
+        if job.status not in ENDED:
+            raise NOT_ENDED(title=job.title)
+        if job.status == JobStatus.COMPLETED:
+            raise SUCCEEDED(title=job.title)
+        if job.kind not in self._again:
+            raise NOT_REPEATABLE(title=job.title, cause=f"kind {job.kind}")
+        return await self._again[job.kind](job)
 
     async def wait(self, job_id: str) -> Job:
         """The job once it has ended."""

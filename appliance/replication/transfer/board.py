@@ -7,6 +7,7 @@ import time
 from collections import deque
 from datetime import datetime
 
+from appliance.contract.jobs import Pace
 from appliance.contract.peer import CopyPhase, CopyProgress, DiskProgress
 
 RATE_WINDOW = 10.0
@@ -94,4 +95,18 @@ class Board:
             snapshot=self.snapshot,
             snapshot_at=self.snapshot_at,
             disks=[gauge.now for gauge in self.disks.values()],
+        )
+
+    def pace(self, *, moving: bool) -> Pace | None:
+        """All disks together, None before anything is known; no rate is told when nothing is `moving`."""
+        disks = [gauge.now for gauge in self.disks.values()]
+        total, skipped = sum(one.total_bytes for one in disks), sum(one.skipped_bytes for one in disks)
+        if not total and not skipped:
+            return None
+        return Pace(
+            done_bytes=sum(one.done_bytes for one in disks),
+            total_bytes=total,
+            skipped_bytes=skipped,
+            rate_bps=sum(one.rate_bps for one in disks) if moving else 0.0,
+            eta_seconds=max((one.eta_seconds for one in disks if one.eta_seconds is not None), default=None) if moving else None,
         )

@@ -1,0 +1,138 @@
+"""Records as operators see them: without technical causes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.agent.failures import FailedJob
+from appliance.contexts import VmContext
+from appliance.contract import jobs, replications, status
+from appliance.core.jobs import Job
+from appliance.replication.models import ReplicationJob
+
+
+def job_view(job: Job, vm_name: str, pace: jobs.Pace | None) -> jobs.Job:
+    """One job with its steps."""
+    return jobs.Job(
+        id=job.id,
+        kind=job.kind,
+        title=job.title,
+        status=job.status,
+        vm_context_id=job.vm_context_id,
+        vm_name=vm_name,
+        progress_percent=job.progress_percent,
+        current_operation=job.current_operation,
+        error=problem(job.error),
+        pace=pace,
+        revision=job.revision,
+        steps=[
+            jobs.Step(
+                name=one.name,
+                title=one.title,
+                status=one.status,
+                error=problem(one.error),
+                started_at=one.started_at,
+                completed_at=one.completed_at,
+            )
+            for one in job.steps
+        ],
+        created_at=job.created_at,
+        started_at=job.started_at,
+        completed_at=job.completed_at,
+    )
+
+
+def problem(error: dict[str, Any] | None) -> jobs.Problem | None:
+    """A stored error."""
+    return jobs.Problem(**{key: error[key] for key in ("key", "message", "guidance")}) if error else None
+
+
+def failure_view(failed: FailedJob | None) -> status.Failure | None:
+    """A failed job in one sentence and what to do."""
+    if failed is None:
+        return None
+    sentences = {key: str(failed.error.get(key, "")) for key in ("message", "guidance")}
+    return status.Failure(at=failed.at, job_id=failed.job_id, title=failed.title, **sentences)
+
+
+def cycle_view(cycle: ReplicationJob) -> replications.Cycle:
+    """A cycle with its disks as operators see it."""
+    return replications.Cycle(
+        job_id=cycle.id,
+        replication_type=cycle.replication_type,
+        status=cycle.status,
+        progress_percent=cycle.progress_percent,
+        current_operation=cycle.current_operation,
+        bytes_transferred=cycle.bytes_transferred,
+        bytes_skipped=cycle.bytes_skipped,
+        total_bytes=cycle.total_bytes,
+        transfer_speed_bps=cycle.transfer_speed_bps,
+        eta_seconds=cycle.vma_eta_seconds,
+        started_at=cycle.started_at,
+        completed_at=cycle.completed_at,
+        disks=[
+            replications.DiskCycle(
+                disk_id=disk.disk_id,
+                label=disk.label,
+                capacity_bytes=disk.capacity_bytes,
+                sync_type=disk.sync_type,
+                sync_status=disk.sync_status,
+                sync_progress_percent=disk.sync_progress_percent,
+                total_bytes=disk.bytes_total,
+                moved_bytes=disk.bytes_synced,
+                zeroed_bytes=disk.bytes_zeroed,
+                skipped_bytes=disk.bytes_skipped,
+                rate_bps=disk.rate_bps,
+                eta_seconds=disk.eta_seconds,
+                seconds=disk.seconds,
+                volume_id=disk.ossea_volume_id,
+                change_id=disk.disk_change_id,
+            )
+            for disk in cycle.disks
+        ],
+    )
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How the job that holds a VM gets on."""
+
+    percent: float
+    operation: str
+    rate_bps: float
+    eta_seconds: int | None
+
+
+IDLE = Progress(0.0, "", 0.0, None)
+
+
+def context_view(context: VmContext, progress: Progress | None, failed: FailedJob | None) -> replications.VmContext:
+    """One VM under management, with the job that runs and the failure that nothing made good."""
+    now = progress or IDLE
+    return replications.VmContext(
+        context_id=context.context_id,
+        peer_id=context.peer_id,
+        vm_name=context.vm_name,
+        vm_path=context.vm_path,
+        vcenter_host=context.vcenter_host,
+        current_status=context.current_status,
+        current_job_id=context.current_job_id,
+        last_successful_job_id=context.last_successful_job_id,
+        last_operation_summary=context.last_operation_summary,
+        consistent_at=(context.consistent_point or {}).get("at"),
+        torn_since=context.torn_since,
+        diverged_since=context.diverged_since,
+        ossea_config_id=context.ossea_config_id,
+        progress_percent=None if progress is None else progress.percent,
+        current_operation=now.operation,
+        rate_bps=now.rate_bps,
+        eta_seconds=now.eta_seconds,
+        next_run=None,
+        last_failure=_last_failure(failed),
+    )
+
+
+def _last_failure(failed: FailedJob | None) -> replications.LastFailure | None:
+    told = problem(failed.error) if failed else None
+    return replications.LastFailure(at=failed.at, job_id=failed.job_id, title=failed.title, problem=told) if failed and told else None
