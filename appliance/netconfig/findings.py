@@ -9,17 +9,17 @@ LONGEST_SHOWN = 60
 
 def error(interface: str, field: str, message: str) -> Finding:
     """What keeps the settings from being tried."""
-    return Finding(interface=interface, field=field, severity=Severity.ERROR, message=message)
+    return _finding(interface, field, Severity.ERROR, message)
 
 
 def warning(interface: str, field: str, message: str) -> Finding:
     """What the operator should look at again."""
-    return Finding(interface=interface, field=field, severity=Severity.WARNING, message=message)
+    return _finding(interface, field, Severity.WARNING, message)
 
 
 def fine(interface: str, field: str, message: str) -> Finding:
     """What was found as it should be."""
-    return Finding(interface=interface, field=field, severity=Severity.OK, message=message)
+    return _finding(interface, field, Severity.OK, message)
 
 
 def errors(interface: str, field: str, flaws: list[str]) -> list[Finding]:
@@ -27,9 +27,14 @@ def errors(interface: str, field: str, flaws: list[str]) -> list[Finding]:
     return [error(interface, field, flaw) for flaw in flaws if flaw]
 
 
+def printable(text: str) -> str:
+    """A text in one line, with “?” for what a screen can't show."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
 def shown(text: str) -> str:
-    """A typed text in quotes: cut when it is long, with “?” for what a screen can't show."""
-    plain = "".join(letter if letter.isprintable() else "?" for letter in text.strip(" "))
+    """A typed text in quotes, cut when it is long."""
+    plain = printable(text.strip(" "))
     return f"“{plain if len(plain) <= LONGEST_SHOWN else plain[: LONGEST_SHOWN - 1] + '…'}”"
 
 
@@ -40,3 +45,8 @@ def entry_flaw(text: str) -> str:
     return (
         f"{shown(text)} has a space in it. Type it without spaces, and each value as an entry of its own." if " " in text.strip(" ") else ""
     )
+
+
+def _finding(interface: str, field: str, severity: Severity, message: str) -> Finding:
+    """A message may hold an interface's name as it was typed: no character of that may reach a screen raw."""
+    return Finding(interface=interface, field=field, severity=severity, message=printable(message))
