@@ -13,12 +13,13 @@ from appliance.agent.config import Config
 from appliance.agent.http.jobs import JobRoutes
 from appliance.agent.http.joining import JoinRoutes
 from appliance.agent.http.local import LocalApi, read_token
+from appliance.agent.http.source import SourceRoutes
 from appliance.agent.http.status import Facts, StatusRoutes
 from appliance.agent.oma import probe_database, probe_migrations
 from appliance.agent.oma_link import TunnelLink
 from appliance.agent.peer.vma import peer_application
 from appliance.agent.version import VERSION
-from appliance.contract import jobs, pairing, status
+from appliance.contract import jobs, pairing, source, status
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
 from appliance.core.store import Store
@@ -31,7 +32,7 @@ from appliance.tunnel.peers import Peers
 from appliance.tunnel.principal import Principal, PrincipalSite
 from appliance.vsphere.serving import sweep
 
-APIS = (status.StatusApi, jobs.JobsApi, pairing.JoinApi)
+APIS = (status.StatusApi, jobs.JobsApi, source.SourceApi, pairing.JoinApi)
 
 
 @asynccontextmanager
@@ -67,6 +68,7 @@ async def running_vma(config: Config) -> AsyncIterator[LocalApi]:
         served = (
             (status.StatusApi, StatusRoutes(identity, config.name, probes, Facts(store, addresses, tunnels), APIS)),
             (jobs.JobsApi, JobRoutes(store, runner, partial(board_paces, transfers.boards))),
+            (source.SourceApi, SourceRoutes(store, transfers)),
             (pairing.JoinApi, JoinRoutes(identity, peers, dialler, config.name, VERSION)),
         )
         token = await asyncio.to_thread(read_token, config.token_file)

@@ -17,12 +17,13 @@ from appliance.contract.errors import Fault
 from appliance.vsphere import _properties
 from appliance.vsphere._soap import content_of, new_stub, translated
 from appliance.vsphere.certificate import context_for, read_certificate
-from appliance.vsphere.faults import TIMED_OUT, UNREACHABLE
+from appliance.vsphere.faults import CERTIFICATE_MISMATCH, CERTIFICATE_UNKNOWN, LOGIN_REFUSED, NOT_A_VCENTER, TIMED_OUT, UNREACHABLE
 
 Answer = TypeVar("Answer")
 CookieListener = Callable[[str], None]
 # Seconds between the tries of a read.
 LOOK_PAUSES = (0.5, 2.0, 5.0)
+NO_TALK = (UNREACHABLE, TIMED_OUT, NOT_A_VCENTER, LOGIN_REFUSED, CERTIFICATE_MISMATCH, CERTIFICATE_UNKNOWN)
 log = logging.getLogger(__name__)
 
 
@@ -31,6 +32,7 @@ class VCenter:
 
     The server's certificate must have the pinned SHA-256 `thumbprint`, or be verified by `ca` (PEM) or by the system's authorities.
     `timeout` is the limit in seconds for each answer, `keep_alive` the pause between two looks at the session.
+    `problem` is why it could not be talked to the last time, in the operator's words; empty when it could.
     """
 
     def __init__(
@@ -46,7 +48,7 @@ class VCenter:
         keep_alive: float = 15.0,
     ) -> None:
         self.host, self.port, self.username, self.timeout = host, port, username, timeout
-        self.certificate = ""
+        self.certificate, self.problem = "", ""
         self._password = password
         self._context = context_for(thumbprint, ca)
         self._keep_alive = keep_alive
@@ -136,7 +138,13 @@ class VCenter:
         await self.call("check the session", _check_session)
 
     async def _in_thread(self, function: Callable[[], Answer]) -> Answer:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function)
+        try:
+            answer = await asyncio.get_running_loop().run_in_executor(self._threads, function)
+        except Fault as fault:
+            self.problem = fault.message if fault.spec in NO_TALK else ""
+            raise
+        self.problem = ""
+        return answer
 
     def _connect(self) -> None:
         with translated(self.host, self.port, "log in"):

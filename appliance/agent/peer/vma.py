@@ -26,7 +26,6 @@ from appliance.contract.peer import (
 from appliance.core.jobs import Job, Runner
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.jobs.runner import ALREADY_ENDED
-from appliance.replication.transfer.logins import vcenter_for
 from appliance.replication.transfer.workflow import KIND, TransferDeps, phase_of
 from appliance.vsphere import inventory, power
 
@@ -38,17 +37,17 @@ class VmaPeerRoutes(VmaPeerApi):
         self._runner, self._transfers = runner, transfers
 
     async def discover(self, body: Discover) -> VmList:
-        async with vcenter_for(body.access) as vcenter:
+        async with self._transfers.logins.session(body.access) as vcenter:
             found = await inventory.list_vms(vcenter)
         wanted = body.name_contains.lower()
         return VmList(vms=[vm_line(one) for one in found if wanted in one.name.lower() and not one.template])
 
     async def vm(self, body: AskVm) -> Vm:
-        async with vcenter_for(body.access) as vcenter:
+        async with self._transfers.logins.session(body.access) as vcenter:
             return vm_view(await inventory.vm(vcenter, body.vm))
 
     async def power(self, body: AskPower) -> Power:
-        async with vcenter_for(body.access) as vcenter:
+        async with self._transfers.logins.session(body.access) as vcenter:
             if body.action is PowerAction.ON:
                 await power.power_on(vcenter, body.vm)
             elif body.action is PowerAction.OFF:
@@ -58,7 +57,7 @@ class VmaPeerRoutes(VmaPeerApi):
             return Power(state=await power.power_state(vcenter, body.vm))
 
     async def nics(self, body: AskNics) -> Vm:
-        async with vcenter_for(body.access) as vcenter:
+        async with self._transfers.logins.session(body.access) as vcenter:
             spec = await inventory.vm(vcenter, body.vm)
             keys = {nic.mac.lower(): nic.key for nic in spec.nics}
             unknown = [mac for mac in body.start_connected if mac.lower() not in keys]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 
 from appliance.contract.peer import CopyPhase, VCenterAccess
 from appliance.replication.transfer.board import Board
 from appliance.vsphere.session import VCenter
+from appliance.vsphere.visits import Visits
 
 
 def vcenter_for(access: VCenterAccess) -> VCenter:
@@ -17,12 +19,17 @@ def vcenter_for(access: VCenterAccess) -> VCenter:
 
 
 class Logins:
-    """One vCenter session for each running cycle."""
+    """One vCenter session for each running cycle, and short ones for single questions."""
 
     def __init__(self) -> None:
+        self.visits = Visits()
         self._access: dict[str, asyncio.Future[VCenterAccess]] = {}
         self._open: dict[str, VCenter] = {}
         self._opening: dict[str, asyncio.Lock] = {}
+
+    def session(self, access: VCenterAccess) -> AbstractAsyncContextManager[VCenter]:
+        """A session for the time of a block."""
+        return self.visits.session(vcenter_for(access))
 
     def give(self, job_id: str, access: VCenterAccess) -> None:
         """The login for a cycle has come."""
@@ -35,9 +42,7 @@ class Logins:
         job_id = board.job_id
         async with self._opening.setdefault(job_id, asyncio.Lock()):
             if job_id not in self._open:
-                vcenter = vcenter_for(await self._asked_for(board))
-                await vcenter.connect()
-                self._open[job_id] = vcenter
+                self._open[job_id] = await self.visits.open(vcenter_for(await self._asked_for(board)))
             return self._open[job_id]
 
     async def close(self, job_id: str) -> None:
@@ -46,7 +51,7 @@ class Logins:
         self._opening.pop(job_id, None)
         vcenter = self._open.pop(job_id, None)
         if vcenter is not None:
-            await vcenter.close()
+            await self.visits.close(vcenter)
 
     def _expected(self, job_id: str) -> asyncio.Future[VCenterAccess]:
         return self._access.setdefault(job_id, asyncio.get_running_loop().create_future())
