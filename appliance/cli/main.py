@@ -9,10 +9,11 @@ import os
 import sys
 from pathlib import Path
 
+from appliance.cli import vendor
 from appliance.contract.client import Transport
 from appliance.contract.errors import Fault
 
-PROGRAMS = {"agent": "appliance.agent", "lab": "appliance.lab"}
+PROGRAMS = {"agent": "appliance.agent", "lab": "appliance.lab", "tui": "appliance.tui"}
 SOCKET = "/run/appliance/api.sock"
 
 
@@ -23,13 +24,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="appliance", description="Runs a migration appliance, and talks to it.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("agent", help="run the agent: appliance agent --role oma|vma --config FILE")
+    commands.add_parser("tui", help="open the console on this terminal: appliance tui --help")
     commands.add_parser("lab", help="run a stand-in of a cloud: appliance lab vcenter|cloudstack --help")
     request = commands.add_parser("request", help="send one request to the local agent, and print its answer")
     request.add_argument("method", choices=("GET", "POST", "PUT", "DELETE"))
     request.add_argument("path", help="for example /api/v1/jobs")
     request.add_argument("body", nargs="?", help="a JSON document, or - to read it from standard input")
     request.add_argument("--socket", type=Path, default=Path(SOCKET), help=f"the agent's socket (default {SOCKET})")
+    vendor.add_to(commands)
     arguments = parser.parse_args()
+    if arguments.command == "vendor":
+        return vendor.run(arguments)
     return asyncio.run(_request(arguments.method, arguments.path, arguments.body, arguments.socket))
 
 

@@ -1,0 +1,109 @@
+"""The local agent as the console reaches it: every declared API over its Unix socket."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from appliance.contract.access import RemoteConsoleApi
+from appliance.contract.client import Transport, client
+from appliance.contract.clouds import CloudsApi
+from appliance.contract.credentials import CredentialsApi
+from appliance.contract.failover import FailoverApi
+from appliance.contract.gate import GateApi
+from appliance.contract.jobs import JobsApi
+from appliance.contract.network import NetworkApi
+from appliance.contract.pairing import JoinApi, PeersApi
+from appliance.contract.replications import ReplicationsApi
+from appliance.contract.setup import SetupApi
+from appliance.contract.source import SourceApi
+from appliance.contract.status import StatusApi
+from appliance.contract.storage import StorageApi
+from appliance.contract.system import SystemApi
+from appliance.contract.tunnel import TunnelApi
+
+
+class Agent:
+    """The clients of all APIs; those of the other role answer with a Fault (`request.no_such_route`)."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+
+    @cached_property
+    def status(self) -> StatusApi:
+        """Health and status."""
+        return client(StatusApi, self.transport)
+
+    @cached_property
+    def setup(self) -> SetupApi:
+        """The wizard's place and the console's password."""
+        return client(SetupApi, self.transport)
+
+    @cached_property
+    def network(self) -> NetworkApi:
+        """The appliance's own network."""
+        return client(NetworkApi, self.transport)
+
+    @cached_property
+    def system(self) -> SystemApi:
+        """Logs, support bundles, power."""
+        return client(SystemApi, self.transport)
+
+    @cached_property
+    def gate(self) -> GateApi:
+        """The vendor's shell, and the audit log."""
+        return client(GateApi, self.transport)
+
+    @cached_property
+    def remote_console(self) -> RemoteConsoleApi:
+        """The console over SSH."""
+        return client(RemoteConsoleApi, self.transport)
+
+    @cached_property
+    def tunnel(self) -> TunnelApi:
+        """Tunnels and their history."""
+        return client(TunnelApi, self.transport)
+
+    @cached_property
+    def jobs(self) -> JobsApi:
+        """Jobs."""
+        return client(JobsApi, self.transport)
+
+    @cached_property
+    def peers(self) -> PeersApi:
+        """Pairings of an OMA."""
+        return client(PeersApi, self.transport)
+
+    @cached_property
+    def joining(self) -> JoinApi:
+        """The pairing of a VMA."""
+        return client(JoinApi, self.transport)
+
+    @cached_property
+    def replications(self) -> ReplicationsApi:
+        """VMs under management, discovery, cycles (OMA)."""
+        return client(ReplicationsApi, self.transport)
+
+    @cached_property
+    def failover(self) -> FailoverApi:
+        """Failovers (OMA)."""
+        return client(FailoverApi, self.transport)
+
+    @cached_property
+    def storage(self) -> StorageApi:
+        """Volumes and exports (OMA)."""
+        return client(StorageApi, self.transport)
+
+    @cached_property
+    def credentials(self) -> CredentialsApi:
+        """vCenter credentials (OMA)."""
+        return client(CredentialsApi, self.transport)
+
+    @cached_property
+    def clouds(self) -> CloudsApi:
+        """CloudStack configurations (OMA)."""
+        return client(CloudsApi, self.transport)
+
+    @cached_property
+    def source(self) -> SourceApi:
+        """vCenters, transfers, snapshots (VMA)."""
+        return client(SourceApi, self.transport)

@@ -1,0 +1,161 @@
+"""The console program: its screens, its lock, and its way out of trouble."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+from textual.scrollbar import ScrollBar
+from textual.widgets._toggle_button import ToggleButton
+
+from appliance.contract.errors import Fault
+from appliance.contract.setup import Setup, Stage
+from appliance.contract.status import Status
+from appliance.contract.system import Level, Report
+from appliance.tui.agent import Agent
+from appliance.tui.screens.base import ConsoleScreen
+from appliance.tui.screens.idle import IdleScreen
+from appliance.tui.theme import CONSOLE, PlainScrollBar
+from appliance.tui.vt import KeepTo, Terminal
+from appliance.tui.widgets.bars import TitleBar
+
+_log = logging.getLogger(__name__)
+
+LOCK_AFTER = 15 * 60.0
+"""Seconds without a key after which the console goes back to its idle screen."""
+
+ScrollBar.renderer = PlainScrollBar
+ToggleButton.BUTTON_LEFT, ToggleButton.BUTTON_INNER, ToggleButton.BUTTON_RIGHT = "[", "x", "]"
+
+
+def now() -> datetime:
+    """The time in UTC."""
+    return datetime.now(UTC)
+
+
+class Console(App[str], inherit_bindings=False):
+    """The console of either appliance. It ends with a sentence only where it may be left (`can_leave`), or after a crash of a screen."""
+
+    CSS_PATH = "console.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f10,ctrl+l", "lock", "Log out", show=False),
+        Binding("f12,ctrl+p", "power", "Power", show=False),
+        Binding("tab", "app.focus_next", "Next field", show=False),
+        Binding("shift+tab", "app.focus_previous", "Previous field", show=False),
+    ]
+
+    def __init__(
+        self,
+        agent: Agent,
+        terminal: Terminal,
+        *,
+        can_leave: bool = False,
+        crashed: str = "",
+        clock: Callable[[], datetime] = now,
+        lock_after: float = LOCK_AFTER,
+        **driver: object,
+    ) -> None:
+        super().__init__(**driver)  # type: ignore[arg-type]  # driver_class, for the console's own
+        self.agent, self.terminal, self.can_leave, self.clock = agent, terminal, can_leave, clock
+        self.status: Status | None = None
+        self.setup_state: Setup | None = None
+        self.unlocked = False
+        self.failure: BaseException | None = None
+        self._crashed, self._lock_after, self._last_key = crashed, lock_after, time.monotonic()
+        self._alarm = ""
+        self._keep_to = KeepTo(terminal)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Nothing leaves that the terminal does not have."""
+        return [*super().get_line_filters(), self._keep_to]
+
+    def get_default_screen(self) -> IdleScreen:
+        """The console boots into its idle screen."""
+        return IdleScreen(self._crashed)
+
+    def on_mount(self) -> None:
+        """The look, and the clocks."""
+        self.register_theme(CONSOLE)
+        self.theme = CONSOLE.name
+        self.set_interval(1.0, self._tick)
+        self.run_worker(self._begin(), name="begin")
+
+    async def _begin(self) -> None:
+        """A console that was never set up, or whose set-up was broken off, goes on with it by itself."""
+        while True:
+            try:
+                self.setup_state = await self.agent.setup.setup()
+                break
+            except Fault:
+                await asyncio.sleep(1.0)
+        if self.setup_state.stage is not Stage.DONE and not self._crashed and isinstance(self.screen, IdleScreen):
+            await self.screen.run_action("set_up")
+
+    def _tick(self) -> None:
+        self.tell_title()
+        if self.unlocked and time.monotonic() - self._last_key > self._lock_after:
+            self.action_lock()
+
+    def tell_title(self) -> None:
+        """Bring the title of the screen that is seen up to date."""
+        if not isinstance(self.screen, ConsoleScreen):
+            return
+        who = f"{self.status.role.upper()} {self.status.host_name or self.status.name}" if self.status else ""
+        for bar in self.screen.query(TitleBar):
+            bar.tell(who=who, time=f"{self.clock():%H:%M} UTC", alarm=self._alarm)
+
+    def alarm(self, text: str) -> None:
+        """Say in the title of every screen that something is wrong with the agent; empty when it is over."""
+        if text != self._alarm:
+            self._alarm = text
+            self.tell_title()
+
+    def say(self, text: str, kind: str = "bad") -> None:
+        """A line of news on the screen that is seen."""
+        if isinstance(self.screen, ConsoleScreen):
+            self.screen.say(text, kind)
+
+    def on_key(self) -> None:
+        """Somebody is there."""
+        self._last_key = time.monotonic()
+
+    def leave(self, screen: ConsoleScreen) -> None:
+        """Close a screen; the last one stays."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def action_lock(self) -> None:
+        """Back to the idle screen; the password is asked for again."""
+        self.unlocked = False
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def action_power(self) -> None:
+        """Restart and switch off."""
+        from appliance.tui.screens.power import PowerScreen
+
+        if not isinstance(self.screen, PowerScreen):
+            self.push_screen(PowerScreen())
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A screen has crashed: end this run of the program, so that the next one shows what happened; no traceback on the terminal."""
+        if self.failure is None:
+            self.failure = error
+            _log.error("a screen has crashed", exc_info=error)
+        super()._handle_exception(error)
+        self._exit_renderables.clear()
+
+    async def report(self, text: str) -> None:
+        """A line for the appliance's log; the console goes on where the agent does not take it."""
+        try:
+            await self.agent.system.report(Report(level=Level.ERROR, message=text[-20_000:]))
+        except Fault as error:
+            _log.warning("the agent did not take a report: %s", error)

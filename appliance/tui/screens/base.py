@@ -1,0 +1,138 @@
+"""What every screen of the console has: its bars, its help, and data that is kept fresh."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import Screen
+
+from appliance.contract.client import UNREACHABLE
+from appliance.contract.errors import Fault
+from appliance.tui.widgets.bars import KeyBar, Notice, TitleBar
+from appliance.tui.widgets.dialog import Confirm
+from appliance.tui.widgets.form import in_one_sentence
+
+if TYPE_CHECKING:
+    from appliance.tui.app import Console
+
+Answer = TypeVar("Answer")
+
+SLOW = 3.0
+"""Seconds without an answer after which the screen says that the agent is slow."""
+
+
+class ConsoleScreen(Screen[None], inherit_bindings=False):
+    """A screen. Subclasses give `NAME` (for the documentation), `HEADING`, `HELP`, `body()` and `load()`."""
+
+    NAME: ClassVar[str] = ""
+    HEADING: ClassVar[str] = ""
+    HELP: ClassVar[str] = ""
+    EVERY: ClassVar[float] = 2.0
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1,ctrl+g", "help", "Help"),
+        Binding("escape", "leave", "Back"),
+        Binding("f5,ctrl+r", "reload", "Refresh", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = False
+        """Whether the agent was asked at least once since the screen came up."""
+        self._wake = asyncio.Event()
+
+    @property
+    def console_app(self) -> Console:
+        """The console that this screen belongs to."""
+        return cast("Console", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Title, body, news, keys."""
+        yield TitleBar(self.HEADING)
+        with Vertical(id="body"):
+            yield from self.body()
+        yield Notice()
+        yield KeyBar()
+
+    def body(self) -> ComposeResult:
+        """What is between the bars."""
+        yield from ()
+
+    async def load(self) -> None:
+        """Ask the agent and show what it says. Called when the screen comes up, and every `EVERY` seconds while it is seen."""
+
+    def on_mount(self) -> None:
+        """Begin to ask."""
+        self.query_one(Notice).display = False
+        self.run_worker(self._keep_fresh(), name="fresh", group="fresh", exclusive=True)
+
+    def on_screen_resume(self) -> None:
+        """Seen again: what is shown may be old."""
+        self._wake.set()
+
+    def action_reload(self) -> None:
+        """Ask again now."""
+        self._wake.set()
+
+    def action_help(self) -> None:
+        """Show this screen's help."""
+        from appliance.tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self))
+
+    def action_leave(self) -> None:
+        """Back to the screen before."""
+        self.console_app.leave(self)
+
+    def say(self, text: str, kind: str = "good") -> None:
+        """A line of news on this screen."""
+        self.query_one(Notice).say(text, kind)
+
+    async def attempt(self, work: Awaitable[Answer], done: str = "") -> Answer | None:
+        """Do something at the agent: says `done` when it succeeds, or why it was refused; None then."""
+        try:
+            answer = await work
+        except Fault as error:
+            self.say(in_one_sentence(error), "bad")
+            return None
+        if done:
+            self.say(done)
+        self._wake.set()
+        return answer
+
+    async def confirmed(self, question: str, consequences: str, *, word: str = "") -> bool:
+        """Ask first; only from a worker."""
+        answer: bool = await self.console_app.push_screen_wait(Confirm(question, consequences, word=word))
+        return answer
+
+    async def _keep_fresh(self) -> None:
+        while True:
+            if self.is_current:
+                await self._ask()
+            self._wake.clear()
+            try:
+                async with asyncio.timeout(self.EVERY):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    async def _ask(self) -> None:
+        slow = self.set_timer(SLOW, lambda: self.console_app.alarm("The agent is slow"))
+        try:
+            await self.load()
+            self.console_app.alarm("")
+        except Fault as error:
+            if error.key == UNREACHABLE.key:
+                self.console_app.alarm("The agent does not answer; trying again")
+            else:
+                self.console_app.alarm("")
+                self.say(in_one_sentence(error), "bad")
+        finally:
+            slow.stop()
+            self.asked = True
+            self.console_app.tell_title()

@@ -1,0 +1,66 @@
+"""The console's password."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from appliance.contract.errors import Fault
+from appliance.contract.setup import Unlock
+from appliance.tui.widgets.bars import KeyBar
+from appliance.tui.widgets.form import Field, in_one_sentence
+
+if TYPE_CHECKING:
+    from appliance.tui.app import Console
+
+
+class LoginScreen(ModalScreen[bool]):
+    """Asks for the password; True once it was right."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "log_in", "Log in"),
+        Binding("escape", "leave", "Back", priority=True),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """One field."""
+        with Vertical(classes="dialog small"):
+            yield Static("Console password", classes="question", markup=False)
+            yield Field("Password", id="password", secret=True, limit=256)
+            yield KeyBar()
+
+    def on_mount(self) -> None:
+        """The cursor is in it."""
+        self.query_one(Field).focus_input()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in the field."""
+        self.action_log_in()
+
+    def action_log_in(self) -> None:
+        """Ask the agent; only one try at a time."""
+        self.run_worker(self._try(), name="login", group="login", exclusive=True)
+
+    async def _try(self) -> None:
+        field, app = self.query_one(Field), cast("Console", self.app)
+        if not field.value:
+            field.problem("Type the console's password.")
+            return
+        field.problem("Checking …", "warning")
+        try:
+            await app.agent.setup.unlock(Unlock.model_validate({"password": field.value}))
+        except Fault as error:
+            field.value = ""
+            field.problem(in_one_sentence(error))
+            return
+        app.unlocked = True
+        self.dismiss(True)
+
+    def action_leave(self) -> None:
+        """Back to the idle screen."""
+        self.dismiss(False)

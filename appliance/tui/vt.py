@@ -1,0 +1,145 @@
+"""What each kind of terminal can show: its characters, its colours, and the filter that keeps to them."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rich.cells import cell_len
+from rich.color import Color as RichColor
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.filter import LineFilter
+
+ASCII = frozenset(map(chr, range(0x20, 0x7F)))
+LATIN = frozenset(map(chr, range(0xA0, 0x100)))
+LINES = frozenset("─│┌┐└┘├┤┬┴┼═║╔╗╚╝░▒→…•€")
+"""Beyond Latin-1, what the stock console fonts have (seen on Fixed and Uni2-Terminus16); no block elements, no ticks, no round bullets."""
+
+PLAIN: Mapping[str, str] = {
+    **dict.fromkeys("┌┐└┘├┤┬┴┼╔╗╚╝┏┓┗┛", "+"),
+    **dict.fromkeys("─━╌", "-"),
+    **dict.fromkeys("│┃║", "|"),
+    **dict.fromkeys("═", "="),
+    **dict.fromkeys("░▒▓█▁▂▃▄▅▆▇▉▊▋▌▍▎▏▐▔▕", "#"),
+    **dict.fromkeys("●•◆■✓✔", "*"),
+    "→": ">",
+    "▶": ">",
+    "▼": "v",
+    "▲": "^",
+    "…": "~",
+    "–": "-",
+    "—": "-",
+    "“": '"',
+    "”": '"',
+    "„": '"',
+    "‘": "'",
+    "’": "'",
+    "€": "E",
+    "×": "x",
+    "\u00a0": " ",
+}
+"""What stands for a character that the terminal does not have."""
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """A kind of terminal. `colours` False means: bold, underline and reverse only. `queries`: it answers questions about its abilities."""
+
+    name: str
+    shows: Callable[[str], bool]
+    colours: bool
+    queries: bool
+
+    def text(self, text: str) -> str:
+        """The text in characters that this terminal has, as wide as before."""
+        return text if text.isascii() and text.isprintable() else "".join(map(self._character, text))
+
+    def _character(self, character: str) -> str:
+        if self.shows(character):
+            return character
+        width = cell_len(character)
+        stand_in = PLAIN.get(character) or _base_letter(character)
+        return (stand_in if self.shows(stand_in) else "?") * width
+
+
+def _base_letter(character: str) -> str:
+    """`é` without its accent; anything that has no such letter is a question mark."""
+    base = unicodedata.normalize("NFKD", character)[:1]
+    return base if base in ASCII else "?"
+
+
+def _unicode(character: str) -> bool:
+    return character.isprintable()
+
+
+TERMINALS = {
+    "linux": Terminal("linux", (ASCII | LATIN | LINES).__contains__, colours=True, queries=False),
+    "vt220": Terminal("vt220", ASCII.__contains__, colours=False, queries=False),
+    "xterm": Terminal("xterm", _unicode, colours=True, queries=True),
+}
+
+
+def terminal_for(term: str) -> Terminal:
+    """The kind of terminal that a TERM stands for; one that is not known is taken for the least able."""
+    if term == "linux":
+        return TERMINALS["linux"]
+    if term.startswith(("xterm", "tmux", "screen", "rxvt", "alacritty", "foot", "konsole", "gnome", "vte", "kitty", "putty")):
+        return TERMINALS["xterm"]
+    return TERMINALS["vt220"]
+
+
+class KeepTo(LineFilter):
+    """Lets out only what the terminal has: its characters, and no bright backgrounds or dim text."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        super().__init__()
+        self._terminal = terminal
+        self._style = _coloured if terminal.colours else _monochrome
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The same line in the terminal's characters and styles."""
+        text = self._terminal.text
+        return [Segment(text(one.text), self._style(one.style), one.control) for one in segments]
+
+
+_NO_DIM = Style(dim=False, blink=False, italic=False, strike=False)
+_NO_COLOUR = Style(dim=False, blink=False, italic=False, strike=False, color="default", bgcolor="default")
+
+
+@lru_cache(2048)
+def _coloured(style: Style | None) -> Style | None:
+    if style is None:
+        return None
+    back = style.bgcolor
+    plain = style + _NO_DIM
+    if back is not None and back.number is not None and 8 <= back.number < 16:
+        plain += Style(bgcolor=RichColor.from_ansi(back.number - 8))
+    return plain
+
+
+@lru_cache(2048)
+def _monochrome(style: Style | None) -> Style | None:
+    """Without colours; what had a background of its own is shown in reverse."""
+    if style is None:
+        return None
+    back = style.bgcolor
+    marked = back is not None and not back.is_default and back.number not in (0, None)
+    return style + _NO_COLOUR + Style(reverse=bool(style.reverse) != marked)
+
+
+def prepare_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The settings with which Textual is to be imported, from the TERM there is."""
+    term = (os.environ if environment is None else environment).get("TERM", "")
+    return {
+        "TERM": term if terminal_for(term).name != "vt220" else "vt220",
+        "TEXTUAL_COLOR_SYSTEM": "standard",
+        "TEXTUAL_DISABLE_KITTY_KEY": "1",
+        "TEXTUAL_ANIMATIONS": "none",
+        "TEXTUAL_SMOOTH_SCROLL": "0",
+        "ESCDELAY": "50",
+    }

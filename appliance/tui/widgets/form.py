@@ -1,0 +1,118 @@
+"""Fields for typing, each with its label, a hint, and what to type instead when it is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input, Label, OptionList, Static
+from textual.widgets.option_list import Option
+
+from appliance.contract.errors import Fault
+
+Check = Callable[[str], str]
+"""Says what is wrong with a text and what to type instead; empty where nothing is."""
+
+
+class OneLine(Input):
+    """An input that takes pasted lines as one: line ends and tabs become spaces, other control characters go."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        text = " ".join(event.text.split())
+        super()._on_paste(events.Paste("".join(one for one in text if one.isprintable())))
+        event.prevent_default()
+        event.stop()
+
+
+class Field(Vertical):
+    """One line to type in. `error` is shown below it until it is typed in again."""
+
+    def __init__(
+        self, label: str, *, id: str, value: str = "", hint: str = "", secret: bool = False, check: Check | None = None, limit: int = 255
+    ) -> None:
+        super().__init__(id=id, classes="field")
+        self.label, self._check = label, check
+        self._input = OneLine(value, placeholder=hint, password=secret, max_length=limit, compact=False)
+        self._problem = Static("", classes="problem", markup=False)
+
+    def compose(self) -> ComposeResult:
+        """Label and input side by side, the problem below."""
+        with Horizontal(classes="line"):
+            yield Label(self.label, classes="label", markup=False)
+            yield self._input
+        yield self._problem
+
+    def on_mount(self) -> None:
+        """No problem yet."""
+        self._problem.display = False
+
+    @property
+    def value(self) -> str:
+        """What was typed, without blanks around it; a secret as it is."""
+        return self._input.value if self._input.password else self._input.value.strip()
+
+    @value.setter
+    def value(self, text: str) -> None:
+        self._input.value = text
+
+    def focus_input(self) -> None:
+        """Put the cursor here."""
+        self._input.focus()
+
+    def problem(self, text: str, kind: str = "bad") -> None:
+        """Show what is wrong; nothing when empty."""
+        self._problem.set_class(kind == "warning", "-warning")
+        self._problem.update(text)
+        self._problem.display = bool(text)
+
+    def is_good(self) -> bool:
+        """Check what was typed, and say what is wrong with it."""
+        wrong = self._check(self.value) if self._check else ""
+        self.problem(wrong)
+        return not wrong
+
+    def on_input_changed(self) -> None:
+        """What was wrong is being changed."""
+        self.problem("")
+
+
+class Choice(Vertical):
+    """One of a few values, moved through with the arrow keys."""
+
+    def __init__(self, label: str, options: Sequence[tuple[str, str]], *, id: str, value: str = "") -> None:
+        super().__init__(id=id, classes="field choice")
+        self.label, self._options = label, list(options)
+        self._list = OptionList(*[Option(text, id=key) for key, text in self._options], compact=True, markup=False)
+        self._initial = value or self._options[0][0]
+
+    def compose(self) -> ComposeResult:
+        """Label and options side by side."""
+        with Horizontal(classes="line"):
+            yield Label(self.label, classes="label", markup=False)
+            yield self._list
+
+    def on_mount(self) -> None:
+        """As high as it has options, the cursor on the value."""
+        self._list.styles.height = len(self._options)
+        self.value = self._initial
+
+    @property
+    def value(self) -> str:
+        """The key of the option under the cursor."""
+        number = self._list.highlighted
+        return self._options[number][0] if number is not None else self._initial
+
+    @value.setter
+    def value(self, key: str) -> None:
+        self._list.highlighted = next((n for n, (one, _) in enumerate(self._options) if one == key), 0)
+
+    def focus_input(self) -> None:
+        """Put the cursor here."""
+        self._list.focus()
+
+
+def in_one_sentence(error: Fault) -> str:
+    """What happened and what to do about it."""
+    return f"{error.message} {error.guidance}".strip()

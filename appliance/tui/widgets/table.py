@@ -1,0 +1,113 @@
+"""A list with columns that keeps its cursor on the same entry while entries change, come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+from textual import events
+from textual.widgets import DataTable
+
+from appliance.tui.widgets.facts import TONES
+from appliance.tui.words import cut
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: `width` 0 takes what is left; it is shown where the terminal has at least `needs` columns."""
+
+    title: str
+    width: int = 0
+    needs: int = 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """An entry: its key, one text for each column (also for those not shown), and a tone."""
+
+    key: str
+    cells: tuple[str, ...]
+    tone: str = ""
+
+
+class Listing(DataTable[Text]):
+    """Rows with a cursor. Entries chosen with Enter come as `DataTable.RowSelected`; `row_key.value` is the entry's key."""
+
+    def __init__(self, columns: Sequence[Column], *, empty: str = "Nothing here.", id: str | None = None) -> None:
+        super().__init__(id=id, cursor_type="row", zebra_stripes=False, show_row_labels=False, cell_padding=0)
+        self._columns, self._empty = tuple(columns), empty
+        self._rows: list[Row] = []
+        self._laid_out: tuple[tuple[int, int], ...] = ()
+        self._drawn: dict[str, Row] = {}
+
+    @property
+    def chosen(self) -> str | None:
+        """The key of the entry under the cursor."""
+        return self._rows[self.cursor_row].key if self._rows and self.cursor_row < len(self._rows) else None
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Show these entries in this order."""
+        before = self.chosen
+        same_order = [one.key for one in rows] == [one.key for one in self._rows]
+        self._rows = list(rows)
+        if not self._laid_out or not same_order:
+            self._rebuild(before)
+        else:
+            self._change()
+
+    def go_to(self, key: str) -> None:
+        """Put the cursor on an entry."""
+        for number, row in enumerate(self._rows):
+            if row.key == key:
+                self.move_cursor(row=number)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Wider terminals get more columns."""
+        if self._layout() != self._laid_out:
+            self._rebuild(self.chosen)
+
+    def _layout(self) -> tuple[tuple[int, int], ...]:
+        """Number and width in cells of each column that is shown; the last cell of a column is a gap."""
+        total, room = self.app.size.width, max(20, self.size.width - 1)
+        shown = [(number, one) for number, one in enumerate(self._columns) if total >= one.needs]
+        fixed = sum(one.width + 1 for _, one in shown if one.width)
+        flexible = [number for number, one in shown if not one.width]
+        each = max(8, (room - fixed) // len(flexible)) if flexible else 0
+        return tuple((number, one.width + 1 if one.width else each) for number, one in shown)
+
+    def _rebuild(self, chosen: str | None) -> None:
+        if not self.size.width:
+            return
+        scroll, row_before = self.scroll_offset, self.cursor_row
+        self._laid_out = self._layout()
+        self.clear(columns=True)
+        for number, width in self._laid_out:
+            self.add_column(Text(self._columns[number].title, "bold"), key=str(number), width=width)
+        for row in self._rows:
+            self.add_row(*self._cells(row), key=row.key)
+        self._drawn = {row.key: row for row in self._rows}
+        self._say_if_empty()
+        self.scroll_to(y=scroll.y, animate=False, immediate=True)
+        keys = [row.key for row in self._rows]
+        self.move_cursor(row=keys.index(chosen) if chosen in keys else min(row_before, max(0, len(keys) - 1)), scroll=True)
+
+    def _change(self) -> None:
+        for row in self._rows:
+            old = self._drawn.get(row.key)
+            if old == row:
+                continue
+            cells = zip(self._laid_out, self._cells(row), strict=True)
+            for (number, _), cell in cells:
+                if old is None or old.cells[number] != row.cells[number] or old.tone != row.tone:
+                    self.update_cell(row.key, str(number), cell)
+            self._drawn[row.key] = row
+
+    def _cells(self, row: Row) -> list[Text]:
+        style = TONES[row.tone]
+        return [Text(cut(row.cells[number], width - 1), style, no_wrap=True) for number, width in self._laid_out]
+
+    def _say_if_empty(self) -> None:
+        self.border_subtitle = "" if self._rows else self._empty
+        self.set_class(not self._rows, "-empty")
+        self.show_cursor = bool(self._rows)
