@@ -11,7 +11,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from appliance.tui.vt import prepare_environment, terminal_for
+from appliance.tui.environment import environment_for
 
 SOCKET = "/run/appliance/api.sock"
 
@@ -25,7 +25,7 @@ def main() -> int:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         print("The console needs a terminal.", file=sys.stdout)  # noqa: T201 (the program's own answer)
         return 1
-    os.environ.update(prepare_environment())
+    os.environ.update(environment_for(os.environ.get("TERM", "")))
     _log_elsewhere()
     return _run(arguments.socket, can_leave=not arguments.stay)
 
@@ -36,6 +36,7 @@ def _run(socket: Path, *, can_leave: bool) -> int:
     from appliance.tui.agent import Agent
     from appliance.tui.app import Console
     from appliance.tui.driver import ConsoleDriver, be_deaf
+    from appliance.tui.vt import terminal_for
 
     be_deaf()
     crashed = ""

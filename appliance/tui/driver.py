@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 DEAF_TO = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE, signal.SIGTTIN, signal.SIGTTOU)
 """Signals that must not end, stop or dump the console. SIGTERM and SIGHUP end it: the system stops it, the line is gone."""
 
+FOREIGN = ("\x1b]", "\x1b[<", "\x1b[>", "\x1b[?1004")
+"""Beginnings of sequences that a bare terminal does not parse as such: system commands, keyboard protocols, focus reports."""
+
 
 class ConsoleDriver(LinuxDriver):
     """Draws to the terminal and reads its keys."""
@@ -24,6 +27,11 @@ class ConsoleDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._terminal = terminal_for(os.environ.get("TERM", ""))
         be_deaf()
+
+    def write(self, data: str) -> None:
+        """To the terminal, without what it would show as rubbish."""
+        if self._terminal.queries or not data.startswith(FOREIGN):
+            super().write(data)
 
     def start_application_mode(self) -> None:
         """Take the terminal; the original sets some signals back to their default on the way."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
+
+from appliance.tui.environment import KNOWN
 
 ASCII = frozenset(map(chr, range(0x20, 0x7F)))
 LATIN = frozenset(map(chr, range(0xA0, 0x100)))
@@ -88,7 +89,7 @@ def terminal_for(term: str) -> Terminal:
     """The kind of terminal that a TERM stands for; one that is not known is taken for the least able."""
     if term == "linux":
         return TERMINALS["linux"]
-    if term.startswith(("xterm", "tmux", "screen", "rxvt", "alacritty", "foot", "konsole", "gnome", "vte", "kitty", "putty")):
+    if term.startswith(KNOWN):
         return TERMINALS["xterm"]
     return TERMINALS["vt220"]
 
@@ -108,7 +109,6 @@ class KeepTo(LineFilter):
 
 
 _NO_DIM = Style(dim=False, blink=False, italic=False, strike=False)
-_NO_COLOUR = Style(dim=False, blink=False, italic=False, strike=False, color="default", bgcolor="default")
 
 
 @lru_cache(2048)
@@ -129,17 +129,4 @@ def _monochrome(style: Style | None) -> Style | None:
         return None
     back = style.bgcolor
     marked = back is not None and not back.is_default and back.number not in (0, None)
-    return style + _NO_COLOUR + Style(reverse=bool(style.reverse) != marked)
-
-
-def prepare_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The settings with which Textual is to be imported, from the TERM there is."""
-    term = (os.environ if environment is None else environment).get("TERM", "")
-    return {
-        "TERM": term if terminal_for(term).name != "vt220" else "vt220",
-        "TEXTUAL_COLOR_SYSTEM": "standard",
-        "TEXTUAL_DISABLE_KITTY_KEY": "1",
-        "TEXTUAL_ANIMATIONS": "none",
-        "TEXTUAL_SMOOTH_SCROLL": "0",
-        "ESCDELAY": "50",
-    }
+    return Style(bold=style.bold, underline=style.underline, reverse=bool(style.reverse) != marked)
