@@ -1,0 +1,1 @@
+"""Support bundles: what the vendor's support needs to see of this appliance, without its secrets."""
