@@ -99,7 +99,7 @@ def own_gateway_findings(plan: NetworkPlan) -> list[Finding]:
 
 
 def _meeting(places: list[Place]) -> Iterator[tuple[Place, Place]]:
-    """Each place with one of another interface whose network meets its own. Networks that meet are nested, so one pass in order finds them."""
+    """Each place with one of another interface whose network meets its own: such are nested, so one pass in order finds them."""
     around: list[Place] = []
     for place in sorted(places, key=lambda place: (place.first, place.address.network.prefixlen)):
         while around and around[-1].last < place.first:
