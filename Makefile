@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 IMAGE  := build/guest
 
-.PHONY: setup guest demo lab stop test lint bench clean
+.PHONY: setup guest demo lab console stop test lint bench clean
 
 setup:
 	@scripts/setup
@@ -15,6 +15,9 @@ demo: guest                 ## migrate a running VM between two sites on this ma
 
 lab: guest                  ## start the two sites and leave them running
 	@$(PYTHON) -m appliance.demo lab
+
+console: guest              ## the OMA's console on the two sites, started if they do not run
+	@$(PYTHON) -m appliance.demo console
 
 stop:                       ## end what make lab started
 	@$(PYTHON) -m appliance.demo stop

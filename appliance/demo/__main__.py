@@ -1,15 +1,19 @@
-"""`python -m appliance.demo run|lab|stop`: the guided run, the two sites left running, and their end."""
+"""`python -m appliance.demo run|lab|console|stop`: the guided run, the two sites left running, the OMA's console on them, and their end."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
 
+from appliance.contract.client import client
 from appliance.contract.errors import Fault
+from appliance.contract.setup import SetStage, SetupApi
+from appliance.contract.setup import Stage as SetupStage
 from appliance.core.commands import CommandFailed
 from appliance.demo import guide, tables
 from appliance.demo import stage as staging
@@ -23,20 +27,26 @@ from appliance.demo.story import Story
 FAILURES = (DemoFailed, Fault, CommandFailed, TimeoutError, OSError)
 
 
+HELP = "the guided run; the sites left running; the OMA's console on them; their end"
+
+
 def main() -> int:
     """Exit codes: 0 all as it should be, 1 something is not, 2 wrong usage, 130 interrupted."""
     parser = argparse.ArgumentParser(
         prog="python -m appliance.demo", description="Two sites on this machine, and a VM that moves between them."
     )
-    parser.add_argument("command", choices=("run", "lab", "stop"), help="the guided run; the sites left running; their end")
+    parser.add_argument("command", choices=("run", "lab", "console", "stop"), help=HELP)
     parser.add_argument("--work", type=Path, default=Path("build/demo"), help="where everything is kept (default build/demo)")
     parser.add_argument("--image", type=Path, default=Path("build/guest"), help="the guest's disks (default build/guest)")
     options = parser.parse_args()
-    verbs = {"run": _run, "lab": _lab, "stop": _stop}
+    verbs = {"run": _run, "lab": _lab, "console": _lab_for_console, "stop": _stop}
     try:
-        return asyncio.run(_interruptible(verbs[options.command](options.work, options.image.resolve(), Show())))
+        code = asyncio.run(_interruptible(verbs[options.command](options.work, options.image.resolve(), Show())))
     except (asyncio.CancelledError, KeyboardInterrupt):
         return 130
+    if options.command == "console" and code == 0:
+        _become_console(staging.laid_out(Ledger.of(options.work)))
+    return code
 
 
 async def _interruptible(work: Coroutine[None, None, int]) -> int:
@@ -105,6 +115,28 @@ async def _lab(work: Path, image: Path, show: Show) -> int:
         await stage.close()
     show.lines(guide.how_to_talk(stage))
     return 0
+
+
+async def _lab_for_console(work: Path, image: Path, show: Show) -> int:
+    """The sites as they run, or new ones. The set-up counts as done: the sites are paired, and their network is the demo's."""
+    ledger = Ledger.of(work)
+    if not (ledger.kind == "lab" and ledger.occupied_by):
+        code = await _lab(work, image, show)
+        if code:
+            return code
+    stage = staging.laid_out(Ledger.of(work))
+    try:
+        await client(SetupApi, stage.oma.transport).set_stage(SetStage(stage=SetupStage.DONE))
+    except Fault as error:
+        show.problem(_sentence(error))
+        return 1
+    finally:
+        await stage.close()
+    return 0
+
+
+def _become_console(stage: Stage) -> None:
+    os.execv(sys.executable, [sys.executable, "-m", "appliance.tui", "--socket", str(stage.oma.socket)])
 
 
 async def _stop(work: Path, _image: Path, show: Show) -> int:
