@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -49,18 +49,20 @@ async def last_of_vms(session: AsyncSession, context_ids: Sequence[str]) -> dict
 
 async def last(session: AsyncSession) -> FailedJob | None:
     """The newest failed job after which no job of its kind and VM has succeeded."""
-    later = aliased(Job)
-    # A job of the VMA names no VM under management: there the title tells which VM it was for.
-    same_vm = or_(
-        later.vm_context_id == Job.vm_context_id,
-        and_(Job.vm_context_id.is_(None), later.vm_context_id.is_(None), later.title == Job.title),
-    )
-    made_good = exists().where(later.kind == Job.kind, same_vm, later.status == JobStatus.COMPLETED, later.completed_at >= Job.completed_at)
     query = (
         select(Job.id, Job.title, Job.completed_at, Job.error)
-        .where(Job.status == JobStatus.FAILED, ~made_good)
+        .where(Job.status == JobStatus.FAILED, ~_made_good(of_vm=True), ~_made_good(of_vm=False))
         .order_by(Job.completed_at.desc(), Job.id.desc())
         .limit(1)
     )
     found = (await session.execute(query)).first()
     return FailedJob(found.id, found.title, found.completed_at, found.error or {}) if found else None
+
+
+def _made_good(*, of_vm: bool) -> ColumnElement[bool]:
+    """A later job of the kind succeeded. A job of the VMA names no VM under management: there the title tells which VM it was for."""
+    later = aliased(Job)
+    same = later.vm_context_id == Job.vm_context_id
+    if not of_vm:
+        same = and_(Job.vm_context_id.is_(None), later.vm_context_id.is_(None), later.title == Job.title)
+    return exists().where(same, later.kind == Job.kind, later.status == JobStatus.COMPLETED, later.completed_at >= Job.completed_at)
