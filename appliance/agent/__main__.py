@@ -10,11 +10,14 @@ import signal
 import socket
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import uvloop
 
 from appliance.agent.config import Config, ConfigProblem, read_config
+from appliance.agent.logs import LogBook
+from appliance.agent.machine import Host
 from appliance.agent.oma import running_oma
 from appliance.agent.vma import running_vma
 from appliance.contract.errors import Fault
@@ -48,13 +51,19 @@ async def _run(config: Config) -> None:
     for folder in (config.state_dir, config.run_dir):
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True, mode=0o700)
     stop = asyncio.Event()
+    book = await asyncio.to_thread(LogBook, config.state_dir / "log")
+    book.install(logging.getLogger())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _stop, stop)
-    async with (running_oma if config.role == "oma" else running_vma)(config) as api:
-        _log.info("%s %s runs; its API is on %s and port %d", config.role.upper(), config.name, config.api_socket, api.port)
-        _notify("READY=1")
-        await stop.wait()
-        _notify("STOPPING=1")
+    running = running_oma if config.role == "oma" else running_vma
+    try:
+        async with running(config, Host(book, restart=partial(_stop, stop))) as api:
+            _log.info("%s %s runs; its API is on %s and port %d", config.role.upper(), config.name, config.api_socket, api.port)
+            _notify("READY=1")
+            await stop.wait()
+            _notify("STOPPING=1")
+    finally:
+        await asyncio.to_thread(book.close)
 
 
 def _stop(stop: asyncio.Event) -> None:

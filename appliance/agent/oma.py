@@ -10,7 +10,6 @@ from functools import partial
 
 from sqlalchemy import text
 
-from appliance.agent.addresses import addresses
 from appliance.agent.config import Config
 from appliance.agent.http.clouds import CloudRoutes
 from appliance.agent.http.credentials import CredentialRoutes
@@ -21,12 +20,15 @@ from appliance.agent.http.peers import PeerRoutes
 from appliance.agent.http.replications import ReplicationRoutes
 from appliance.agent.http.status import Facts, StatusRoutes
 from appliance.agent.http.storage import StorageRoutes
+from appliance.agent.http.tunnel import TunnelRoutes, oma_tunnels
+from appliance.agent.machine import APIS as MACHINE_APIS
+from appliance.agent.machine import Host, addresses, running_machine
 from appliance.agent.peer.oma import peer_application
 from appliance.agent.source_site import Sources
 from appliance.agent.version import VERSION
 from appliance.cloudstack.clouds import Clouds
 from appliance.cloudstack.configs import Configs
-from appliance.contract import clouds, credentials, failover, jobs, pairing, replications, status, storage
+from appliance.contract import clouds, credentials, failover, jobs, pairing, replications, status, storage, tunnel
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
 from appliance.core.store import Store
@@ -54,6 +56,8 @@ APIS = (
     storage.StorageApi,
     pairing.PeersApi,
     failover.FailoverApi,
+    tunnel.TunnelApi,
+    *MACHINE_APIS,
 )
 
 
@@ -114,12 +118,15 @@ class Oma:
             (storage.StorageApi, StorageRoutes(self.volumes)),
             (pairing.PeersApi, PeerRoutes(self.side, addresses)),
             (failover.FailoverApi, FailoverRoutes(self.failover)),
+            (tunnel.TunnelApi, TunnelRoutes(partial(oma_tunnels, self.side), self.side.peers)),
         )
 
     async def tunnels(self) -> list[status.Tunnel]:
         """How the tunnel of each peer is."""
         found = []
         for peer in await self.side.peers.all():
+            if peer.state == "revoked":
+                continue
             state = self.side.tunnels.state(peer.id)
             since = state.since.isoformat() if state.since else None
             found.append(status.Tunnel(peer_id=peer.id, peer_name=peer.name, up=state.up, since=since, last_error=state.last_error))
@@ -132,7 +139,7 @@ class Oma:
 
 
 @asynccontextmanager
-async def running_oma(config: Config) -> AsyncIterator[LocalApi]:
+async def running_oma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
     """A whole OMA, from its store to its listeners, for the time of the block."""
     async with AsyncExitStack() as stack:
         store = await Store.open(config.database_url)
@@ -160,7 +167,9 @@ async def running_oma(config: Config) -> AsyncIterator[LocalApi]:
             "exports": partial(_probe_exports, oma),
         }
         facts = Facts(store, addresses, oma.tunnels, lambda: side.door.port)
-        served = oma.served(StatusRoutes(identity, config.name, probes, facts, APIS))
+        status_routes = StatusRoutes(identity, config.name, probes, facts, APIS)
+        machine = running_machine(config, host, store, runner, children, identity.id, status_routes.described)
+        served = (*oma.served(status_routes), *await stack.enter_async_context(machine))
         token = await asyncio.to_thread(read_token, config.token_file)
         web.add_subapp("/operator", operator_application(served, token))
         await oma.volumes.start()

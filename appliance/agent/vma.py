@@ -8,18 +8,20 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from appliance.agent.addresses import addresses
 from appliance.agent.config import Config
 from appliance.agent.http.jobs import JobRoutes
 from appliance.agent.http.joining import JoinRoutes
 from appliance.agent.http.local import LocalApi, read_token
 from appliance.agent.http.source import SourceRoutes
 from appliance.agent.http.status import Facts, StatusRoutes
+from appliance.agent.http.tunnel import TunnelRoutes, vma_tunnel
+from appliance.agent.machine import APIS as MACHINE_APIS
+from appliance.agent.machine import Host, addresses, running_machine
 from appliance.agent.oma import probe_database, probe_migrations
 from appliance.agent.oma_link import TunnelLink
 from appliance.agent.peer.vma import peer_application
 from appliance.agent.version import VERSION
-from appliance.contract import jobs, pairing, source, status
+from appliance.contract import jobs, pairing, source, status, tunnel
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
 from appliance.core.store import Store
@@ -32,11 +34,11 @@ from appliance.tunnel.peers import Peers
 from appliance.tunnel.principal import Principal, PrincipalSite
 from appliance.vsphere.serving import sweep
 
-APIS = (status.StatusApi, jobs.JobsApi, source.SourceApi, pairing.JoinApi)
+APIS = (status.StatusApi, jobs.JobsApi, source.SourceApi, pairing.JoinApi, tunnel.TunnelApi, *MACHINE_APIS)
 
 
 @asynccontextmanager
-async def running_vma(config: Config) -> AsyncIterator[LocalApi]:
+async def running_vma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
     """A whole VMA, from its store to its listeners, for the time of the block."""
     async with AsyncExitStack() as stack:
         store = await Store.open(config.database_url)
@@ -57,20 +59,24 @@ async def running_vma(config: Config) -> AsyncIterator[LocalApi]:
         stack.push_async_callback(site.stop)
         await dialler.start()
         stack.push_async_callback(dialler.stop)
-        await runner.recover()
-        stack.push_async_callback(runner.close)
         tunnels = partial(_tunnels, peers, dialler)
         probes = {
             "database": partial(probe_database, store),
             "migrations": partial(probe_migrations, store),
             "tunnel": partial(_probe_tunnel, dialler),
         }
+        status_routes = StatusRoutes(identity, config.name, probes, Facts(store, addresses, tunnels), APIS)
+        machine = running_machine(config, host, store, runner, children, identity.id, status_routes.described)
         served = (
-            (status.StatusApi, StatusRoutes(identity, config.name, probes, Facts(store, addresses, tunnels), APIS)),
+            (status.StatusApi, status_routes),
             (jobs.JobsApi, JobRoutes(store, runner, partial(board_paces, transfers.boards))),
             (source.SourceApi, SourceRoutes(store, transfers)),
             (pairing.JoinApi, JoinRoutes(identity, peers, dialler, config.name, VERSION)),
+            (tunnel.TunnelApi, TunnelRoutes(partial(vma_tunnel, peers, dialler), peers)),
+            *await stack.enter_async_context(machine),
         )
+        await runner.recover()
+        stack.push_async_callback(runner.close)
         token = await asyncio.to_thread(read_token, config.token_file)
         api = LocalApi(served, token, config.api_socket, config.api.address, config.api_port)
         await api.start()

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from appliance.agent.config import Config, ConfigProblem, read_config
+from appliance.agent.logs import LogBook
+from appliance.agent.machine import Host
 from appliance.agent.oma import APIS as OMA_APIS
 from appliance.agent.oma import running_oma
 from appliance.agent.vma import APIS as VMA_APIS
@@ -39,7 +41,7 @@ async def agent(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     for folder in (made.state_dir, made.run_dir, tmp_path / "devices"):
         folder.mkdir()
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context((running_oma if request.param == "oma" else running_vma)(made))
+        await stack.enter_async_context((running_oma if request.param == "oma" else running_vma)(made, host(made)))
         transport = Transport(unix=str(made.api_socket))
         stack.push_async_callback(transport.close)
         yield request.param, transport
@@ -102,3 +104,7 @@ async def test_the_command_ends_with_a_sentence_when_it_cannot_start(tmp_path: P
     )
     _, said = await process.communicate()
     assert process.returncode == 2 and b"can't be read" in said
+
+
+def host(made: Config) -> Host:
+    return Host(LogBook(made.state_dir / "log"), restart=lambda: None)

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from appliance.agent.config import Config
+from appliance.agent.logs import LogBook
+from appliance.agent.machine import Host
 from appliance.agent.oma import running_oma
 from appliance.agent.vma import running_vma
 from appliance.contract import pairing, status
@@ -44,7 +46,7 @@ async def sites() -> AsyncIterator[Sites]:
         transports = []
         for role, running in (("oma", running_oma), ("vma", running_vma)):
             made = config(folder / role, role)
-            await stack.enter_async_context(running(made))
+            await stack.enter_async_context(running(made, host(made)))
             transports.append(Transport(unix=str(made.api_socket)))
             stack.push_async_callback(transports[-1].close)
         oma, vma = transports
@@ -118,3 +120,7 @@ async def test_a_code_ends_by_a_clock_that_nobody_can_set(store: Store, tmp_path
     assert (desk.state().seconds_left, bool(desk.state().code)) == (1.0, True)
     now[0] += 1
     assert (desk.state().code, desk.state().seconds_left, desk.state().tries_left) == ("", 0.0, 0)
+
+
+def host(made: Config) -> Host:
+    return Host(LogBook(made.state_dir / "log"), restart=lambda: None)

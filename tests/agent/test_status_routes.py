@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from console_records import ERROR, at, job, keep
 
-from appliance.agent.addresses import addresses
 from appliance.agent.http.status import Facts, StatusRoutes, web_address
+from appliance.agent.machine import addresses
 from appliance.contract.status import Status, Tunnel
 from appliance.core.jobs import Job
 from appliance.core.store import Store

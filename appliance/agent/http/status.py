@@ -65,6 +65,10 @@ class StatusRoutes(contract.StatusApi):
             last_failure=failure_view(failed),
         )
 
+    async def described(self) -> dict[str, object]:
+        """How the appliance is, for the support bundle."""
+        return {"health": await self.health(), "status": await self.status()}
+
     async def openapi(self) -> dict[str, Any]:
         return self._document
 

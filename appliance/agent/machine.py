@@ -1,0 +1,76 @@
+"""What an appliance is as a machine, whatever its role: its network, set-up, shell gate, logs, support bundles and power."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from appliance.agent.config import Config
+from appliance.agent.gate.challenge import read_vendor_key
+from appliance.agent.gate.gate import Gate
+from appliance.agent.http.gate import GateRoutes
+from appliance.agent.http.local import Served
+from appliance.agent.http.network import NetworkRoutes
+from appliance.agent.http.setup import SetupRoutes
+from appliance.agent.http.system import SystemRoutes
+from appliance.agent.logs import LogBook
+from appliance.agent.power import Power
+from appliance.agent.setup import Setup
+from appliance.agent.support.bundles import SupportBundles
+from appliance.contract import gate, network, setup, system
+from appliance.core.audit import Audit
+from appliance.core.commands import Children
+from appliance.core.jobs import Runner
+from appliance.core.settings import Settings
+from appliance.core.store import Store
+from appliance.netconfig.control import NetworkControl
+from appliance.netconfig.observe import observe, shown_addresses
+
+APIS = (network.NetworkApi, setup.SetupApi, gate.GateApi, system.SystemApi)
+
+
+@dataclass(frozen=True)
+class Host:
+    """What the process gives its agent: the log of everything in it, and a way to be started anew."""
+
+    book: LogBook
+    restart: Callable[[], None]
+
+
+@asynccontextmanager
+async def running_machine(
+    config: Config,
+    host: Host,
+    store: Store,
+    runner: Runner,
+    children: Children,
+    appliance_id: str,
+    describe: Callable[[], Awaitable[dict[str, object]]],
+) -> AsyncIterator[Served]:
+    """The parts, started; each API with the object that serves it. `describe` tells the support bundle how the appliance is."""
+    async with AsyncExitStack() as stack:
+        settings, audit = Settings(store), Audit(store)
+        # First of all: settings that nobody kept before a crash must not outlive it.
+        control = NetworkControl(config.state_dir / "network", config.machine.networkd_dir, audit)
+        await control.start()
+        stack.push_async_callback(control.close)
+        key = await asyncio.to_thread(read_vendor_key, config.gate.vendor_key)
+        shell = Gate(appliance_id, key, settings, audit, children, config.run_dir / "shell.sock", config.gate.shell)
+        await shell.start()
+        stack.push_async_callback(shell.stop)
+        power = Power(config.machine, audit, host.restart)
+        stack.push_async_callback(power.close)
+        bundles = SupportBundles(store, runner, config, describe, book=host.book)
+        yield (
+            (network.NetworkApi, NetworkRoutes(control)),
+            (setup.SetupApi, SetupRoutes(Setup(settings, audit))),
+            (gate.GateApi, GateRoutes(shell, audit)),
+            (system.SystemApi, SystemRoutes(host.book, bundles, power)),
+        )
+
+
+async def addresses() -> list[str]:
+    """The addresses by which others reach this machine, without loopback and link-local ones, IPv4 first."""
+    return shown_addresses((await observe()).interfaces)
