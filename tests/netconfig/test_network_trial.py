@@ -1,0 +1,337 @@
+"""The trial of network settings: however it ends, what nobody kept does not stay."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from trial_bench import AFTER, BEFORE, OLD, Bench, KilledHere, observed, plan, unplugged
+
+from appliance.contract.errors import STORE_UNWRITABLE, Fault
+from appliance.contract.network import Finding, Severity, StartTrial
+from appliance.core.audit import Audit
+from appliance.core.store import Store
+from appliance.netconfig.applier import Files
+from appliance.netconfig.faults import NOT_APPLIED
+from appliance.netconfig.trial import TrialFolder
+
+
+@pytest.fixture
+async def bench(store: Store, tmp_path: Path) -> AsyncIterator[Bench]:
+    made = Bench(tmp_path / "network", Audit(store))
+    yield made
+    for agent in made.agents:
+        await agent.close()
+
+
+async def refused(work: Any) -> Fault:
+    with pytest.raises(Fault) as caught:
+        await work
+    return caught.value
+
+
+async def test_a_fresh_appliance_starts_from_what_is(bench: Bench) -> None:
+    now = await (await bench.agent()).network()
+    assert now.kept.interfaces[0].ipv4.addresses == [BEFORE]
+    assert (now.kept.dns, now.trial, now.outcome) == (["192.0.2.53"], None, "")
+
+
+async def test_settings_on_trial_are_in_force_and_count_down(bench: Bench) -> None:
+    agent = await bench.agent()
+    trial = await bench.trial(agent)
+    assert bench.applier.files == Files.of(plan(AFTER))
+    assert trial.seconds_left == 120
+    await bench.clock.advance(30)
+    shown = (await agent.network()).trial
+    assert shown is not None and shown.seconds_left == 90
+
+
+async def test_kept_settings_stay_and_are_the_new_revision(bench: Bench) -> None:
+    agent = await bench.agent()
+    old = (await agent.network()).revision
+    trial = await bench.trial(agent)
+    now = await agent.keep(trial.id)
+    await bench.clock.advance(600)
+    assert bench.applier.files == Files.of(plan(AFTER))
+    assert (now.trial, now.outcome, now.kept) == (None, "kept", trial.plan)
+    assert now.revision != old
+    assert await bench.events() == ["operator network.try done", "operator network.keep done"]
+
+
+async def test_settings_that_nobody_keeps_revert_in_time(bench: Bench) -> None:
+    agent = await bench.agent()
+    await bench.trial(agent)
+    await bench.clock.advance(119)
+    assert not bench.applier.is_old
+    await bench.clock.advance(1)
+    assert bench.applier.is_old
+    assert (await agent.network()).outcome == "reverted: nobody kept it in time"
+    assert (await bench.events())[-1] == "appliance network.revert done"
+
+
+async def test_the_operator_reverts_by_key(bench: Bench) -> None:
+    agent = await bench.agent()
+    trial = await bench.trial(agent)
+    now = await agent.revert(trial.id)
+    assert bench.applier.is_old
+    assert (now.trial, now.outcome) == (None, "reverted by the operator")
+    assert (await bench.events())[-1] == "operator network.revert done"
+
+
+async def test_a_new_agent_lets_a_trial_within_its_time_go_on(bench: Bench) -> None:
+    trial = await bench.trial(await bench.agent())
+    await bench.clock.advance(50)
+    agent = await bench.agent()
+    assert not bench.applier.is_old
+    shown = (await agent.network()).trial
+    assert shown is not None and (shown.id, shown.seconds_left) == (trial.id, 70)
+    await bench.clock.advance(70)
+    assert bench.applier.is_old
+
+
+async def test_a_trial_taken_up_by_a_new_agent_can_be_kept(bench: Bench) -> None:
+    trial = await bench.trial(await bench.agent())
+    now = await (await bench.agent()).keep(trial.id)
+    assert (now.outcome, now.kept) == ("kept", trial.plan)
+
+
+async def test_a_new_agent_reverts_a_trial_whose_time_is_over(bench: Bench) -> None:
+    agent = await bench.agent()
+    await bench.trial(agent)
+    await agent.close()
+    await bench.clock.advance(121)
+    assert not bench.applier.is_old
+    assert (await (await bench.agent()).network()).outcome == "reverted: nobody kept it in time"
+    assert bench.applier.is_old
+
+
+async def test_a_reboot_reverts_at_once(bench: Bench) -> None:
+    await bench.trial(await bench.agent())
+    await bench.reboot()
+    assert (await (await bench.agent()).network()).outcome == "reverted after a restart"
+    assert bench.applier.is_old
+
+
+async def test_settings_that_cannot_be_applied_revert_at_once(bench: Bench) -> None:
+    agent = await bench.agent()
+    bench.applier.failures = [NOT_APPLIED(cause="reload failed")]
+    assert (await refused(bench.trial(agent))).key == "network.not_applied"
+    now = await agent.network()
+    assert bench.applier.is_old and now.trial is None
+    assert now.outcome == "reverted: the settings could not be applied"
+
+
+async def test_without_the_network_service_nothing_is_changed(bench: Bench) -> None:
+    agent = await bench.agent()
+    bench.applier.present = False
+    assert (await refused(bench.trial(agent))).status == 503
+    assert bench.applier.applied == 0 and (await agent.network()).trial is None
+
+
+async def test_a_revert_that_fails_is_tried_until_it_succeeds(bench: Bench) -> None:
+    agent = await bench.agent()
+    trial = await bench.trial(agent)
+    bench.applier.present = False
+    assert (await refused(agent.revert(trial.id))).key == "network.not_reverted"
+    await bench.clock.advance(5)
+    assert not bench.applier.is_old
+    bench.applier.present = True
+    await bench.clock.advance(5)
+    assert bench.applier.is_old
+    assert (await agent.network()).outcome == "reverted by the operator"
+
+
+async def test_a_revert_that_was_broken_off_is_done_by_the_next_agent(bench: Bench) -> None:
+    agent = await bench.agent()
+    trial = await bench.trial(agent)
+    bench.applier.failures = [KilledHere()]
+    with pytest.raises(KilledHere):
+        await agent.revert(trial.id)
+    assert not bench.applier.is_old
+    assert (await (await bench.agent()).network()).outcome == "reverted by the operator"
+    assert bench.applier.is_old
+
+
+STEPS: dict[str, tuple[str, bool]] = {
+    "before the record of the trial is on disk": ("save", False),
+    "after the record, before anything is applied": ("apply", False),
+    "applied, before that is on disk": ("save running", False),
+    "while the kept plan is put on disk": ("keep", False),
+    "after the kept plan, before the trial's record is gone": ("end", True),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_crash_between_two_steps_leaves_what_was_or_what_was_kept(bench: Bench, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    place, stays = STEPS[step]
+    agent = await bench.agent()
+    _kill_at(place, bench, monkeypatch)
+    with pytest.raises(KilledHere):
+        await agent.keep((await bench.trial(agent)).id)
+    monkeypatch.undo()
+    bench.applier.failures = []
+    agent = await bench.agent()
+    await bench.clock.advance(121)
+    now = await agent.network()
+    assert bench.applier.is_old is not stays
+    assert (now.kept.interfaces[0].ipv4.addresses == [AFTER]) is stays and now.trial is None
+
+
+def _kill_at(place: str, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The agent dies at this place; whatever it would do on the way out does not happen either."""
+
+    def dies(*_: object) -> None:
+        raise KilledHere
+
+    if place == "apply":
+        bench.applier.failures = [KilledHere(), KilledHere()]
+    elif place == "save running":
+        monkeypatch.setattr(TrialFolder, "save", _after(1, TrialFolder.save, dies))
+        bench.applier.failures = []
+    else:
+        monkeypatch.setattr(TrialFolder, place, dies)
+
+
+def _after(count: int, real: Callable[..., None], dies: Callable[..., None]) -> Callable[..., None]:
+    done: list[int] = []
+
+    def save(*arguments: Any) -> None:
+        done.append(1)
+        (real if len(done) <= count else dies)(*arguments)
+
+    return save
+
+
+async def test_a_damaged_record_ends_in_the_settings_that_were_kept(bench: Bench) -> None:
+    agent = await bench.agent()
+    await agent.keep((await bench.trial(agent)).id)
+    await bench.trial(agent, "192.0.2.33/24")
+    (bench.state / "trial.json").write_text('{"id": "tri')
+    assert (await (await bench.agent()).network()).trial is None
+    assert bench.applier.files == Files.of(plan(AFTER))
+
+
+async def test_the_wall_clock_does_not_matter(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    agent = await bench.agent()
+    await bench.trial(agent)
+    monkeypatch.setattr("time.time", lambda: 0.0)
+    await bench.clock.advance(119)
+    assert not bench.applier.is_old
+    await bench.clock.advance(1)
+    assert bench.applier.is_old
+
+
+async def test_a_second_trial_is_told_how_long_the_first_still_runs(bench: Bench) -> None:
+    agent = await bench.agent()
+    await bench.trial(agent)
+    await bench.clock.advance(20.5)
+    fault = await refused(bench.trial(agent, "192.0.2.33/24"))
+    assert (fault.status, fault.key) == (409, "network.on_trial") and "100 seconds" in fault.message
+    assert bench.applier.files == Files.of(plan(AFTER))
+
+
+async def test_of_two_consoles_that_try_at_once_one_wins(bench: Bench) -> None:
+    agent = await bench.agent()
+    both = await asyncio.gather(bench.trial(agent), bench.trial(agent, "192.0.2.33/24"), return_exceptions=True)
+    assert sum(isinstance(one, Fault) and one.key == "network.on_trial" for one in both) == 1
+
+
+async def test_settings_made_from_an_older_revision_are_refused(bench: Bench) -> None:
+    agent = await bench.agent()
+    stale = (await agent.network()).revision
+    await agent.keep((await bench.trial(agent)).id)
+    fault = await refused(agent.start_trial(StartTrial(plan=plan("192.0.2.33/24"), revision=stale)))
+    assert (fault.status, fault.key) == (409, "network.changed_meanwhile")
+
+
+async def test_wrong_settings_are_refused_and_nothing_is_changed(bench: Bench) -> None:
+    agent = await bench.agent()
+    fault = await refused(bench.trial(agent, "192.0.2.300/24"))
+    assert fault.status == 422 and "192.0.2.300" in fault.message
+    assert bench.applier.applied == 0
+
+
+async def test_an_address_in_use_is_refused_and_nothing_is_changed(bench: Bench) -> None:
+    agent = await bench.agent()
+    bench.live.against = [Finding(interface="eth0", field="ipv4.addresses", severity=Severity.ERROR, message="It is in use.")]
+    assert (await refused(bench.trial(agent))).message == "The settings can't be tried: eth0: It is in use."
+    assert bench.applier.applied == 0
+
+
+async def test_keeping_too_late_is_refused(bench: Bench) -> None:
+    agent = await bench.agent()
+    trial = await bench.trial(agent)
+    await bench.clock.advance(120)
+    fault = await refused(agent.keep(trial.id))
+    assert (fault.status, fault.key) == (409, "network.trial_over") and "nobody kept it in time" in fault.message
+    assert bench.applier.is_old
+
+
+async def test_keeping_in_the_instant_the_time_is_over_is_refused(bench: Bench) -> None:
+    agent = await bench.agent()
+    trial = await bench.trial(agent)
+    bench.clock.seconds += 120
+    assert (await refused(agent.keep(trial.id))).key == "network.trial_over"
+    await bench.clock.advance(0)
+    assert bench.applier.is_old
+
+
+async def test_keeping_twice_and_reverting_twice_say_the_same_again(bench: Bench) -> None:
+    agent = await bench.agent()
+    kept = await bench.trial(agent)
+    assert await agent.keep(kept.id) == await agent.keep(kept.id)
+    given_up = await bench.trial(agent, "192.0.2.33/24")
+    assert await agent.revert(given_up.id) == await agent.revert(given_up.id)
+
+
+async def test_what_was_kept_can_not_be_reverted_any_more(bench: Bench) -> None:
+    agent = await bench.agent()
+    trial = await bench.trial(agent)
+    await agent.keep(trial.id)
+    assert (await refused(agent.revert(trial.id))).message == "That trial is over: kept."
+
+
+async def test_a_trial_that_is_not_named_rightly_is_left_alone(bench: Bench) -> None:
+    agent = await bench.agent()
+    assert (await refused(agent.keep("trial-0"))).status == 404
+    await bench.trial(agent)
+    assert (await refused(agent.keep("trial-0"))).status == 409
+    assert (await refused(agent.revert("trial-0"))).status == 409
+    assert (await agent.network()).trial is not None
+
+
+async def test_a_trial_shows_what_was_read_back(bench: Bench) -> None:
+    agent = await bench.agent()
+    await bench.trial(agent)
+    await bench.clock.advance(0.3)
+    shown = (await agent.network()).trial
+    assert shown is not None and any(one.severity is Severity.ERROR for one in shown.findings)
+    bench.observed = observed(AFTER)
+    await bench.clock.advance(0.3)
+    shown = (await agent.network()).trial
+    assert shown is not None and shown.findings and all(one.severity is Severity.OK for one in shown.findings)
+
+
+async def test_a_pulled_cable_shows_in_the_trial_and_reverts_in_time(bench: Bench) -> None:
+    agent = await bench.agent()
+    await bench.trial(agent)
+    bench.observed = unplugged(bench.observed)
+    await bench.clock.advance(0.3)
+    shown = (await agent.network()).trial
+    assert shown is not None and any("cable" in one.message for one in shown.findings)
+    await bench.clock.advance(120)
+    assert bench.applier.is_old
+
+
+async def test_a_store_that_cannot_be_written_keeps_no_network_from_coming_back(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(*_: object) -> None:
+        raise STORE_UNWRITABLE()
+
+    agent = await bench.agent()
+    monkeypatch.setattr(bench.audit, "record", full)
+    await bench.trial(agent)
+    await bench.clock.advance(120)
+    assert bench.applier.files == OLD
