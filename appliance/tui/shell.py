@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import socket
 import sys
@@ -101,7 +102,7 @@ class _Relay:
 
 def _hello(ticket: str) -> bytes:
     rows, columns = _size(sys.__stdin__.fileno() if sys.__stdin__ else 0)
-    term = os.environ.get("TERM", "linux")
+    term = re.sub(r"[^A-Za-z0-9._+-]", "", os.environ.get("TERM", "")).lstrip("._+-")[:40] or "linux"
     return Hello.model_validate({"ticket": ticket, "rows": rows, "columns": columns, "term": term}).model_dump_json().encode() + b"\n"
 
 

@@ -15,8 +15,8 @@ from appliance.contract.shell import HELLO_LIMIT, Hello, Kind, frame
 
 _log = logging.getLogger(__name__)
 
-_REFUSED = "This is not the ticket that the shell was opened for."
-_LATE = "Somebody else has entered the shell, or the time to enter is over."
+_REFUSED = b"This is not the ticket that the shell was opened for."
+_LATE = b"Somebody else has entered the shell, or the time to enter is over."
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,9 @@ class Entrance:
             hello = await self._hello(reader)
             if hello is None or not _is_same(hello.ticket.get_secret_value(), self.ticket):
                 await self._on_refused("wrong ticket")
-                await _turn_away(writer, _REFUSED)
+                await send(writer, Kind.END, _REFUSED)
             elif self.guest.done():
-                await _turn_away(writer, _LATE)
+                await send(writer, Kind.END, _LATE)
             else:
                 is_guest = True
                 self.guest.set_result(Guest(hello, reader, writer))
@@ -84,8 +84,11 @@ class Entrance:
             return None
 
 
-async def _turn_away(writer: asyncio.StreamWriter, why: str) -> None:
-    writer.write(frame(Kind.END, why.encode()))
+async def send(writer: asyncio.StreamWriter, kind: Kind, payload: bytes) -> None:
+    """Send one frame. Raises ConnectionError when the console is gone."""
+    if writer.is_closing():
+        raise ConnectionResetError
+    writer.write(frame(kind, payload))
     await writer.drain()
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_UNITS = ((3600, "hour"), (60, "minute"), (1, "second"))
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -20,8 +22,6 @@ class Limits:
 
 def span(seconds: float) -> str:
     """A length of time as it is told: the largest unit that is whole enough."""
-    for size, unit in ((3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = round(seconds / size)
-            return f"{count} {unit}{'' if count == 1 else 's'}"
-    return f"{seconds:.0f} seconds"
+    size, unit = next((one for one in _UNITS if seconds >= one[0]), _UNITS[-1])
+    count = round(seconds / size)
+    return f"{count} {unit}{'' if count == 1 else 's'}"

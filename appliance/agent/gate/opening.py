@@ -75,13 +75,14 @@ class Opening:
         self.is_running, started = True, self._loop.time()
         self._until = started + self._limits.total
         await self._note("vendor", "shell-gate.shell", "done", "started")
+        result, ending = "failed", "the shell could not run"
         try:
-            ending = await Shell(self._children, self._id, self._argv, guest, self._limits).run(self._closing)
+            ended = await Shell(self._children, self._id, self._argv, guest, self._limits).run(self._closing)
+            result, ending = "done", ended.value
         except OSError as problem:
             _log.error("the vendor's shell failed: %s", problem)
-            await self._note("agent", _CLOSE, "failed", "the shell could not run")
-            return
-        await self._note("agent", _CLOSE, "done", f"{ending.value}, after {self._loop.time() - started:.0f} s")
+        finally:
+            await self._note("agent", _CLOSE, result, f"{ending}, after {self._loop.time() - started:.0f} s")
 
     async def _refused(self, why: str) -> None:
         await self._note("console", "shell-gate.enter", "refused", why)

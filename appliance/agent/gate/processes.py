@@ -33,20 +33,28 @@ def started_by(appliance_id: str, session: int | None = None) -> set[int]:
 
 async def end_all(appliance_id: str, grace: float, session: int | None = None) -> int:
     """End them: hang up, and kill after `grace` seconds what is left. Returns how many there were."""
-    found = await asyncio.to_thread(started_by, appliance_id, session)
-    first = len(found)
-    _send(signal.SIGHUP, found)
-    _send(signal.SIGCONT, found)
-    for number, seconds in ((None, grace), (signal.SIGKILL, _KILL_LIMIT)):
+    first = await _look(appliance_id, session)
+    left = first
+    for number, seconds in ((signal.SIGHUP, grace), (signal.SIGKILL, _KILL_LIMIT)):
         until = asyncio.get_running_loop().time() + seconds
-        while found and asyncio.get_running_loop().time() < until:
-            if number is not None:
-                _send(number, found)
+        told: set[int] = set()
+        while left and asyncio.get_running_loop().time() < until:
+            _send(number, left - told)
+            told |= left
             await asyncio.sleep(_LOOK_EVERY)
-            found = await asyncio.to_thread(started_by, appliance_id, session)
-    if found:
-        _log.error("processes of the vendor's shell can't be ended: %s", sorted(found))
-    return first
+            left = await _look(appliance_id, session)
+    if left:
+        _log.error("processes of the vendor's shell can't be ended: %s", sorted(left))
+    return len(first)
+
+
+async def _look(appliance_id: str, session: int | None) -> set[int]:
+    """Those that live. Nobody counts only when nobody is seen twice: a process that is being replaced shows no environment."""
+    for pause in (0.0, _LOOK_EVERY):
+        await asyncio.sleep(pause)
+        if found := await asyncio.to_thread(started_by, appliance_id, session):
+            return found
+    return set()
 
 
 def _send(number: signal.Signals, pids: set[int]) -> None:

@@ -10,11 +10,11 @@ from collections.abc import Coroutine, Sequence
 from enum import StrEnum
 from pathlib import Path
 
-from appliance.agent.gate.entrance import Guest
+from appliance.agent.gate.entrance import Guest, send
 from appliance.agent.gate.limits import Limits, span
 from appliance.agent.gate.processes import MARK, end_all
 from appliance.agent.gate.terminal import Terminal
-from appliance.contract.shell import FrameProblem, Frames, Kind, frame, read_size
+from appliance.contract.shell import FrameProblem, Frames, Kind, read_size
 from appliance.core.commands import Child, Children
 
 OWNER = "shell/"
@@ -114,11 +114,9 @@ class Shell:
 
     async def _show(self) -> Ending:
         """Bring what is written on the terminal to the console."""
-        writer = self._guest.writer
         with contextlib.suppress(ConnectionError):
             while data := await self._terminal.read():
-                writer.write(frame(Kind.DATA, data))
-                await writer.drain()
+                await send(self._guest.writer, Kind.DATA, data)
             return Ending.LEFT
         return Ending.GONE
 
@@ -151,8 +149,7 @@ class Shell:
         with contextlib.suppress(TimeoutError, ConnectionError):
             async with asyncio.timeout(_FAREWELL_LIMIT):
                 await asyncio.wait([output])
-                self._guest.writer.write(frame(Kind.END, ending.sentence(self._limits).encode()))
-                await self._guest.writer.drain()
+                await send(self._guest.writer, Kind.END, ending.sentence(self._limits).encode())
 
 
 async def _left(child: Child) -> Ending:
