@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import logging.handlers
 import os
-import signal
 import sys
-import traceback
+import threading
 from pathlib import Path
 
-from appliance.tui.environment import environment_for
+from appliance.tui.environment import environment_for, is_meddling
 
 SOCKET = "/run/appliance/api.sock"
 
@@ -25,43 +25,35 @@ def main() -> int:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         print("The console needs a terminal.", file=sys.stdout)  # noqa: T201 (the program's own answer)
         return 1
-    os.environ.update(environment_for(os.environ.get("TERM", "")))
+    _set_environment()
     _log_elsewhere()
-    return _run(arguments.socket, can_leave=not arguments.stay)
+    # Only now: Textual reads its environment while it is imported.
+    from appliance.tui.loop import Loop
+
+    Loop(arguments.socket, can_leave=not arguments.stay).run()
+    return 0
 
 
-def _run(socket: Path, *, can_leave: bool) -> int:
-    """Textual is imported only now, when its environment is set."""
-    from appliance.contract.client import Transport
-    from appliance.tui.agent import Agent
-    from appliance.tui.app import Console
-    from appliance.tui.driver import ConsoleDriver, be_deaf
-    from appliance.tui.vt import terminal_for
-
-    be_deaf()
-    crashed = ""
-    while True:
-        console = Console(
-            Agent(Transport(unix=str(socket), timeout=40.0)),
-            terminal_for(os.environ["TERM"]),
-            can_leave=can_leave,
-            crashed=crashed,
-            driver_class=ConsoleDriver,
-        )
-        signal.signal(signal.SIGTERM, lambda *_, console=console: console.exit("The console was stopped."))
-        console.run(mouse=False)
-        if console.failure is None:
-            return 0
-        crashed = f"{type(console.failure).__name__}: {console.failure}"[:300]
-        logging.getLogger(__name__).error("%s", "".join(traceback.format_exception(console.failure)))
+def _set_environment() -> None:
+    for name in list(filter(is_meddling, os.environ)):
+        del os.environ[name]
+    os.environ.update(environment_for(os.environ.get("TERM", "")))
+    if isinstance(sys.__stderr__, io.TextIOWrapper):
+        sys.__stderr__.reconfigure(encoding="utf-8", errors="replace")
 
 
 def _log_elsewhere() -> None:
-    """The terminal is the screen: what is logged goes to the system's log where there is one, else nowhere."""
+    """The terminal is the screen: what is logged, warned of or raised goes to the system's log where there is one, else nowhere."""
     handler: logging.Handler = logging.NullHandler()
     if Path("/dev/log").exists():
         handler = logging.handlers.SysLogHandler("/dev/log")
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.raiseExceptions = False
+    logging.captureWarnings(True)
+    log = logging.getLogger("appliance.tui")
+    sys.excepthook = lambda kind, error, trace: log.critical("the console has ended", exc_info=error)
+    sys.unraisablehook = lambda found: log.error("while something was put away", exc_info=found.exc_value)
+    threading.excepthook = lambda found: log.error("in the thread %s", found.thread, exc_info=found.exc_value)
 
 
 if __name__ == "__main__":

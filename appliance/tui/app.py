@@ -9,12 +9,15 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
+from rich.console import RenderableType
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.scrollbar import ScrollBar
 from textual.widgets._toggle_button import ToggleButton
+from textual.worker import WorkerFailed
 
+from appliance.contract.client import UNREACHABLE
 from appliance.contract.errors import Fault
 from appliance.contract.setup import Setup, Stage
 from appliance.contract.status import Status
@@ -30,6 +33,12 @@ _log = logging.getLogger(__name__)
 
 LOCK_AFTER = 15 * 60.0
 """Seconds without a key after which the console goes back to its idle screen."""
+
+LONGEST_REPORT = 20_000
+"""Characters of a report, the last ones."""
+
+REPORT_AGAIN = 2.0
+"""Seconds until an agent that did not answer is told again."""
 
 ScrollBar.renderer = PlainScrollBar
 ToggleButton.BUTTON_LEFT, ToggleButton.BUTTON_INNER, ToggleButton.BUTTON_RIGHT = "[", "x", "]"
@@ -59,6 +68,8 @@ class Console(App[str], inherit_bindings=False):
         *,
         can_leave: bool = False,
         crashed: str = "",
+        fall_back: bool = False,
+        reports: list[str] | None = None,
         clock: Callable[[], datetime] = now,
         lock_after: float = LOCK_AFTER,
         **driver: object,
@@ -69,6 +80,8 @@ class Console(App[str], inherit_bindings=False):
         self.setup_state: Setup | None = None
         self.unlocked = False
         self.failure: BaseException | None = None
+        self.failed_on, self.failed_first = "", True
+        self._reports, self._fall_back = [] if reports is None else reports, fall_back
         self._crashed, self._lock_after, self._last_key = crashed, lock_after, time.monotonic()
         self._alarm = ""
         self._keep_to = KeepTo(terminal)
@@ -77,8 +90,12 @@ class Console(App[str], inherit_bindings=False):
         """Nothing leaves that the terminal does not have."""
         return [*super().get_line_filters(), self._keep_to]
 
-    def get_default_screen(self) -> IdleScreen:
-        """The console boots into its idle screen."""
+    def get_default_screen(self) -> ConsoleScreen:
+        """The console boots into its idle screen; into a plainer one where that has crashed again and again."""
+        if self._fall_back:
+            from appliance.tui.screens.fallback import FallbackScreen
+
+            return FallbackScreen(self._crashed)
         return IdleScreen(self._crashed)
 
     def on_mount(self) -> None:
@@ -87,6 +104,7 @@ class Console(App[str], inherit_bindings=False):
         self.theme = CONSOLE.name
         self.set_interval(1.0, self._tick)
         self.run_worker(self._begin(), name="begin")
+        self.run_worker(self._report_all(), name="reports")
 
     async def _begin(self) -> None:
         """A console that was never set up, or whose set-up was broken off, goes on with it by itself."""
@@ -127,6 +145,11 @@ class Console(App[str], inherit_bindings=False):
         """Somebody is there."""
         self._last_key = time.monotonic()
 
+    def stop(self) -> None:
+        """End from outside of the loop: the system says so, or the line is gone."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.exit)
+
     def leave(self, screen: ConsoleScreen) -> None:
         """Close a screen; the last one stays."""
         if len(self.screen_stack) > 1:
@@ -146,16 +169,29 @@ class Console(App[str], inherit_bindings=False):
             self.push_screen(PowerScreen())
 
     def _handle_exception(self, error: Exception) -> None:
-        """A screen has crashed: end this run of the program, so that the next one shows what happened; no traceback on the terminal."""
+        """A screen has crashed: end this run of the screens, so that the next one shows what happened; no traceback on the terminal."""
         if self.failure is None:
-            self.failure = error
-            _log.error("a screen has crashed", exc_info=error)
-        super()._handle_exception(error)
-        self._exit_renderables.clear()
+            self.failure = error.error if isinstance(error, WorkerFailed) else error
+            shown = [one for one in self._screen_stack if isinstance(one, ConsoleScreen)]
+            self.failed_on, self.failed_first = (shown[-1].HEADING if shown else ""), len(shown) < 2
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._return_code = 1
+        self._close_messages_no_wait()
 
-    async def report(self, text: str) -> None:
-        """A line for the appliance's log; the console goes on where the agent does not take it."""
-        try:
-            await self.agent.system.report(Report(level=Level.ERROR, message=text[-20_000:]))
-        except Fault as error:
-            _log.warning("the agent did not take a report: %s", error)
+    def panic(self, *renderables: RenderableType) -> None:
+        """Something of Textual's own has crashed."""
+        self._handle_exception(RuntimeError("the screens' own program gave up"))
+
+    async def _report_all(self) -> None:
+        """What the runs of the screens before this one had to report goes to the appliance's log, as soon as the agent takes it."""
+        while self._reports:
+            try:
+                await self.agent.system.report(Report(level=Level.ERROR, message=self._reports[0][-LONGEST_REPORT:]))
+            except Fault as error:
+                if error.key == UNREACHABLE.key:
+                    await asyncio.sleep(REPORT_AGAIN)
+                    continue
+                _log.warning("the agent did not take a report: %s", error)
+            del self._reports[0]
