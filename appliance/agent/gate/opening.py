@@ -82,6 +82,7 @@ class Opening:
         except OSError as problem:
             _log.error("the vendor's shell failed: %s", problem)
         finally:
+            guest.writer.close()
             await self._note("agent", _CLOSE, result, f"{ending}, after {self._loop.time() - started:.0f} s")
 
     async def _refused(self, why: str) -> None:

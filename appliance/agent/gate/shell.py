@@ -90,12 +90,11 @@ class Shell:
                 output.cancel()
                 await asyncio.gather(output, return_exceptions=True)
             self._terminal.close()
-            self._guest.writer.close()
 
     async def _start(self) -> Child:
-        argv = await asyncio.to_thread(command, self._argv, self._id, self._guest.hello.term)
         other = self._terminal.other_end
         try:
+            argv = await asyncio.to_thread(command, self._argv, self._id, self._guest.hello.term)
             return await self._children.spawn(OWNER + self._id, argv, stdin=other, stdout=other, stderr=other)
         finally:
             os.close(other)
