@@ -1,0 +1,157 @@
+"""A machine of its own in namespaces: real interfaces, real systemd-networkd, an agent that can be killed, and a network outside.
+
+Everything hangs on one process; when that ends, however this one ends, the kernel removes processes, interfaces and mounts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from appliance.contract.client import Transport, client
+from appliance.contract.errors import Fault
+from appliance.contract.network import Family, InterfacePlan, Mode, Network, NetworkApi, NetworkPlan, StartTrial, Trial
+
+HERE = Path(__file__).parent
+OLD, NEW, GATEWAY, OTHER = "10.9.0.5", "10.9.0.22", "10.9.0.1", "10.9.0.77"
+SPEED = 8
+"""The agent's clock runs so much faster: the shortest trial, 10 s, takes 1.25 s."""
+
+FACTORY = f"[Match]\nName=eth0\n\n[Network]\nAddress={OLD}/24\nGateway={GATEWAY}\nLinkLocalAddressing=ipv6\nIPv6AcceptRA=no\n"
+_TIED = ["setpriv", "--pdeathsig", "KILL"]
+
+
+class NetworkdSite:
+    """One machine. `folder` has to be short enough for a Unix socket's path."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.socket = folder, str(folder / "a.sock")
+        self.networkd = folder / "etc/systemd/network"
+        for name in ("log", "etc/systemd/network"):
+            (folder / name).mkdir(parents=True)
+        (folder / "etc/resolv.conf").write_text("")
+        (folder / "etc/hostname").write_text("appliance\n")
+        (self.networkd / "80-factory.network").write_text(FACTORY)
+        for one in (folder, folder / "etc", folder / "etc/systemd", self.networkd):
+            one.chmod(0o755)
+        self.run_networkd(True)
+        script = [
+            "unshare",
+            "--net",
+            "--mount",
+            "--uts",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "bash",
+            str(HERE / "networkd_site.sh"),
+            str(folder),
+        ]
+        self._log = (folder / "log/site").open("wb")
+        self._machine = subprocess.Popen([*_TIED, *script], stdout=self._log, stderr=self._log)
+        self._agent: subprocess.Popen[bytes] | None = None
+        self._transport: Transport | None = None
+
+    def run_networkd(self, wanted: bool) -> None:
+        """Whether systemd-networkd runs; the machine follows within a moment."""
+        mark = self.folder / "networkd"
+        mark.touch() if wanted else mark.unlink(missing_ok=True)
+
+    def inside(self, *argv: str) -> subprocess.CompletedProcess[str]:
+        """Run a program on the machine."""
+        return subprocess.run([*self._enter(), *argv], capture_output=True, text=True, timeout=20, check=False)
+
+    def outside(self, *argv: str) -> subprocess.CompletedProcess[str]:
+        """Run a program in the network outside."""
+        return self.inside("ip", "netns", "exec", "outside", *argv)
+
+    def answers(self, address: str, seconds: float = 1.0) -> bool:
+        """Whether the machine answers a ping from outside in time."""
+        return self.outside("ping", "-n", "-c", "1", "-W", str(seconds), address).returncode == 0
+
+    def silent(self, address: str) -> bool:
+        """Whether nobody answers, where an answer would take less than a millisecond."""
+        return not self.answers(address, 0.3)
+
+    async def until(self, holds: Callable[[], bool], seconds: float = 10.0) -> None:
+        """Wait for something on the machine; fails with the logs."""
+        end = time.monotonic() + seconds
+        while not await asyncio.to_thread(holds):
+            assert time.monotonic() < end, self.logs()
+            await asyncio.sleep(0.05)
+
+    async def ready(self) -> None:
+        """Wait until the machine has the address it was made with."""
+        await self.until(lambda: self._init() is not None and self.answers(OLD), 20)
+
+    async def start_agent(self) -> NetworkApi:
+        """Start the agent and wait until it serves."""
+        Path(self.socket).unlink(missing_ok=True)
+        argv = [sys.executable, str(HERE / "network_agent.py"), str(self.folder), self.socket, str(SPEED)]
+        self._agent = subprocess.Popen([*_TIED, *self._enter(), *argv], stdout=self._log, stderr=self._log)
+        await self.until(Path(self.socket).exists, 20)
+        self._transport = Transport(unix=self.socket, timeout=30)
+        return client(NetworkApi, self._transport)
+
+    async def kill_agent(self) -> None:
+        """End the agent as a power cut would."""
+        if self._transport is not None:
+            await self._transport.close()
+        if self._agent is not None:
+            self._agent.send_signal(signal.SIGKILL)
+            self._agent.wait()
+        self._agent = self._transport = None
+
+    async def close(self) -> None:
+        """End the machine; the kernel removes all that it had within a moment."""
+        await self.kill_agent()
+        self._machine.kill()
+        self._machine.wait()
+        self._log.close()
+
+    def logs(self) -> str:
+        """What everybody said."""
+        return "\n".join(f"--- {path.name}\n{path.read_text(errors='replace')[-3000:]}" for path in sorted(self.folder.glob("log/*")))
+
+    def _enter(self) -> list[str]:
+        return ["nsenter", "--target", str(self._init()), "--net", "--mount", "--uts"]
+
+    def _init(self) -> int | None:
+        """The first process of the machine, as it is numbered here."""
+        assert self._machine.poll() is None, self.logs()
+        children = subprocess.run(["pgrep", "-P", str(self._machine.pid)], capture_output=True, text=True, check=False).stdout.split()
+        return int(children[0]) if children else None
+
+
+def static(address: str, gateway: str = GATEWAY, **more: object) -> NetworkPlan:
+    """eth0 with one IPv4 address of a /24."""
+    eth0 = InterfacePlan(name="eth0", ipv4=Family(mode=Mode.STATIC, addresses=[f"{address}/24"], gateway=gateway))
+    return NetworkPlan(interfaces=[eth0]).model_copy(update=more)
+
+
+async def trial(api: NetworkApi, plan: NetworkPlan, seconds: int = 600) -> Trial:
+    """Try settings, for 75 s unless told otherwise."""
+    return await api.try_network(StartTrial(plan=plan, revision=(await api.network()).revision, seconds=seconds))
+
+
+async def shown(api: NetworkApi, holds: Callable[[Network], bool], seconds: float = 10.0) -> Network:
+    """Ask until the network is as it should be."""
+    end = time.monotonic() + seconds
+    while not holds(found := await api.network()):
+        assert time.monotonic() < end, found
+        await asyncio.sleep(0.1)
+    return found
+
+
+async def refusal(work: Awaitable[object]) -> Fault:
+    """The Fault that the work ends with."""
+    try:
+        result = await work
+    except Fault as error:
+        return error
+    raise AssertionError(f"it was not refused: {result}")
