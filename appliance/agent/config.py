@@ -60,12 +60,13 @@ class Gate(_Table):
 
 
 class RemoteConsole(_Table):
-    """The console over SSH: address, port, user, and the command that it is forced to."""
+    """The console over SSH: address, port, user, the command that it is forced to, and the group that may reach the agent's socket."""
 
     address: str = "0.0.0.0"
     port: Port = 22
     user: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")] = "console"
     command: tuple[str, ...] = ("/usr/bin/appliance", "tui")
+    group: Annotated[str, Field(pattern=r"^([a-z][a-z0-9-]{0,31})?$")] = ""
 
 
 class Config(_Table):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import grp
 import hmac
+import logging
 import os
 import secrets
 from collections.abc import Sequence
@@ -15,6 +17,8 @@ from aiohttp.typedefs import Handler, Middleware
 from appliance.agent.http.binding import application, bind
 from appliance.contract.api import Api
 from appliance.contract.errors import UNAUTHORISED
+
+_log = logging.getLogger(__name__)
 
 Served = Sequence[tuple[type[Api], Api]]
 OPEN_PATHS = frozenset({"/health"})
@@ -54,13 +58,27 @@ def read_token(path: Path) -> str:
     return token
 
 
-class LocalApi:
-    """The two local listeners."""
+def _open_to(group: str, socket: Path) -> None:
+    """Let the group's members through the socket's folder to the socket; a group that the machine does not have gets nothing."""
+    try:
+        number = grp.getgrnam(group).gr_gid
+    except KeyError:
+        _log.warning("this machine has no group %s; only the agent's own user reaches its socket", group)
+        return
+    os.chown(socket, -1, number)
+    socket.chmod(0o660)
+    os.chown(socket.parent, -1, number)
+    socket.parent.chmod(0o710)
 
-    def __init__(self, served: Served, token: str, socket: Path, address: str, port: int) -> None:
+
+class LocalApi:
+    """The two local listeners. Members of `group`, if there is one, reach the socket beside the agent's own user."""
+
+    def __init__(self, served: Served, token: str, socket: Path, address: str, port: int, *, group: str = "") -> None:
         self._on_socket = web.AppRunner(operator_application(served, None), access_log=None, shutdown_timeout=1.0)
         self._on_port = web.AppRunner(operator_application(served, token), access_log=None, shutdown_timeout=1.0)
         self._socket, self._address, self._port = socket, address, port
+        self._group = group
 
     async def start(self) -> None:
         """Listen. Raises OSError when address and port can't be had."""
@@ -68,6 +86,8 @@ class LocalApi:
         await self._on_socket.setup()
         await web.UnixSite(self._on_socket, str(self._socket)).start()
         await asyncio.to_thread(self._socket.chmod, 0o600)
+        if self._group:
+            await asyncio.to_thread(_open_to, self._group, self._socket)
         await self._on_port.setup()
         await web.TCPSite(self._on_port, self._address, self._port).start()
 

@@ -1,0 +1,212 @@
+"""The console over SSH: whether it is on, and who may log in."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.agent.config import Config
+from appliance.agent.remote_console import account
+from appliance.agent.remote_console.config import ALIVE_S, FOLDER, Server, rendered
+from appliance.agent.remote_console.faults import NO_WAY_IN, NOT_POSSIBLE, PASSWORD_UNKNOWN
+from appliance.agent.remote_console.keys import PublicKey, authorized_keys, public_key, public_keys
+from appliance.agent.remote_console.sshd import Sshd, is_possible
+from appliance.contract import access as contract
+from appliance.contract.errors import Fault
+from appliance.core import commands
+from appliance.core.audit import Audit
+from appliance.core.commands import Children
+from appliance.core.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+_ACTOR = "console"
+_SETTING, _PASSWORD = "remote_console", "remote_console.password"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What was asked for last."""
+
+    enabled: bool = False
+    keys: tuple[PublicKey, ...] = ()
+    password_login: bool = False
+
+
+class RemoteConsole:
+    """Turns it on and off, and keeps it so. Needs root: sshd's accounts, its namespace, and /etc/shadow ask for it."""
+
+    def __init__(
+        self, config: Config, settings: Settings, audit: Audit, children: Children, api_socket: Path, *, alive_s: int = ALIVE_S
+    ) -> None:
+        self._settings, self._audit, self._socket, self._alive_s = settings, audit, api_socket, alive_s
+        self._config, self._folder = config.remote_console, config.state_dir / FOLDER
+        self._sshd = Sshd(children, self._note)
+        self._changing = asyncio.Lock()
+        self._running: Server | None = None
+
+    async def start(self) -> None:
+        """End what an earlier agent left; run it when it was left on."""
+        async with self._changing:
+            await self._sshd.end()
+            await self._apply(Kept(), await self._kept())
+
+    async def close(self) -> None:
+        """End it, and all sessions; it stays on for the next start of the agent."""
+        async with self._changing:
+            await self._sshd.end()
+
+    async def state(self) -> contract.RemoteConsole:
+        """How it stands."""
+        kept = await self._kept()
+        return contract.RemoteConsole(
+            enabled=kept.enabled,
+            running=self._sshd.running,
+            port=self._config.port,
+            host_keys=await asyncio.to_thread(_fingerprints, self._folder / "host_key.pub"),
+            authorised_keys=[one.line for one in kept.keys],
+            password_login=kept.password_login,
+            sessions=await self._sshd.sessions(self._config.user),
+            problem=await self._problem(kept),
+        )
+
+    async def set(self, wanted: contract.SetRemoteConsole) -> None:
+        """Turn it on or off. Added keys count from now on; when it is turned off, or a key or a way to log in is taken away,
+        all open sessions end.
+
+        Raises a Fault (`remote_console.*`); then nothing was changed.
+        """
+        async with self._changing:
+            asked = Kept(wanted.enabled, tuple(public_keys(wanted.authorised_keys)), wanted.password_login)
+            if asked.enabled:
+                await self._require(asked)
+            before = await self._kept()
+            await self._settings.put(
+                _SETTING, {"enabled": asked.enabled, "keys": [one.line for one in asked.keys], "password_login": asked.password_login}
+            )
+            await self._note("remote_console.set", "done", _told(asked))
+            await self._apply(before, asked)
+
+    async def set_password(self, password: str) -> None:
+        """Give the account the console's new password. Where that can't be done, logins by password are refused from now on."""
+        async with self._changing:
+            known = await account.set_password(self._config.user, password)
+            await self._settings.put(_PASSWORD, {"known": known})
+            kept = await self._kept()
+            if kept.enabled and kept.password_login:
+                await self._note("remote_console.password", "done" if known else "failed")
+                await self._apply(kept, kept)
+
+    async def _require(self, asked: Kept) -> None:
+        """Raises a Fault unless it can run as asked."""
+        if not (asked.keys or asked.password_login):
+            raise NO_WAY_IN()
+        if missing := is_possible():
+            raise NOT_POSSIBLE(missing=missing)
+        await asyncio.to_thread(account.require, self._config.user, self._socket)
+        if asked.password_login and not await self._password_known():
+            raise PASSWORD_UNKNOWN()
+
+    async def _apply(self, before: Kept, after: Kept) -> None:
+        """Make it so. What runs goes on when only keys were added."""
+        if not after.enabled:
+            await self._sshd.end()
+            return
+        server = await self._server(after)
+        goes_on = self._sshd.running and server == self._running
+        if goes_on and {one.content for one in before.keys} <= {one.content for one in after.keys}:
+            await asyncio.to_thread(_write, server, after.keys)
+            return
+        self._running = server
+        await self._sshd.start(server, self._prepare)
+
+    async def _prepare(self) -> None:
+        """What has to be there before sshd starts. Raises a Fault or OSError."""
+        if missing := is_possible():
+            raise NOT_POSSIBLE(missing=missing)
+        kept = await self._kept()
+        server = await self._server(kept)
+        await asyncio.to_thread(_write, server, kept.keys)
+        if not await asyncio.to_thread(server.host_key.exists):
+            await _make_host_key(server.host_key)
+
+    async def _server(self, kept: Kept) -> Server:
+        return Server(
+            address=self._config.address,
+            port=self._config.port,
+            user=self._config.user,
+            program=(*self._config.command, "--socket", str(self._socket)),
+            folder=self._folder,
+            password_login=kept.password_login and await self._password_known(),
+            alive_s=self._alive_s,
+        )
+
+    async def _problem(self, kept: Kept) -> str:
+        if kept.enabled and kept.password_login and not await self._password_known():
+            error = PASSWORD_UNKNOWN()
+            return f"{error.message} {error.guidance}"
+        return self._sshd.problem
+
+    async def _kept(self) -> Kept:
+        found = await self._settings.get(_SETTING)
+        if not found:
+            return Kept()
+        return Kept(found["enabled"], tuple(public_key(line) for line in found["keys"]), found["password_login"])
+
+    async def _password_known(self) -> bool:
+        return bool((await self._settings.get(_PASSWORD)).get("known"))
+
+    async def _note(self, action: str, result: str, detail: str = "") -> None:
+        """For the audit log; a full disk neither ends sshd nor keeps it from starting."""
+        try:
+            await self._audit.record(_ACTOR, action, result, detail)
+        except Fault as error:
+            _log.warning("%s (%s) is not in the audit log: %s", action, result, error)
+
+
+def _told(kept: Kept) -> str:
+    """For the audit log."""
+    if not kept.enabled:
+        return "off"
+    return f"on, {'with' if kept.password_login else 'without'} password, keys: {', '.join(one.fingerprint for one in kept.keys) or 'none'}"
+
+
+def _fingerprints(file: Path) -> list[str]:
+    try:
+        key = public_key(file.read_text())
+    except OSError:
+        return []
+    return [f"{key.kind} {key.fingerprint}"]
+
+
+def _write(server: Server, keys: tuple[PublicKey, ...]) -> None:
+    """Configuration and keys; nobody but the agent's user reads them, and no half of one is ever read."""
+    server.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for path, text in ((server.file, rendered(server)), (server.authorized_keys, authorized_keys(keys))):
+        new = path.with_suffix(".new")
+        with contextlib.suppress(FileNotFoundError):
+            new.unlink()
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+        new.rename(path)
+
+
+async def _make_host_key(path: Path) -> None:
+    """Its private half comes to its place last, and whole: where it is, both are. Raises OSError."""
+    new = path.with_name("new_host_key")
+    halves = ((new.with_suffix(".pub"), path.with_suffix(".pub")), (new, path))
+    for one, _ in halves:
+        await asyncio.to_thread(one.unlink, missing_ok=True)
+    await commands.run(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(new)))
+    await asyncio.to_thread(_put_in_place, halves)
+
+
+def _put_in_place(halves: tuple[tuple[Path, Path], ...]) -> None:
+    for new, path in halves:
+        with new.open("rb") as file:
+            os.fsync(file.fileno())
+        new.rename(path)
