@@ -90,17 +90,20 @@ def _answering(answers: dict[str, Answer]) -> Finding:
 
 
 async def _gateway(interface: str, gateway: str, field: str) -> list[Finding]:
-    if await _answers(interface, gateway):
+    try:
+        there = await _answers(interface, gateway)
+    except PermissionError:
+        return []  # not allowed to ask: nothing is known
+    except OSError:
+        there = False
+    if there:
         return [fine(interface, field, f"The gateway {gateway} answers.")]
     return [warning(interface, field, f"The gateway {gateway} does not answer. Check its address, and the cable or the virtual network.")]
 
 
 async def _answers(interface: str, gateway: str) -> bool:
-    """Whether a gateway is there: by ARP, which no gateway can refuse; IPv6 has none, so by ping."""
+    """Whether a gateway is there: by ARP, which no gateway can refuse; IPv6 has none, so by ping. Raises OSError."""
     address = ip_address(gateway)
-    try:
-        if isinstance(address, IPv4Address):
-            return bool(await arp.holders(interface, [address], seconds=_GATEWAY_SECONDS))
-        return bool((await ping.ping(f"{address}%{interface}" if address.is_link_local else str(address))).times_ms)
-    except OSError:
-        return False
+    if isinstance(address, IPv4Address):
+        return bool(await arp.holders(interface, [address], seconds=_GATEWAY_SECONDS))
+    return bool((await ping.ping(f"{address}%{interface}" if address.is_link_local else str(address))).times_ms)

@@ -35,17 +35,27 @@ def question(number: int) -> bytes:
 async def _ask(server: str, seconds: float) -> Answer:
     loop, number = asyncio.get_running_loop(), secrets.randbits(16)
     family = socket.AF_INET6 if ":" in server else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as asking:
-        asking.setblocking(False)
-        try:
-            asking.connect((server, _PORT))
-        except OSError:
-            return Answer.NO_WAY
+    try:
+        asking = _connected(family, server)
+    except OSError:
+        return Answer.NO_WAY
+    with asking:
         try:
             async with asyncio.timeout(seconds):
                 await loop.sock_sendall(asking, question(number))
                 while (await loop.sock_recv(asking, 4096))[:2] != number.to_bytes(2):
                     pass
-        except (OSError, TimeoutError):
+        except OSError:
             return Answer.NO
     return Answer.YES
+
+
+def _connected(family: socket.AddressFamily, server: str) -> socket.socket:
+    """A socket towards the server; nothing is sent by that. Raises OSError where there is no way to it."""
+    made = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    try:
+        made.connect((server, _PORT))
+    except OSError:
+        made.close()
+        raise
+    return made

@@ -19,6 +19,7 @@ from appliance.contract.network import Family, InterfacePlan, Mode, Network, Net
 
 HERE = Path(__file__).parent
 OLD, NEW, GATEWAY, OTHER = "10.9.0.5", "10.9.0.22", "10.9.0.1", "10.9.0.77"
+RESOLVER = "10.99.0.53"
 SPEED = 8
 """The agent's clock runs so much faster: the shortest trial, 10 s, takes 1.25 s."""
 

@@ -18,6 +18,14 @@ ip -n outside addr add 10.9.0.77/24 dev lan
 ip -n outside addr add fd00:9::1/64 dev lan nodad
 ip -n outside addr add 10.99.0.53/32 dev lo
 ip -n outside link set lan up
+ip netns exec outside python3 -c '
+import socket
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("10.99.0.53", 53))
+while True:  # a name server that refuses everything
+    question, asker = server.recvfrom(512)
+    server.sendto(question[:2] + b"\x81\x05" + question[4:], asker)
+' &
 cat > /run/dbus.conf <<X
 <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>system</type><listen>unix:path=/run/dbus/system_bus_socket</listen><auth>EXTERNAL</auth>

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from networkd_site import GATEWAY, NEW, OLD, OTHER, NetworkdSite, refusal, shown, static, trial
+from networkd_site import GATEWAY, NEW, OLD, OTHER, RESOLVER, NetworkdSite, refusal, shown, static, trial
 
 from appliance.contract.network import Family, InterfacePlan, Mode, NetworkApi, NetworkPlan, Probe, ProbeKind, Severity, TrialRef
 
@@ -46,10 +46,11 @@ async def test_what_is_comes_from_the_kernel(site: NetworkdSite, api: NetworkApi
 
 
 async def test_a_kept_address_answers_from_outside_and_the_old_one_is_gone(site: NetworkdSite, api: NetworkApi) -> None:
-    begun = await trial(api, static(NEW, host_name="oma-1"))
+    begun = await trial(api, static(NEW, host_name="oma-1", dns=[RESOLVER]))
     await site.until(lambda: site.answers(NEW))
-    found = await shown(api, lambda now: now.trial is not None and any("gateway" in one.message for one in now.trial.findings))
+    found = await shown(api, lambda now: now.trial is not None and any("server answers" in one.message for one in now.trial.findings))
     assert found.trial is not None and {one.severity for one in found.trial.findings} == {Severity.OK}
+    assert any("gateway" in one.message for one in found.trial.findings) and found.dns == [RESOLVER]
     now = await api.keep_network(ref(begun.id))
     assert (now.outcome, now.host_name, now.kept) == ("kept", "oma-1", begun.plan)
     assert site.answers(NEW) and site.silent(OLD)
@@ -110,6 +111,12 @@ async def test_an_address_of_another_machine_is_found_before_anything_changes(si
     assert (finding.interface, finding.field) == ("eth0", "ipv4.addresses") and f"{OTHER} is in use" in finding.message
     assert (await refusal(trial(api, static(OTHER)))).key == "network.refused"
     assert site.answers(OLD) and (await api.network()).trial is None
+
+
+async def test_silent_name_servers_are_told_before_and_keep_nothing_back(site: NetworkdSite, api: NetworkApi) -> None:
+    assert await api.check_network(static(NEW, dns=[RESOLVER])) == []
+    [finding] = await api.check_network(static(NEW, dns=["10.99.0.54"]))
+    assert (finding.field, finding.severity) == ("dns", Severity.WARNING) and "10.99.0.54" in finding.message
 
 
 async def test_ipv6_is_set_and_answers(site: NetworkdSite, api: NetworkApi) -> None:
