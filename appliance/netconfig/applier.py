@@ -18,6 +18,7 @@ from appliance.netconfig.durable import remove, replace
 from appliance.netconfig.faults import NOT_APPLIED, SERVICE_ABSENT
 
 _PATIENCE = 20.0
+_HOST_NAME = Path("/etc/hostname")
 
 
 class Files(BaseModel):
@@ -100,8 +101,10 @@ class Applier(Protocol):
 class SystemApplier:
     """Applies to the machine it runs on. Of systemd-networkd's files only our own are ever touched."""
 
-    def __init__(self, places: Places, services: Services | None = None, set_host_name: Callable[[str], None] = socket.sethostname) -> None:
-        self._places, self._services, self._set_host_name = places, services or SystemServices(), set_host_name
+    def __init__(self, places: Places, services: Services | None = None, set_host_name: Callable[[str], None] | None = None) -> None:
+        self._places, self._services = places, services or SystemServices()
+        # An appliance that is tried out on somebody's machine has its files elsewhere, and leaves that machine its name.
+        self._set_host_name = set_host_name or (socket.sethostname if places.host_name == _HOST_NAME else None)
 
     async def ready(self) -> None:
         """Raises SERVICE_ABSENT. Reading unchanged files again changes nothing, and only a running service does it."""
@@ -148,7 +151,7 @@ class SystemApplier:
             _put(places.resolv_conf, files.resolv_conf)
         _put(places.timesyncd, files.timesyncd)
         _put(places.host_name, files.host_name and f"{files.host_name}\n")
-        if files.host_name and files.host_name != socket.gethostname():
+        if files.host_name and self._set_host_name and files.host_name != socket.gethostname():
             self._set_host_name(files.host_name)
 
 

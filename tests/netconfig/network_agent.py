@@ -9,6 +9,7 @@ import asyncio
 import signal
 import sys
 from pathlib import Path
+from socket import sethostname
 
 import uvloop
 from aiohttp import web
@@ -18,6 +19,7 @@ from appliance.agent.http.network import NetworkRoutes
 from appliance.contract.network import NetworkApi
 from appliance.core.audit import Audit
 from appliance.core.store import Store
+from appliance.netconfig.applier import Places, SystemApplier
 from appliance.netconfig.control import NetworkControl
 from appliance.netconfig.observe import observe
 from appliance.netconfig.trial import BootClock
@@ -43,6 +45,7 @@ async def serve(folder: Path, socket: str, speed: float) -> None:
         folder / "state",
         folder / "etc/systemd/network",
         Audit(store),
+        applier=SystemApplier(Places.around(folder / "etc/systemd/network"), set_host_name=sethostname),
         clock=HurriedClock(speed),
         observing=lambda: observe(folder / "etc/resolv.conf"),
     )

@@ -1,0 +1,187 @@
+"""What is decided about the network without touching it: claims, replies, targets, adoption, what a start finds."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+import pytest
+from trial_bench import AFTER, BEFORE, OLD, observed, plan
+
+from appliance.contract.errors import Fault
+from appliance.contract.network import Family, Interface, Mode
+from appliance.netconfig.adopt import adopted
+from appliance.netconfig.arp import claimed, probe
+from appliance.netconfig.live import new_addresses
+from appliance.netconfig.observe import Observed, shown_addresses
+from appliance.netconfig.ping import parsed
+from appliance.netconfig.reach import Target, target
+from appliance.netconfig.trial import Decision, Kept, Next, Phase, TrialRecord, decide
+
+OWN, THEIRS = bytes.fromhex("020000000001"), bytes.fromhex("020000000002")
+WANTED = IPv4Address("192.0.2.22")
+
+
+def frame(operation: int, sender_mac: bytes, sender: str, asked: str) -> bytes:
+    packet = bytes.fromhex("0001080006040000")[:6] + operation.to_bytes(2)
+    packet += sender_mac + IPv4Address(sender).packed + bytes(6) + IPv4Address(asked).packed
+    return bytes(12) + b"\x08\x06" + packet
+
+
+@pytest.mark.parametrize(
+    ("seen", "claim"),
+    [
+        (frame(2, THEIRS, "192.0.2.22", "0.0.0.0"), (WANTED, "02:00:00:00:00:02")),
+        (frame(1, THEIRS, "192.0.2.22", "192.0.2.1"), (WANTED, "02:00:00:00:00:02")),
+        (frame(1, THEIRS, "0.0.0.0", "192.0.2.22"), (WANTED, "02:00:00:00:00:02")),
+        (frame(2, OWN, "192.0.2.22", "0.0.0.0"), None),
+        (frame(2, THEIRS, "0.0.0.0", "192.0.2.22"), None),
+        (probe(OWN, WANTED), None),
+        (frame(2, THEIRS, "192.0.2.22", "0.0.0.0")[:30], None),
+        (b"", None),
+    ],
+    ids=["answer", "speaks from it", "probes too", "own answer", "empty answer", "own probe", "cut short", "empty"],
+)
+def test_an_address_is_claimed_by_who_has_it_or_probes_for_it_too(seen: bytes, claim: object) -> None:
+    assert claimed(seen, OWN) == claim
+
+
+def test_a_probe_claims_nothing() -> None:
+    asked = probe(OWN, WANTED)
+    assert asked[:6] == b"\xff" * 6 and len(asked) == 42
+    assert asked[28:32] == bytes(4)
+
+
+def test_only_addresses_that_are_not_ours_are_probed_for() -> None:
+    machine = observed(BEFORE).interfaces
+    assert new_addresses(plan(AFTER).interfaces[0], machine) == [WANTED]
+    assert new_addresses(plan(BEFORE).interfaces[0], machine) == []
+    assert new_addresses(plan(AFTER).interfaces[0].model_copy(update={"name": "eth9"}), machine) == []
+
+
+PING = """PING localhost (127.0.0.1) 56(84) bytes of data.
+64 bytes from 127.0.0.1: icmp_seq=1 ttl=64 time=0.359 ms
+64 bytes from 127.0.0.1: icmp_seq=3 ttl=64 time=12 ms
+
+--- localhost ping statistics ---
+3 packets transmitted, 2 received, 33% packet loss, time 1ms
+"""
+
+
+def test_replies_to_a_ping_are_read() -> None:
+    found = parsed(PING)
+    assert (found.address, found.times_ms) == ("127.0.0.1", [0.359, 12.0])
+
+
+def test_a_ping_without_replies_keeps_its_complaint() -> None:
+    found = parsed("PING x", "ping: x: Name or service not known\n")
+    assert (found.times_ms, found.complaint) == ([], "ping: x: Name or service not known")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("oma.example.org", Target("oma.example.org")),
+        (" 192.0.2.7 ", Target("192.0.2.7")),
+        ("192.0.2.7:8443", Target("192.0.2.7", 8443)),
+        ("2001:db8::7", Target("2001:db8::7")),
+        ("[2001:db8::7]:8443", Target("2001:db8::7", 8443)),
+        ("[2001:db8::7]", Target("2001:db8::7")),
+        ("vcenter_1.local.", Target("vcenter_1.local.")),
+    ],
+)
+def test_targets_are_names_or_addresses_with_a_port(text: str, meant: Target) -> None:
+    assert target(text, port_allowed=True) == meant
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-f",
+        "--help",
+        "",
+        " ",
+        "a b",
+        "host;reboot",
+        "$(id)",
+        "host\n",
+        "a..b",
+        "host:0",
+        "host:99999",
+        "host:",
+        "fe80::1%-f",
+        "[::1",
+        "ä.de",
+    ],
+)
+def test_what_could_be_taken_for_an_option_or_is_no_host_is_refused(text: str) -> None:
+    if text == "host\n":
+        assert target(text, port_allowed=True) == Target("host")
+        return
+    with pytest.raises(Fault) as caught:
+        target(text, port_allowed=True)
+    assert caught.value.key == "network.bad_target"
+
+
+def test_a_ping_takes_no_port() -> None:
+    with pytest.raises(Fault):
+        target("oma.example.org:443", port_allowed=False)
+
+
+def interface(name: str = "eth0", link: str = "up", **more: list[str]) -> Interface:
+    return observed(BEFORE).interfaces[0].model_copy(update={"name": name, "link": link, "addresses": [], "gateways": []} | more)
+
+
+def typed(address: str, gateway: str) -> Family:
+    return Family(mode=Mode.STATIC, addresses=[address], gateway=gateway)
+
+
+OFF, AUTO = Family(), Family(mode=Mode.AUTO)
+
+
+@pytest.mark.parametrize(
+    ("there", "leased", "ipv4", "ipv6"),
+    [
+        (interface(addresses=["192.0.2.5/24"], gateways=["192.0.2.1"]), [], typed("192.0.2.5/24", "192.0.2.1"), OFF),
+        (interface(addresses=["192.0.2.5/24", "fe80::1/64"]), ["192.0.2.5/24"], AUTO, OFF),
+        (interface(addresses=["2001:db8::5/64"], gateways=["fe80::2"]), ["2001:db8::5/64"], OFF, AUTO),
+        (interface(addresses=["2001:db8::5/64"], gateways=["fe80::2"]), [], OFF, typed("2001:db8::5/64", "fe80::2")),
+        (interface(addresses=["fe80::1/64"]), [], AUTO, AUTO),
+        (interface(link="no cable"), [], AUTO, AUTO),
+        (interface(link="down"), [], OFF, OFF),
+    ],
+    ids=["typed", "leased", "advertised", "typed IPv6", "waiting", "no cable", "down"],
+)
+def test_what_is_becomes_a_plan(there: Interface, leased: list[str], ipv4: Family, ipv6: Family) -> None:
+    machine = Observed("oma", [there], ["192.0.2.53"], leased=frozenset(("eth0", text) for text in leased))
+    [found] = adopted(machine).interfaces
+    assert (found.ipv4, found.ipv6) == (ipv4, ipv6)
+
+
+def test_name_servers_that_came_with_an_address_are_not_fixed() -> None:
+    there = interface(addresses=["192.0.2.5/24"])
+    given = Observed("oma", [there], ["192.0.2.53"], ("example.org",), leased=frozenset({("eth0", "192.0.2.5/24")}))
+    typed = Observed("oma", [there], ["192.0.2.53"], ("example.org",))
+    assert (adopted(given).dns, adopted(typed).dns, adopted(typed).search_domains) == ([], ["192.0.2.53"], ["example.org"])
+
+
+def test_shown_addresses_are_those_others_can_use() -> None:
+    there = [interface(addresses=["fe80::1/64", "2001:db8::5/64", "192.0.2.5/24"]), interface(addresses=["169.254.3.4/16", "192.0.2.5/32"])]
+    assert shown_addresses(there) == ["192.0.2.5", "2001:db8::5"]
+
+
+@pytest.mark.parametrize(
+    ("phase", "boot", "now", "kept", "next_"),
+    [
+        (Phase.RUNNING, "a", 99.9, "", Next.GO_ON),
+        (Phase.RUNNING, "a", 100.0, "", Next.REVERT),
+        (Phase.RUNNING, "b", 5.0, "", Next.REVERT),
+        (Phase.APPLYING, "a", 5.0, "", Next.REVERT),
+        (Phase.REVERTING, "a", 5.0, "", Next.REVERT),
+        (Phase.RUNNING, "b", 500.0, "this", Next.FINISH_KEEPING),
+        (Phase.RUNNING, "a", 5.0, "another", Next.GO_ON),
+    ],
+)
+def test_what_a_start_does_with_a_trial(phase: Phase, boot: str, now: float, kept: str, next_: Next) -> None:
+    record = TrialRecord(id="this", plan=plan(AFTER), before=OLD, boot_id="a", deadline=100, phase=phase, outcome="")
+    found = decide(record, Kept(trial_id=kept, plan=plan(AFTER)) if kept else None, boot, now)
+    assert isinstance(found, Decision) and found.next is next_
