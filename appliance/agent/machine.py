@@ -1,4 +1,4 @@
-"""What an appliance is as a machine, whatever its role: its network, set-up, shell gate, logs, support bundles and power."""
+"""What an appliance is as a machine, whatever its role: its network, set-up, shell gate, console over SSH, logs, support bundles and power."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from appliance.agent.config import Config
 from appliance.agent.gate.challenge import read_vendor_key
 from appliance.agent.gate.gate import Gate
+from appliance.agent.http.access import RemoteConsoleRoutes
 from appliance.agent.http.gate import GateRoutes
 from appliance.agent.http.local import Served
 from appliance.agent.http.network import NetworkRoutes
@@ -17,9 +18,10 @@ from appliance.agent.http.setup import SetupRoutes
 from appliance.agent.http.system import SystemRoutes
 from appliance.agent.logs import LogBook
 from appliance.agent.power import Power
+from appliance.agent.remote_console.service import RemoteConsole
 from appliance.agent.setup import Setup
 from appliance.agent.support.bundles import SupportBundles
-from appliance.contract import gate, network, setup, system
+from appliance.contract import access, gate, network, setup, system
 from appliance.core.audit import Audit
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
@@ -28,7 +30,7 @@ from appliance.core.store import Store
 from appliance.netconfig.control import NetworkControl
 from appliance.netconfig.observe import observe, shown_addresses
 
-APIS = (network.NetworkApi, setup.SetupApi, gate.GateApi, system.SystemApi)
+APIS = (network.NetworkApi, setup.SetupApi, gate.GateApi, access.RemoteConsoleApi, system.SystemApi)
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,17 @@ async def running_machine(
         shell = Gate(appliance_id, key, settings, audit, children, config.run_dir / "shell.sock", config.gate.shell)
         await shell.start()
         stack.push_async_callback(shell.stop)
+        remote = RemoteConsole(config, settings, audit, children, config.api_socket)
+        await remote.start()
+        stack.push_async_callback(remote.close)
         power = Power(config.machine, audit, host.restart)
         stack.push_async_callback(power.close)
         bundles = SupportBundles(store, runner, config, describe, book=host.book)
         yield (
             (network.NetworkApi, NetworkRoutes(control)),
-            (setup.SetupApi, SetupRoutes(Setup(settings, audit))),
+            (setup.SetupApi, SetupRoutes(Setup(settings, audit, remote.set_password))),
             (gate.GateApi, GateRoutes(shell, audit)),
+            (access.RemoteConsoleApi, RemoteConsoleRoutes(remote)),
             (system.SystemApi, SystemRoutes(host.book, bundles, power)),
         )
 

@@ -179,7 +179,7 @@ async def running_oma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         stack.push_async_callback(runner.close)
         recovering = asyncio.create_task(oma.recover())
         stack.push_async_callback(_cancelled, recovering)
-        api = LocalApi(served, token, config.api_socket, config.api.address, config.api_port)
+        api = LocalApi(served, token, config.api_socket, config.api.address, config.api_port, group=config.remote_console.group)
         await api.start()
         stack.push_async_callback(api.stop)
         yield api

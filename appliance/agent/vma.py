@@ -78,7 +78,7 @@ async def running_vma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         await runner.recover()
         stack.push_async_callback(runner.close)
         token = await asyncio.to_thread(read_token, config.token_file)
-        api = LocalApi(served, token, config.api_socket, config.api.address, config.api_port)
+        api = LocalApi(served, token, config.api_socket, config.api.address, config.api_port, group=config.remote_console.group)
         await api.start()
         stack.push_async_callback(api.stop)
         yield api
