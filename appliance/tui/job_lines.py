@@ -1,0 +1,113 @@
+"""How jobs read in lists and on their pages; pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from appliance.contract.jobs import Job, LogLine, Problem, Step
+from appliance.tui import words
+from appliance.tui.actions import ENDED
+from appliance.tui.widgets.facts import Fact
+from appliance.tui.widgets.table import Column, Row
+
+TONES = {"completed": "good", "failed": "bad", "cancelled": "warning", "waiting": "warning", "undoing": "warning", "undo_failed": "bad"}
+
+JOB_COLUMNS = (
+    Column("Job"), Column("State", 16), Column("Progress", 17), Column("Rate", 12), Column("Left / ended", 14), Column("Doing now", 0, 110),
+    Column("Took", 11, 120), Column("Started", 19, 140),
+)  # fmt: skip
+STEP_COLUMNS = (Column("Step"), Column("State", 20), Column("Began", 9), Column("Took", 12))
+LOG_COLUMNS = (Column("Time", 9), Column("Message"), Column("Step", 26, 120))
+
+
+def track(fraction: float, width: int) -> str:
+    """A bar in plain characters with its percentage, `width` cells wide; `fraction` from 0 to 1."""
+    share = min(1.0, max(0.0, fraction))
+    room = width - 7
+    return f"[{'=' * round(share * room):{room}}] {share * 100:3.0f}%"
+
+
+def left(eta_seconds: int | None) -> str:
+    """How long something will still take."""
+    return f"{words.span(eta_seconds)} left" if eta_seconds is not None else ""
+
+
+def took(began: datetime | None, ended: datetime | None, now: datetime) -> str:
+    """How long something took, or has taken until now."""
+    return words.span(((ended or now) - began).total_seconds()) if began else ""
+
+
+def is_active(job: Job) -> bool:
+    """Whether the job has not ended yet."""
+    return job.status not in ENDED
+
+
+def job_row(job: Job, now: datetime) -> Row:
+    """A job in a list of jobs."""
+    active = is_active(job)
+    rate = words.rate(job.pace.rate_bps) if active and job.pace else ""
+    cells = (
+        job.title,
+        words.OUTCOMES.get(job.status, job.status),
+        track(job.progress_percent / 100, 17) if active else "",
+        rate,
+        left(job.pace.eta_seconds if job.pace else None) if active else words.ago(job.completed_at, now),
+        job.current_operation if active else (job.error.message if job.error else ""),
+        took(job.started_at, job.completed_at, now),
+        words.moment(job.started_at),
+    )
+    return Row(job.id, cells, TONES.get(job.status, "") if job.status != "completed" else "")
+
+
+def step_row(step: Step, now: datetime) -> Row:
+    """A step on the page of its job."""
+    began = f"{step.started_at:%H:%M:%S}" if step.started_at else ""
+    text = words.OUTCOMES.get(step.status, step.status) if step.status != "pending" else "to do"
+    cells = (step.title, text, began, took(step.started_at, step.completed_at, now) if step.status != "pending" else "")
+    return Row(step.name, cells, TONES.get(step.status, ""))
+
+
+def log_row(number: int, line: LogLine) -> Row:
+    """A line of a job's log."""
+    return Row(str(number), (f"{line.at:%H:%M:%S}", line.message, line.step), {"warning": "warning", "error": "bad"}.get(line.level, ""))
+
+
+def told(problem: Problem) -> str:
+    """What went wrong and what to do about it."""
+    return f"{problem.message} {problem.guidance}".strip()
+
+
+def job_facts(job: Job, now: datetime) -> list[Fact]:
+    """The lines above a job's steps."""
+    facts: list[Fact] = [("Job", job.title), ("State", _state(job), TONES.get(job.status, ""))]
+    if job.vm_name:
+        facts.append(("VM", job.vm_name))
+    facts.append(("Time", _times(job, now)))
+    if job.pace and job.pace.total_bytes:
+        facts.append(("Data", _data(job)))
+    if job.error:
+        facts += [("What happened", job.error.message, "bad"), ("What to do", job.error.guidance)]
+    return facts
+
+
+def _state(job: Job) -> str:
+    state = words.OUTCOMES.get(job.status, job.status)
+    return f"{state}: {job.current_operation}" if is_active(job) and job.current_operation else state
+
+
+def _times(job: Job, now: datetime) -> str:
+    if job.started_at is None:
+        return f"created {words.moment(job.created_at)} UTC, not started yet"
+    ended = f", ended {job.completed_at:%H:%M:%S}" if job.completed_at else ""
+    return f"started {words.moment(job.started_at)} UTC{ended}, took {took(job.started_at, job.completed_at, now)}"
+
+
+def _data(job: Job) -> str:
+    assert job.pace is not None
+    pace = job.pace
+    parts = [f"{words.size(pace.done_bytes)} of {words.size(pace.total_bytes)}"]
+    if pace.skipped_bytes:
+        parts.append(f"{words.size(pace.skipped_bytes)} needed no copying")
+    if is_active(job):
+        parts += [part for part in (words.rate(pace.rate_bps), left(pace.eta_seconds)) if part]
+    return ", ".join(parts)

@@ -1,0 +1,113 @@
+"""The list of jobs: first what is running, then what has ended."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import DataTable
+
+from appliance.contract.jobs import Job
+from appliance.tui import words
+from appliance.tui.job_lines import JOB_COLUMNS, job_row
+from appliance.tui.screens.base import ConsoleScreen
+from appliance.tui.widgets.bars import TitleBar
+from appliance.tui.widgets.find import Find
+from appliance.tui.widgets.table import Listing
+
+RUNNING_LIMIT, ENDED_LIMIT = 1000, 200
+REMEMBER = 15
+"""So many questions after the running jobs until those that have ended are asked for again, if none ended meanwhile."""
+
+
+def matches(job: Job, wanted: str) -> bool:
+    """Whether every word that was typed is in the job's title or state (pure)."""
+    text = f"{job.title} {job.vm_name} {words.OUTCOMES.get(job.status, job.status)}".casefold()
+    return all(word in text for word in wanted.casefold().split())
+
+
+class JobsScreen(ConsoleScreen):
+    """Everything that runs and ran."""
+
+    NAME = "jobs"
+    HEADING = "Jobs"
+    EVERY = 1.0
+    HELP = (
+        "Every operation is a job. Those that are running come first, with how far they are, their rate and the time they will still take; "
+        "then those that have ended, newest first. Enter opens a job's page with its steps and its log. "
+        "F3 narrows the list to titles, VMs or states that contain what is typed. F4 cancels a job, or starts one again that failed."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open"),
+        Binding("f3,ctrl+f", "find", "Find"),
+        Binding("f4,ctrl+t", "act", "Actions"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._active: list[Job] = []
+        self._ended: list[Job] = []
+        self._old_for = REMEMBER
+
+    def body(self) -> ComposeResult:
+        """The list."""
+        yield Find("title, VM or state")
+        yield Listing(JOB_COLUMNS, empty="No job was started yet.", id="jobs")
+
+    def on_mount(self) -> None:
+        """The cursor is in the list."""
+        self.query_one(Listing).focus()
+
+    def action_reload(self) -> None:
+        """Ask for everything."""
+        self._old_for = REMEMBER
+        super().action_reload()
+
+    async def load(self) -> None:
+        """What is running; and what has ended when that changed, for it is long."""
+        jobs = self.console_app.agent.jobs
+        running = await jobs.jobs(active=True, limit=RUNNING_LIMIT)
+        gone = {job.id for job in self._active} - {job.id for job in running}
+        self._old_for += 1
+        if gone or self._old_for > REMEMBER:
+            self._ended, self._old_for = await jobs.jobs(active=False, limit=ENDED_LIMIT), 0
+        self._active = running
+        self._show()
+
+    def _show(self) -> None:
+        wanted, now = self.query_one(Find).wanted, self.console_app.clock()
+        self.query_one(Listing).show([job_row(job, now) for job in self._all() if matches(job, wanted)])
+        self.query_one(TitleBar).tell(heading=f"{self.HEADING} ({len(self._active)} running)")
+
+    def _all(self) -> list[Job]:
+        running = {job.id for job in self._active}
+        return [*self._active, *(job for job in self._ended if job.id not in running)]
+
+    @on(Find.Changed)
+    def _narrow(self) -> None:
+        self._show()
+
+    @on(Find.Left)
+    def _back_to_list(self) -> None:
+        self.query_one(Listing).focus()
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Open the page of a job."""
+        from appliance.tui.screens.job import JobScreen
+
+        self.app.push_screen(JobScreen(event.row_key.value or ""))
+
+    def action_find(self) -> None:
+        """Narrow the list."""
+        self.query_one(Find).open()
+
+    def action_act(self) -> None:
+        """Cancel the job under the cursor, or start it again."""
+        chosen = self.query_one(Listing).chosen
+        job = next((one for one in self._all() if one.id == chosen), None)
+        if job is not None:
+            from appliance.tui.screens.operate import act_on_job
+
+            self.run_worker(act_on_job(self, job), name="act", group="act", exclusive=True)

@@ -1,0 +1,165 @@
+"""Taking a VM under management: look for it in a vCenter, then add it, or add it and start the first copy."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import DataTable, Input, Static
+
+from appliance.contract.credentials import Credential
+from appliance.contract.errors import Fault
+from appliance.contract.peer import VmLine
+from appliance.contract.replications import AskDiscovery, StartReplication
+from appliance.tui import words
+from appliance.tui.screens.base import ConsoleScreen
+from appliance.tui.widgets.dialog import Choose
+from appliance.tui.widgets.form import Choice, Field, in_one_sentence
+from appliance.tui.widgets.table import Column, Listing, Row
+
+NO_LOGIN = (
+    "No vCenter login is stored yet. Logins are added through the appliance's API today: POST /api/v1/vmware-credentials, "
+    "with the vCenter's address, user name, password and the fingerprint of its certificate. This page goes on by itself then."
+)
+COLUMNS = (
+    Column("VM"), Column("CPUs", 5), Column("Memory", 10), Column("Disks", 6), Column("Size", 10), Column("Power", 10), Column("", 9),
+    Column("Guest", 28, 120), Column("Folder", 0, 140),
+)  # fmt: skip
+POWER = {"poweredOn": "on", "poweredOff": "off", "suspended": "suspended"}
+
+
+def found_row(vm: VmLine, protected: Collection[str]) -> Row:
+    """A VM of a vCenter in the list (pure). `protected` has the inventory paths of those under management."""
+    cells = (
+        vm.name,
+        str(vm.cpus),
+        words.size(vm.memory_mib * 1024 * 1024),
+        str(vm.disk_count),
+        words.size(vm.storage_bytes),
+        POWER.get(vm.power_state, vm.power_state),
+        "protected" if vm.path in protected else "",
+        vm.guest_name,
+        vm.path,
+    )
+    return Row(vm.moref, cells, "good" if vm.path in protected else "")
+
+
+class ProtectScreen(ConsoleScreen):
+    """Choose a vCenter, type a part of the name, choose a VM."""
+
+    NAME = "protect"
+    HEADING = "Protect a VM"
+    EVERY = 5.0
+    HELP = (
+        "Looks for VMs in a vCenter and takes one under management. Choose the vCenter login, type a part of the VM's name (nothing "
+        "finds all), and press Enter. Enter on a VM shows how it is built and asks whether the first copy is to start now. What keeps a"
+        " VM from being migrated is said when it is added; nothing is changed then."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f3,ctrl+f", "find", "Look for"),
+        Binding("enter", "choose", "Choose"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._credentials: list[Credential] = []
+        self._protected: set[tuple[str, str]] = set()
+        self._found: dict[str, VmLine] = {}
+
+    def body(self) -> ComposeResult:
+        """The login, the name, what was found."""
+        yield Static("", id="no-login", classes="text", markup=False)
+        yield Vertical(id="login")
+        yield Field("Name contains", id="name", hint="a part of the VM's name; empty finds all", limit=200)
+        yield Listing(COLUMNS, empty="Nothing was looked for yet. Type a part of a name and press Enter.", id="found")
+
+    def on_mount(self) -> None:
+        """Nothing can be looked for until it is known where."""
+        self.query_one("#no-login").display = False
+
+    async def load(self) -> None:
+        """The logins, and what is under management already."""
+        agent = self.console_app.agent
+        credentials = await agent.credentials.credentials()
+        self._protected = {(vm.vcenter_host, vm.vm_path) for vm in await agent.replications.contexts()}
+        nothing = self.query_one("#no-login", Static)
+        nothing.update(NO_LOGIN)
+        nothing.display = not credentials
+        for name in ("#name", "#found"):
+            self.query_one(name).display = bool(credentials)
+        if credentials != self._credentials:
+            self._credentials = credentials
+            await self._offer()
+        if self._found:
+            self._show()
+
+    async def _offer(self) -> None:
+        place = self.query_one("#login", Vertical)
+        await place.remove_children()
+        if self._credentials:
+            options = [(str(one.id), f"{one.name}: {one.username} at {one.vcenter_host}") for one in self._credentials]
+            default = next((str(one.id) for one in self._credentials if one.is_default), options[0][0])
+            await place.mount(Choice("vCenter", options, id="credential", value=default))
+            self.query_one("#name", Field).focus_input()
+
+    def _credential(self) -> Credential:
+        chosen = self.query_one("#credential", Choice).value
+        return next(one for one in self._credentials if str(one.id) == chosen)
+
+    def action_find(self) -> None:
+        """Another name."""
+        if self._credentials:
+            self.query_one("#name", Field).focus_input()
+
+    @on(Input.Submitted)
+    def _look(self) -> None:
+        self.run_worker(self._discover(), name="discover", group="discover", exclusive=True)
+
+    async def _discover(self) -> None:
+        field, listing, credential = self.query_one("#name", Field), self.query_one(Listing), self._credential()
+        field.problem(f"Asking {credential.vcenter_host} …", "warning")
+        try:
+            found = await self.console_app.agent.replications.discover(AskDiscovery(credential_id=credential.id, name_contains=field.value))
+        except Fault as error:
+            field.problem(in_one_sentence(error))
+            return
+        self._found = {vm.moref: vm for vm in found.vms}
+        field.problem("" if self._found else "No VM has that in its name. Type another part of it.", "warning")
+        self._show()
+        if self._found:
+            listing.focus()
+
+    def _show(self) -> None:
+        host = self._credential().vcenter_host
+        protected = {path for at, path in self._protected if at == host}
+        self.query_one(Listing).show([found_row(vm, protected) for vm in self._found.values()])
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Show the VM and ask."""
+        vm = self._found[event.row_key.value or ""]
+        self.run_worker(self._protect(vm), name="protect", group="protect", exclusive=True)
+
+    async def _protect(self, vm: VmLine) -> None:
+        credential = self._credential()
+        if (credential.vcenter_host, vm.path) in self._protected:
+            self.say(f"{vm.name} is protected already: its page says how it is.", "warning")
+            return
+        built = (
+            f"{vm.cpus} CPUs, {words.size(vm.memory_mib * 1024 * 1024)} memory, {vm.disk_count} disks with {words.size(vm.storage_bytes)}"
+        )
+        heading = f"Protect {vm.name}?\n{built}\n{vm.guest_name}, power {POWER.get(vm.power_state, vm.power_state)}\n{vm.path}"
+        options = [
+            ("now", "Protect it and start the first full copy now; it goes on running"),
+            ("later", "Only add it; no copy is made yet"),
+        ]
+        key = await self.app.push_screen_wait(Choose(heading, options))
+        if key is None:
+            return
+        body = StartReplication(credential_id=credential.id, vm_path=vm.path, start_replication=key == "now")
+        done = f"{vm.name} is protected; its first copy has started." if key == "now" else f"{vm.name} was added."
+        self.say(f"Adding {vm.name} …", "warning")
+        await self.attempt(self.console_app.agent.replications.replicate(body), done)
