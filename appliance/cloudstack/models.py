@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import Computed, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from appliance.core.store import Base, UtcDateTime, new_id, utcnow
 
 
 class OsseaConfigRow(Base):
-    """One CloudStack configuration; `secret_key` is sealed by the vault."""
+    """One CloudStack configuration; `secret_key` is sealed by the vault.
+
+    `active_marker` is 1 or NULL, of which a unique index takes many on every database: so one row at most is active.
+    `last_trial` is how the last trial of snapshots went.
+    """
 
     __tablename__ = "ossea_configs"
+    __table_args__ = (
+        Index("uq_ossea_configs_active", "active_marker", unique=True),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     name: Mapped[str] = mapped_column(unique=True)
@@ -28,19 +37,10 @@ class OsseaConfigRow(Base):
     disk_offering_id: Mapped[str] = mapped_column(default="")
     oma_vm_id: Mapped[str] = mapped_column(default="")
     is_active: Mapped[bool] = mapped_column(default=False)
+    active_marker: Mapped[int | None] = mapped_column(Computed("CASE WHEN is_active THEN 1 END"))
+    last_trial: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow, onupdate=utcnow)
-
-    __table_args__ = (
-        Index(
-            "uq_ossea_configs_active",
-            "is_active",
-            unique=True,
-            sqlite_where=text("is_active = 1"),
-            postgresql_where=text("is_active"),
-        ),
-        {"sqlite_autoincrement": True},
-    )
 
 
 class CloudstackJobRow(Base):

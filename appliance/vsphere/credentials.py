@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint, select, update
+from sqlalchemy import Text, UniqueConstraint, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,7 +18,10 @@ NAME_TAKEN = fault("credential.name_taken", 409, "There is a credential called {
 
 
 class VmwareCredential(Base):
-    """A vCenter, the VMA that reaches it, and how to log in."""
+    """A vCenter, the VMA that reaches it, and how to log in.
+
+    Its certificate is known by `fingerprint`, or signed by the authority `ca` (PEM).
+    """
 
     __tablename__ = "vmware_credentials"
     __table_args__ = (UniqueConstraint("name"),)
@@ -31,7 +34,8 @@ class VmwareCredential(Base):
     username: Mapped[str]
     password: Mapped[str] = mapped_column(default="")
     datacenter: Mapped[str] = mapped_column(default="")
-    fingerprint: Mapped[str]
+    fingerprint: Mapped[str] = mapped_column(default="")
+    ca: Mapped[str | None] = mapped_column(Text)
     is_default: Mapped[bool] = mapped_column(default=False)
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
