@@ -38,9 +38,12 @@ def _family(interface: Interface, observed: Observed, version: int) -> Family:
     if lasting:
         gateways = [text for text in interface.gateways if ipaddress.ip_address(text).version == version]
         return Family(mode=Mode.STATIC, addresses=lasting, gateway=gateways[0] if gateways else "")
-    # Without any address it waits for one: that is what a fresh appliance does.
-    return Family(mode=Mode.OFF if _has_address(interface) or interface.link == "down" else Mode.AUTO)
+    # Where nothing was typed it waits for addresses, and goes on to: a fresh appliance's plan stays the same when they come.
+    return Family(mode=Mode.OFF if _is_typed(interface, observed) or interface.link == "down" else Mode.AUTO)
 
 
-def _has_address(interface: Interface) -> bool:
-    return any(not ipaddress.ip_interface(text).is_link_local for text in interface.addresses)
+def _is_typed(interface: Interface, observed: Observed) -> bool:
+    """Whether the interface has an address that lasts."""
+    return any(
+        not ipaddress.ip_interface(text).is_link_local and (interface.name, text) not in observed.leased for text in interface.addresses
+    )

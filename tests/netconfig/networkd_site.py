@@ -56,6 +56,7 @@ class NetworkdSite:
         self._log = (folder / "log/site").open("wb")
         self._machine = subprocess.Popen([*_TIED, *script], stdout=self._log, stderr=self._log)
         self._agent: subprocess.Popen[bytes] | None = None
+        self._dhcp: subprocess.Popen[bytes] | None = None
         self._transport: Transport | None = None
 
     def run_networkd(self, wanted: bool) -> None:
@@ -99,6 +100,25 @@ class NetworkdSite:
         self._transport = Transport(unix=self.socket, timeout=30)
         return client(NetworkApi, self._transport)
 
+    async def power_cut(self) -> None:
+        """The agent and the network service end at once, and the machine's next boot begins: the service starts with what is on disk."""
+        await self.kill_agent()
+        self.run_networkd(False)
+        await self.until(lambda: self.inside("networkctl", "reload").returncode != 0)
+        boot = self.folder / "boot_id"
+        boot.write_text("11111111-2222-4333-8444-555555555555\n")
+        self.inside("mount", "--bind", str(boot), "/proc/sys/kernel/random/boot_id")
+        self.run_networkd(True)
+        await self.until(lambda: self.inside("networkctl", "reload").returncode == 0)
+
+    def start_dhcp(self) -> None:
+        """Have dnsmasq outside lease IPv4 addresses from 10.9.0.100 on, and advertise an IPv6 prefix."""
+        lease = ["--dhcp-range=10.9.0.100,10.9.0.150,2m", "--dhcp-range=fd00:9::,ra-only,64,2m", "--enable-ra", "--dhcp-authoritative"]
+        files = [f"--dhcp-leasefile={self.folder}/leases", "--conf-file=/dev/null", "--pid-file="]
+        program = ["dnsmasq", "--keep-in-foreground", "--port=0", "--user=root", "--interface=lan", *lease, *files]
+        outside = [*self._enter(), "ip", "netns", "exec", "outside"]
+        self._dhcp = subprocess.Popen([*_TIED, *outside, *program], stdout=self._log, stderr=self._log)
+
     async def kill_agent(self) -> None:
         """End the agent as a power cut would."""
         if self._transport is not None:
@@ -111,8 +131,10 @@ class NetworkdSite:
     async def close(self) -> None:
         """End the machine; the kernel removes all that it had within a moment."""
         await self.kill_agent()
-        self._machine.kill()
-        self._machine.wait()
+        for one in (self._dhcp, self._machine):
+            if one is not None:
+                one.kill()
+                one.wait()
         self._log.close()
 
     def logs(self) -> str:

@@ -142,8 +142,8 @@ OFF, AUTO = Family(), Family(mode=Mode.AUTO)
     ("there", "leased", "ipv4", "ipv6"),
     [
         (interface(addresses=["192.0.2.5/24"], gateways=["192.0.2.1"]), [], typed("192.0.2.5/24", "192.0.2.1"), OFF),
-        (interface(addresses=["192.0.2.5/24", "fe80::1/64"]), ["192.0.2.5/24"], AUTO, OFF),
-        (interface(addresses=["2001:db8::5/64"], gateways=["fe80::2"]), ["2001:db8::5/64"], OFF, AUTO),
+        (interface(addresses=["192.0.2.5/24", "fe80::1/64"]), ["192.0.2.5/24"], AUTO, AUTO),
+        (interface(addresses=["2001:db8::5/64"], gateways=["fe80::2"]), ["2001:db8::5/64"], AUTO, AUTO),
         (interface(addresses=["2001:db8::5/64"], gateways=["fe80::2"]), [], OFF, typed("2001:db8::5/64", "fe80::2")),
         (interface(addresses=["fe80::1/64"]), [], AUTO, AUTO),
         (interface(link="no cable"), [], AUTO, AUTO),

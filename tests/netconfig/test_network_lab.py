@@ -97,6 +97,15 @@ async def test_a_killed_agent_started_again_too_late_reverts_at_once(site: Netwo
     await site.until(lambda: site.answers(OLD))
 
 
+async def test_a_power_cut_on_trial_reverts_as_soon_as_the_agent_is_back(site: NetworkdSite, api: NetworkApi) -> None:
+    await trial(api, static(NEW))
+    await site.power_cut()
+    await site.until(lambda: site.answers(NEW))
+    api = await site.start_agent()
+    assert (await api.network()).outcome == "reverted after a restart"
+    await site.until(lambda: site.answers(OLD))
+
+
 @pytest.mark.parametrize(("address", "gateway"), [(NEW, "10.9.0.250"), ("172.31.7.2", "172.31.7.1")], ids=["gateway", "subnet"])
 async def test_a_wrong_gateway_is_told_and_the_machine_comes_back(site: NetworkdSite, api: NetworkApi, address: str, gateway: str) -> None:
     await trial(api, static(address, gateway), 40)
@@ -136,6 +145,18 @@ async def test_dhcp_without_a_server_comes_back(site: NetworkdSite, api: Network
     await site.until(lambda: site.silent(OLD))
     await shown(api, lambda now: now.trial is None)
     await site.until(lambda: site.answers(OLD))
+
+
+async def test_addresses_and_gateways_come_by_dhcp_and_advertisements(site: NetworkdSite, api: NetworkApi) -> None:
+    site.start_dhcp()
+    auto = Family(mode=Mode.AUTO)
+    begun = await trial(api, NetworkPlan(interfaces=[InterfacePlan(name="eth0", ipv4=auto, ipv6=auto)]))
+    now = await shown(api, lambda now: any(one.startswith("10.9.0.1") for one in now.interfaces[0].addresses), 20)
+    [leased] = [one.partition("/")[0] for one in now.interfaces[0].addresses if one.startswith("10.9.0.1")]
+    await site.until(lambda: site.answers(leased))
+    now = await shown(api, lambda now: any(one.startswith("fd00:9:") for one in now.interfaces[0].addresses), 20)
+    assert GATEWAY in now.interfaces[0].gateways and f"{OLD}/24" not in now.interfaces[0].addresses
+    assert (await api.keep_network(ref(begun.id))).kept.interfaces[0].ipv6 == auto
 
 
 async def test_an_mtu_is_set_and_goes_back(site: NetworkdSite, api: NetworkApi) -> None:
