@@ -12,12 +12,14 @@ import threading
 from pathlib import Path
 
 from appliance.tui.environment import environment_for, is_meddling
+from appliance.tui.signals import be_deaf
 
 SOCKET = "/run/appliance/api.sock"
 
 
 def main() -> int:
     """Exit codes: 0 left or stopped, 1 no terminal. A crash of a screen starts the program's screens anew."""
+    be_deaf()
     parser = argparse.ArgumentParser(prog="appliance tui", description="The appliance's console on this terminal.")
     parser.add_argument("--socket", type=Path, default=Path(SOCKET), help=f"the agent's socket (default {SOCKET})")
     parser.add_argument("--stay", action="store_true", help="can't be left by keys: for the appliance's own screen")

@@ -23,6 +23,7 @@ from appliance.contract.setup import Setup, Stage
 from appliance.contract.status import Status
 from appliance.contract.system import Level, Report
 from appliance.tui.agent import Agent
+from appliance.tui.pump import Persevering
 from appliance.tui.screens.base import ConsoleScreen
 from appliance.tui.screens.idle import IdleScreen
 from appliance.tui.theme import CONSOLE, PlainScrollBar
@@ -49,7 +50,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class Console(App[str], inherit_bindings=False):
+class Console(Persevering, App[str], inherit_bindings=False):
     """The console of either appliance. It ends with a sentence only where it may be left (`can_leave`), or after a crash of a screen."""
 
     CSS_PATH = "console.tcss"
@@ -144,6 +145,11 @@ class Console(App[str], inherit_bindings=False):
     def on_key(self) -> None:
         """Somebody is there."""
         self._last_key = time.monotonic()
+
+    @property
+    def was_left(self) -> bool:
+        """Whether the console was asked to end."""
+        return self._exit
 
     def stop(self) -> None:
         """End from outside of the loop: the system says so, or the line is gone."""

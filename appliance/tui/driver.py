@@ -7,27 +7,21 @@ import select
 import signal
 import termios
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual.drivers import linux_driver
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 
 from appliance.tui.keyboard import Keyboard
+from appliance.tui.signals import be_deaf
 from appliance.tui.vt import terminal_for
 
 if TYPE_CHECKING:
     from textual.app import App
 
-DEAF_TO = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE, signal.SIGTTIN, signal.SIGTTOU)
-"""Signals that must not end, stop or dump the console. SIGTERM and SIGHUP end it: the system stops it, the line is gone."""
-
 UNWANTED = ("\x1b]", "\x1b[<", "\x1b[>", "\x1b[?1004")
 """Beginnings of sequences that no terminal gets: system commands (titles, clipboards), keyboard protocols, focus reports."""
-
-END_WITHIN = 2
-"""Whole seconds in which the console ends once it is told to; the kernel ends it then."""
 
 LOOK_EVERY, LOOK_SOON = 0.1, 0.01
 """Seconds between looks at the keyboard; while it may be Esc or the beginning of another key, soon."""
@@ -96,24 +90,6 @@ class ConsoleDriver(LinuxDriver):
 
     def _query_in_band_window_resize(self) -> None:
         """Never: the kernel tells when the size changes."""
-
-
-def be_deaf() -> None:
-    """Ignore what a keyboard or a careless `kill` may send."""
-    for number in DEAF_TO:
-        signal.signal(number, signal.SIG_IGN)
-
-
-def end_by(stop: Callable[[], None]) -> None:
-    """When the system ends the console or its line is gone, call `stop`; and end for certain soon after."""
-
-    def end(*_: Any) -> None:
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(END_WITHIN)
-        stop()
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGHUP, end)
 
 
 def _read(descriptor: int) -> bytes:

@@ -16,7 +16,8 @@ from pathlib import Path
 from appliance.contract.client import Transport
 from appliance.tui.agent import Agent
 from appliance.tui.app import Console
-from appliance.tui.driver import ConsoleDriver, be_deaf, end_by
+from appliance.tui.driver import ConsoleDriver
+from appliance.tui.signals import end_by
 from appliance.tui.vt import terminal_for
 
 _log = logging.getLogger(__name__)
@@ -80,7 +81,6 @@ class Loop:
 
     def run(self) -> None:
         """Returns when the console was left, or ended by the system."""
-        be_deaf()
         end_by(self._end)
         with _held(sys.stdin.fileno()):
             while not self._ended and self._run_once():
@@ -99,6 +99,8 @@ class Loop:
             driver_class=ConsoleDriver,
         )
         console.run(mouse=False)
+        if console.failure is None and not console.was_left:
+            console.failure = RuntimeError("the screens ended by themselves")
         if console.failure is None:
             return False
         _log.error("a screen has crashed", exc_info=console.failure)

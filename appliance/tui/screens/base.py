@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from appliance.contract.client import UNREACHABLE
 from appliance.contract.errors import Fault
+from appliance.tui.pump import Persevering
 from appliance.tui.widgets.bars import KeyBar, Notice, TitleBar
 from appliance.tui.widgets.dialog import Confirm
 from appliance.tui.widgets.form import in_one_sentence
@@ -26,7 +27,7 @@ SLOW = 3.0
 """Seconds without an answer after which the screen says that the agent is slow."""
 
 
-class ConsoleScreen(Screen[None], inherit_bindings=False):
+class ConsoleScreen(Persevering, Screen[None], inherit_bindings=False):
     """A screen. Subclasses give `NAME` (for the documentation), `HEADING`, `HELP`, `body()` and `load()`."""
 
     NAME: ClassVar[str] = ""

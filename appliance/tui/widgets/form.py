@@ -35,6 +35,7 @@ class Field(Vertical):
         super().__init__(id=id, classes="field")
         self.label, self._check = label, check
         self._input = OneLine(value, placeholder=hint, password=secret, max_length=limit, compact=False)
+        self._input.cursor_blink = False
         self._problem = Static("", classes="problem", markup=False)
 
     def compose(self) -> ComposeResult:
