@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pytest
+
+from appliance.contract.errors import Fault
 from appliance.contract.network import Family, Finding, Interface, InterfacePlan, Mode, NetworkPlan, StartTrial, Trial
 from appliance.core.audit import Audit
 from appliance.netconfig.applier import Files
@@ -161,3 +164,10 @@ def plan(address: str) -> NetworkPlan:
 def unplugged(machine: Observed) -> Observed:
     """The same without a cable."""
     return replace(machine, interfaces=[one.model_copy(update={"link": "no cable", "addresses": []}) for one in machine.interfaces])
+
+
+async def refused(work: Awaitable[object]) -> Fault:
+    """The Fault that the work ends with."""
+    with pytest.raises(Fault) as caught:
+        await work
+    return caught.value
