@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.color import Color as RichColor
 from rich.segment import Segment
 from rich.style import Style
@@ -17,7 +17,7 @@ from textual.filter import LineFilter
 from appliance.tui.environment import KNOWN
 
 ASCII = frozenset(map(chr, range(0x20, 0x7F)))
-LATIN = frozenset(map(chr, range(0xA0, 0x100)))
+LATIN = frozenset(map(chr, range(0xA0, 0x100))) - {"\u00ad"}
 LINES = frozenset("─│┌┐└┘├┤┬┴┼═║╔╗╚╝░▒→…•€")
 """Beyond Latin-1, what the stock console fonts have (seen on Fixed and Uni2-Terminus16); no block elements, no ticks, no round bullets."""
 
@@ -41,6 +41,18 @@ PLAIN: Mapping[str, str] = {
     "‘": "'",
     "’": "'",
     "€": "E",
+    "·": "-",
+    "«": "<",
+    "»": ">",
+    "°": "o",
+    "±": "~",
+    "¿": "?",
+    "¡": "!",
+    "ß": "s",
+    "ø": "o",
+    "Ø": "O",
+    "æ": "a",
+    "Æ": "A",
     "×": "x",
     "\u00a0": " ",
 }
@@ -58,7 +70,10 @@ class Terminal:
 
     def text(self, text: str) -> str:
         """The text in characters that this terminal has, as wide as before."""
-        return text if text.isascii() and text.isprintable() else "".join(map(self._character, text))
+        if text.isascii() and text.isprintable():
+            return text
+        shown = "".join(map(self._character, text))
+        return shown if cell_len(shown) == cell_len(text) else set_cell_size(shown, cell_len(text))
 
     def _character(self, character: str) -> str:
         if self.shows(character):
@@ -75,7 +90,12 @@ def _base_letter(character: str) -> str:
 
 
 def _unicode(character: str) -> bool:
-    return character.isprintable()
+    """Letters, signs and lines. Not what is put together from several or has a width that terminals disagree on: accents, emoji."""
+    return character.isprintable() and character <= "\uffdc" and unicodedata.category(character)[0] != "M" and not _is_pictogram(character)
+
+
+def _is_pictogram(character: str) -> bool:
+    return unicodedata.category(character) == "So" and cell_len(character) == 2
 
 
 TERMINALS = {
@@ -108,7 +128,7 @@ class KeepTo(LineFilter):
         return [Segment(text(one.text), self._style(one.style), one.control) for one in segments]
 
 
-_NO_DIM = Style(dim=False, blink=False, italic=False, strike=False)
+_PLAIN = Style(dim=False, blink=False, italic=False, strike=False)
 
 
 @lru_cache(2048)
@@ -116,7 +136,7 @@ def _coloured(style: Style | None) -> Style | None:
     if style is None:
         return None
     back = style.bgcolor
-    plain = style + _NO_DIM
+    plain = style.update_link(None) + _PLAIN
     if back is not None and back.number is not None and 8 <= back.number < 16:
         plain += Style(bgcolor=RichColor.from_ansi(back.number - 8))
     return plain

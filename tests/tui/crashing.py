@@ -45,12 +45,12 @@ def build_in(place: str) -> None:
 if __name__ == "__main__":
     from appliance.tui import __main__ as program
 
-    set_environment = program._set_environment
+    set_environment, place = program._set_environment, sys.argv.pop(1)
 
-    def with_fault(place: str) -> None:
+    def with_fault() -> None:
         """After the environment is set, as everything of Textual's."""
         set_environment()
         build_in(place)
 
-    program._set_environment = lambda place=sys.argv.pop(1): with_fault(place)
+    program._set_environment = with_fault
     sys.exit(program.main())
