@@ -1,0 +1,135 @@
+"""Settings on trial: what is left of their time, what they change, and what was verified meanwhile."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Static
+
+from appliance.contract.network import Finding, Network, Severity, Trial, TrialRef
+from appliance.tui import words
+from appliance.tui.screens.acting import ActingScreen
+from appliance.tui.screens.network_plan import SEVERITIES, changes, finding_lines
+from appliance.tui.widgets.big import Big, Countdown
+from appliance.tui.widgets.facts import Fact, Facts
+
+ON = "These settings are on trial. F8 keeps them, F9 reverts them; when the time is up they revert by themselves."
+ABSENT = "The agent can't be reached at the moment. Nothing needs to be done: unless they are kept, the settings revert by themselves."
+TIME_UP = "The time is up. The settings of before are being put back."
+
+
+class TrialScreen(ActingScreen):
+    """A countdown that is the agent's own; right also when another console began, kept or reverted the trial."""
+
+    NAME = "trial"
+    HEADING = "Network on trial"
+    HELP = (
+        "The new settings are in force. Check that everything is reached that should be (F6 tests it), then keep them with F8. F9 "
+        "puts the settings of before back at once; the same happens by itself when the time is up, also if this console or the appliance breaks down."
+    )
+    EVERY: ClassVar[float] = 1.0
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f8,ctrl+s", "keep", "Keep"),
+        Binding("f9,ctrl+d", "revert", "Revert"),
+        Binding("f6,ctrl+e", "tests", "Tests"),
+        Binding("enter", "leave", "Back", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._countdown = Countdown()
+        self._trial: Trial | None = None
+        self._over = ""
+
+    def body(self) -> ComposeResult:
+        """The countdown, how it stands, what changes, what was found."""
+        yield Big(id="left")
+        yield Static("", id="how", markup=False)
+        yield Static("What changes", classes="heading", markup=False)
+        yield Facts(id="changes")
+        yield Static("What was verified", classes="heading", markup=False)
+        yield Facts(id="findings", label_width=12)
+
+    def on_mount(self) -> None:
+        """Count on by ourselves where the agent says nothing."""
+        self.set_interval(0.5, self._draw)
+
+    async def load(self) -> None:
+        """The trial as the agent has it."""
+        self._take(await self.console_app.agent.network.network())
+
+    def _take(self, state: Network) -> None:
+        if state.trial is not None:
+            self._trial, self._over = state.trial, ""
+            self._countdown.say(state.trial.seconds_left)
+            self.query_one("#changes", Facts).show(change_facts(state))
+            self.query_one("#findings", Facts).show(finding_facts(state.trial.findings))
+        else:
+            self._over = f"The trial is over: {state.outcome or 'the settings of before are in force'}. Esc leads back."
+        self._draw()
+        self.refresh_bindings()
+
+    def _draw(self) -> None:
+        how = self.query_one("#how", Static)
+        if self._over:
+            self.query_one(Big).show("")
+            how.update(self._over)
+        elif self._trial is not None:
+            left = self._countdown.left
+            self.query_one(Big).show(words.countdown(left))
+            how.update(ON if not self._countdown.silent else ABSENT if left else TIME_UP)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is nothing to keep or revert when it is over."""
+        return self._trial is not None and not self._over if action in ("keep", "revert") else True
+
+    def action_tests(self) -> None:
+        """Questions to the network."""
+        from appliance.tui.screens.probes import ProbesScreen
+
+        self.app.push_screen(ProbesScreen())
+
+    def action_keep(self) -> None:
+        """Keep what is on trial."""
+        self.once(self._keep)
+
+    async def _keep(self) -> None:
+        trial = self._trial
+        if trial is None or self._over:
+            return
+        wrong = [one for one in trial.findings if one.severity is Severity.ERROR]
+        if wrong and not await self.confirmed("Keep these settings although something is wrong?", finding_lines(wrong)):
+            return
+        await self._end(trial, keep=True)
+
+    def action_revert(self) -> None:
+        """Back to what was kept."""
+        self.once(self._revert)
+
+    async def _revert(self) -> None:
+        if self._trial is not None and not self._over:
+            await self._end(self._trial, keep=False)
+
+    async def _end(self, trial: Trial, *, keep: bool) -> None:
+        network, ref = self.console_app.agent.network, TrialRef(trial_id=trial.id)
+        state = await self.asking(network.keep_network(ref) if keep else network.revert_network(ref))
+        if state is None:
+            self.action_reload()
+        else:
+            self._take(state)
+
+
+def change_facts(state: Network) -> list[Fact]:
+    """What changes, old and new (pure)."""
+    found = changes(state.kept, state.trial.plan) if state.trial else []
+    return [(what, f"{old} → {new}") for what, old, new in found] or [("Nothing", "these are the settings that are kept")]
+
+
+def finding_facts(findings: list[Finding]) -> list[Fact]:
+    """What was verified, the worst first (pure)."""
+    order = list(SEVERITIES)
+    found = sorted(findings, key=lambda one: order.index(one.severity))
+    shown = [(SEVERITIES[one.severity], f"{one.interface}: {one.message}" if one.interface else one.message) for one in found]
+    return [(word, text, tone) for (word, tone), text in shown] or [("wait", "it is being looked at", "warning")]
