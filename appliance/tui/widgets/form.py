@@ -85,8 +85,9 @@ class Choice(Vertical):
     def __init__(self, label: str, options: Sequence[tuple[str, str]], *, id: str, value: str = "") -> None:
         super().__init__(id=id, classes="field choice")
         self.label, self._options = label, list(options)
-        self._list = OptionList(*[Option(text, id=key) for key, text in self._options], compact=True, markup=False)
+        self._list = OptionList(*[Option(f"( ) {text}", id=key) for key, text in self._options], compact=True, markup=False)
         self._initial = value or self._options[0][0]
+        self._marked = ""
 
     def compose(self) -> ComposeResult:
         """Label and options side by side."""
@@ -98,6 +99,14 @@ class Choice(Vertical):
         """As high as it has options, the cursor on the value."""
         self._list.styles.height = len(self._options)
         self.value = self._initial
+
+    def on_option_list_option_highlighted(self) -> None:
+        """Mark the one that is chosen, so that it is seen without the cursor and without colours."""
+        before, self._marked = self._marked, self.value
+        if before != self._marked:
+            for key, text in self._options:
+                if key in (before, self._marked):
+                    self._list.replace_option_prompt(key, f"({'x' if key == self._marked else ' '}) {text}")
 
     @property
     def value(self) -> str:
