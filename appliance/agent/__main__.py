@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -37,7 +38,8 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     logging.getLogger("asyncssh").setLevel(logging.WARNING)
     try:
-        uvloop.run(_run(read_config(arguments.config, arguments.role)))
+        if uvloop.run(_run(read_config(arguments.config, arguments.role))):
+            _start_anew()
     except ConfigProblem as problem:
         _log.error("%s", problem)
         return 2
@@ -47,36 +49,48 @@ def main() -> int:
     return 0
 
 
-async def _run(config: Config) -> None:
+async def _run(config: Config) -> bool:
+    """Run until told to stop; whether to start anew then."""
     for folder in (config.state_dir, config.run_dir):
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True, mode=0o700)
-    stop = asyncio.Event()
+    stop, again = asyncio.Event(), asyncio.Event()
     book = await asyncio.to_thread(LogBook, config.state_dir / "log")
     book.install(logging.getLogger())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _stop, stop)
     running = running_oma if config.role == "oma" else running_vma
     try:
-        async with running(config, Host(book, restart=partial(_stop, stop))) as api:
+        async with running(config, Host(book, restart=partial(_restart, stop, again))) as api:
             _log.info("%s %s runs; its API is on %s and port %d", config.role.upper(), config.name, config.api_socket, api.port)
             _notify("READY=1")
             await stop.wait()
             _notify("STOPPING=1")
     finally:
         await asyncio.to_thread(book.close)
+    return again.is_set()
 
 
-def _stop(stop: asyncio.Event) -> None:
+def _restart(stop: asyncio.Event, again: asyncio.Event) -> None:
+    again.set()
+    _stop(stop, _start_anew)
+
+
+def _start_anew() -> None:
+    """The same program in the same process: it needs nobody who starts it again."""
+    os.execv(sys.executable, [sys.executable, "-m", "appliance.agent", *sys.argv[1:]])
+
+
+def _stop(stop: asyncio.Event, then: Callable[[], None] = lambda: os._exit(1)) -> None:
     """End in order, but end: neither a loop that hangs nor a thread that waits for a far side may keep the agent."""
     stop.set()
-    last = threading.Timer(END_LIMIT, _leave)
+    last = threading.Timer(END_LIMIT, _leave, [then])
     last.daemon = True
     last.start()
 
 
-def _leave() -> None:
+def _leave(then: Callable[[], None]) -> None:
     _log.error("the agent did not end within %.0f s; it leaves what it does to the next one", END_LIMIT)
-    os._exit(1)
+    then()
 
 
 def _notify(text: str) -> None:

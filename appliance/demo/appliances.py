@@ -114,6 +114,8 @@ def configuration(appliance: Appliance, more: str = "") -> str:
     """The agent's configuration file (pure); `more` are further tables."""
     lines = [f'role = "{appliance.role}"', f'name = "{appliance.role}"']
     lines += [f'state_dir = "{appliance.state_dir}"', f'run_dir = "{appliance.run_dir}"']
+    # The machine that the demo runs on is not the appliance's to restart or to configure.
+    lines += ["[machine]", "restart = []", "power_off = []", f'networkd_dir = "{appliance.state_dir}/networkd"']
     return "\n".join([*lines, more]) + "\n"
 
 

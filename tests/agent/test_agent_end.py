@@ -1,9 +1,17 @@
 """An agent that is told to end ends, whatever hangs in it."""
 
 import asyncio
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
+
+from appliance.contract.client import Transport, client
+from appliance.contract.errors import Fault
+from appliance.contract.status import StatusApi
+from appliance.contract.system import AskMachine, PowerAction, SystemApi
 
 PROGRAM = """
 import asyncio, sys, time
@@ -23,3 +31,35 @@ async def test_an_agent_whose_end_hangs_ends_all_the_same() -> None:
     done = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=50)
     assert done.returncode == 1 and time.monotonic() - began < 40
     assert "did not end within" in done.stderr
+
+
+async def test_an_agent_that_is_told_to_restart_answers_again_by_itself_in_the_same_process(tmp_path: Path) -> None:
+    config = tmp_path / "agent.toml"
+    run = Path(tempfile.mkdtemp(prefix="ae-"))
+    tables = f'[machine]\nrestart = []\npower_off = []\nnetworkd_dir = "{tmp_path}/networkd"\n[api]\nport = 0\n'
+    config.write_text(f'role = "vma"\nname = "vma1"\nstate_dir = "{tmp_path}/state"\nrun_dir = "{run}"\n{tables}')
+    agent = subprocess.Popen([sys.executable, "-m", "appliance.agent", "--config", str(config)], stderr=subprocess.DEVNULL)
+    transport = Transport(unix=str(run / "api.sock"))
+    try:
+        first = await answered(transport, "")
+        await client(SystemApi, transport).power(AskMachine(action=PowerAction.RESTART_AGENT))
+        assert await answered(transport, first) != first
+        assert agent.poll() is None
+    finally:
+        await transport.close()
+        agent.terminate()
+        await asyncio.to_thread(agent.wait, 30)
+        shutil.rmtree(run)
+
+
+async def answered(transport: Transport, other_than: str) -> str:
+    """When the agent says that it was started, once that is another time than this one."""
+    async with asyncio.timeout(40):
+        while True:
+            try:
+                started = (await client(StatusApi, transport).status()).started_at.isoformat()
+            except Fault:
+                started = other_than
+            if started != other_than:
+                return started
+            await asyncio.sleep(0.1)

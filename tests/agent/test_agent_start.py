@@ -29,6 +29,7 @@ def config(folder: Path, role: str) -> Config:
             "run_dir": folder / "run",
             "front_door": {"address": "127.0.0.1", "port": 0},
             "api": {"port": 0},
+            "machine": {"restart": [], "power_off": [], "networkd_dir": folder / "networkd"},
             "storage": {"devices_dir": folder / "devices", "export_port": 0},
         }
     )
