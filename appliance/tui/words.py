@@ -89,6 +89,7 @@ OUTCOMES = {
 
 
 def fingerprint(value: str) -> str:
-    """A SHA-256 fingerprint in pairs, as other tools show it."""
+    """A SHA-256 fingerprint in pairs, as other tools show it, on two lines."""
     plain = value.replace(":", "").upper()
-    return ":".join(plain[n : n + 2] for n in range(0, len(plain), 2))
+    pairs = [plain[n : n + 2] for n in range(0, len(plain), 2)]
+    return ":\n".join(":".join(pairs[n : n + 16]) for n in range(0, len(pairs), 16))
