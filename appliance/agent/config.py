@@ -60,9 +60,10 @@ class Gate(_Table):
 
 
 class RemoteConsole(_Table):
-    """The console over SSH: address, port, user, the command that it is forced to, and the group that may reach the agent's socket."""
+    """The console over SSH: address (none: all of them), port, user, the command that it is forced to,
+    and the group that may reach the agent's socket."""
 
-    address: str = "0.0.0.0"
+    address: str = ""
     port: Port = 22
     user: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")] = "console"
     command: tuple[str, ...] = ("/usr/bin/appliance", "tui")

@@ -46,10 +46,11 @@ def _lets_in(path: Path, uid: int, groups: list[int], bits: int) -> bool:
 async def set_password(user: str, password: str) -> bool:
     """Set the account's password in /etc/shadow, which needs root; whether that was done."""
     password = unicodedata.normalize("NFC", password)
-    if not await asyncio.to_thread(exists, user) or not password.isprintable():
+    if not await asyncio.to_thread(exists, user) or any(unicodedata.category(one) == "Cc" for one in password):
         return False
     try:
-        # Not through PAM, as sshd does not ask PAM either. A printable password has no line break, so that no other account is named.
+        # Not through PAM, as sshd does not ask PAM either.
+        # Without a control character there is no second line, which could name another account.
         await commands.run(("chpasswd", "--crypt-method", "YESCRYPT"), input=f"{user}:{password}\n".encode(), timeout=_CHPASSWD_LIMIT)
     except (OSError, TimeoutError, CommandFailed) as error:
         _log.error("the password of the account %s could not be set: %s", user, error)

@@ -98,7 +98,7 @@ def rendered(server: Server) -> str:
     return "\n".join(
         [
             "# Written by the appliance's agent; changes are lost.",
-            f"ListenAddress {_listen(server.address, server.port)}",
+            _listen(server.address, server.port),
             f"HostKey {_quoted(str(server.host_key))}",
             f"AllowUsers {server.user}",
             f"ForceCommand exec {shlex.join(map(_on_one_line, server.program))}",
@@ -116,7 +116,10 @@ def rendered(server: Server) -> str:
 
 
 def _listen(address: str, port: int) -> str:
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+    """Without an address: on all, of both families."""
+    if not address:
+        return f"Port {port}"
+    return f"ListenAddress [{address}]:{port}" if ":" in address else f"ListenAddress {address}:{port}"
 
 
 def _quoted(text: str) -> str:

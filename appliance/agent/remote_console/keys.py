@@ -53,8 +53,11 @@ def public_keys(lines: Sequence[str]) -> list[PublicKey]:
 
     Raises a Fault that names the line: `remote_console.key_lines`, `.key_options`, `.key_kind`, `.key_short`, `.key_unreadable`.
     """
-    found = [public_key(line, number) for number, line in enumerate(lines, 1)]
-    return list({one.content: one for one in reversed(found)}.values())[::-1]
+    found: dict[str, PublicKey] = {}
+    for number, line in enumerate(lines, 1):
+        one = public_key(line, number)
+        found.setdefault(one.content, one)
+    return list(found.values())
 
 
 def authorized_keys(keys: Sequence[PublicKey]) -> str:

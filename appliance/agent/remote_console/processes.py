@@ -10,6 +10,8 @@ import signal
 from collections.abc import Iterable
 from pathlib import Path
 
+from appliance.core.commands import start_time
+
 _log = logging.getLogger(__name__)
 
 _KILL_LIMIT = 5.0
@@ -28,11 +30,11 @@ def namespaces(pids: Iterable[int]) -> frozenset[str]:
 
 
 def members(inside: frozenset[str]) -> list[int]:
-    """Pids of all that live in these namespaces."""
+    """Pids of all that live in these namespaces; what has ended and is only not reaped yet does not."""
     if not inside:
         return []
     pids = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal())
-    return [pid for pid in pids if _link(f"/proc/{pid}/ns/pid") in inside]
+    return [pid for pid in pids if _link(f"/proc/{pid}/ns/pid") in inside and start_time(pid) is not None]
 
 
 def sessions(inside: frozenset[str], user: str) -> int:

@@ -47,7 +47,8 @@ class RemoteConsole:
         self._config, self._folder = config.remote_console, config.state_dir / FOLDER
         self._sshd = Sshd(children, self._note)
         self._changing = asyncio.Lock()
-        self._running: Server | None = None
+        self._server: Server | None = None
+        self._keys: tuple[PublicKey, ...] = ()
 
     async def start(self) -> None:
         """End what an earlier agent left; run it when it was left on."""
@@ -116,25 +117,24 @@ class RemoteConsole:
         if not after.enabled:
             await self._sshd.end()
             return
-        server = await self._server(after)
-        goes_on = self._sshd.running and server == self._running
+        server = await self._as_asked(after)
+        goes_on = self._sshd.running and server == self._server
+        self._server, self._keys = server, after.keys
         if goes_on and {one.content for one in before.keys} <= {one.content for one in after.keys}:
             await asyncio.to_thread(_write, server, after.keys)
-            return
-        self._running = server
-        await self._sshd.start(server, self._prepare)
+        else:
+            await self._sshd.start(server, self._prepare)
 
     async def _prepare(self) -> None:
-        """What has to be there before sshd starts. Raises a Fault or OSError."""
+        """What has to be there before sshd starts. Raises a Fault, OSError, ValueError or CommandFailed."""
+        assert self._server is not None
         if missing := is_possible():
             raise NOT_POSSIBLE(missing=missing)
-        kept = await self._kept()
-        server = await self._server(kept)
-        await asyncio.to_thread(_write, server, kept.keys)
-        if not await asyncio.to_thread(server.host_key.exists):
-            await _make_host_key(server.host_key)
+        await asyncio.to_thread(_write, self._server, self._keys)
+        if not await asyncio.to_thread(self._server.host_key.exists):
+            await _make_host_key(self._server.host_key)
 
-    async def _server(self, kept: Kept) -> Server:
+    async def _as_asked(self, kept: Kept) -> Server:
         return Server(
             address=self._config.address,
             port=self._config.port,

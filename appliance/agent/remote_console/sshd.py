@@ -104,7 +104,7 @@ class Sshd:
             line = raw.decode(errors="replace").strip()
             _log.info("%s", line)
             if LISTENS.search(line):
-                self.running, self.problem = True, ""
+                self.running, self.problem = True, problem
                 self._settled.set()
             elif found := problem_in(line, server.port):
                 problem = found
