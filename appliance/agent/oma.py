@@ -21,16 +21,19 @@ from appliance.agent.http.replications import ReplicationRoutes
 from appliance.agent.http.status import Facts, StatusRoutes
 from appliance.agent.http.storage import StorageRoutes
 from appliance.agent.http.tunnel import TunnelRoutes, oma_tunnels
+from appliance.agent.http.vault import VaultRoutes
 from appliance.agent.machine import APIS as MACHINE_APIS
 from appliance.agent.machine import Host, addresses, running_machine
 from appliance.agent.peer.oma import peer_application
 from appliance.agent.source_site import Sources
 from appliance.agent.version import VERSION
 from appliance.cloudstack.clouds import Clouds
+from appliance.cloudstack.configs import SEALED as SEALED_SECRET_KEY
 from appliance.cloudstack.configs import Configs
-from appliance.contract import clouds, credentials, failover, jobs, pairing, replications, status, storage, tunnel
+from appliance.contract import clouds, credentials, failover, jobs, pairing, replications, status, storage, tunnel, vault
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
+from appliance.core.rotation import KeyRotation
 from appliance.core.store import Store
 from appliance.core.vault import Vault
 from appliance.failover import requests
@@ -43,15 +46,18 @@ from appliance.replication.records import restore_point
 from appliance.tunnel.identity import load_identity
 from appliance.tunnel.oma_side import OmaSide
 from appliance.volumes.facade import Settings, Volumes
+from appliance.vsphere.credentials import SEALED as SEALED_PASSWORD
 from appliance.vsphere.credentials import Credentials
 
 _log = logging.getLogger(__name__)
+SEALED_COLUMNS = (SEALED_PASSWORD, SEALED_SECRET_KEY)
 
 APIS = (
     status.StatusApi,
     jobs.JobsApi,
     replications.ReplicationsApi,
     credentials.CredentialsApi,
+    vault.VaultApi,
     clouds.CloudsApi,
     storage.StorageApi,
     pairing.PeersApi,
@@ -66,9 +72,9 @@ class Oma:
 
     def __init__(self, config: Config, store: Store, side: OmaSide, runner: Runner, children: Children) -> None:
         self.config, self.store, self.side, self.runner = config, store, side, runner
-        vault = Vault(config.state_dir / "vault.key")
-        self.configs, self.clouds = Configs(store, vault), Clouds(store)
-        self.credentials = Credentials(store, vault)
+        self.vault = Vault(config.state_dir / "vault.key")
+        self.configs, self.clouds = Configs(store, self.vault), Clouds(store)
+        self.credentials = Credentials(store, self.vault)
         self.sources = Sources(config.run_dir, self.credentials, side.peers)
         self.volumes = Volumes(store, self.configs, children, _volume_settings(config))
         self.volumes.set_before_detach(side.sessions.end_for_disk)
@@ -86,6 +92,7 @@ class Oma:
             test_network_id=config.failover.test_network_id,
         )
         runner.register(Replication(cycle), self.protection.again)
+        runner.register(KeyRotation(store, self.vault, SEALED_COLUMNS), lambda _: runner.submit(KeyRotation.kind, {}))
         for workflow in workflows(self.failover):
             runner.register(workflow, partial(requests.again, self.failover))
         self.recovered = status.Part(state="degraded", detail="Unfinished jobs are being looked at.")
@@ -113,7 +120,8 @@ class Oma:
             (status.StatusApi, status_routes),
             (jobs.JobsApi, JobRoutes(self.store, self.runner, cycle_paces)),
             (replications.ReplicationsApi, ReplicationRoutes(self.store, self.sources, self.credentials, self.protection)),
-            (credentials.CredentialsApi, CredentialRoutes(self.store, self.credentials, self.side.peers)),
+            (credentials.CredentialsApi, CredentialRoutes(self.credentials, self.sources, self.side.peers)),
+            (vault.VaultApi, VaultRoutes(self.vault, self.runner)),
             (clouds.CloudsApi, CloudRoutes(self.configs, self.clouds)),
             (storage.StorageApi, StorageRoutes(self.volumes)),
             (pairing.PeersApi, PeerRoutes(self.side, addresses)),

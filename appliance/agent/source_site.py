@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from appliance.contexts import VmContext
 from appliance.contract.client import UNREACHABLE, Transport, client
 from appliance.contract.errors import Fault
 from appliance.contract.peer import VCenterAccess, VmaPeerApi
 from appliance.replication.faults import NO_CREDENTIAL, SOURCE_UNPAIRED
 from appliance.tunnel.peers import Peers
-from appliance.vsphere.credentials import Credentials
+from appliance.vsphere.credentials import Credentials, Draft, VmwareCredential
 
 ANSWER_LIMIT = 900.0
 """Seconds a VMA has for one answer: shutting a guest down takes minutes. A cut tunnel ends the call at once."""
@@ -58,18 +60,21 @@ class Sources:
 
     async def login(self, credential_id: int) -> VCenterAccess:
         """The login that a stored credential gives. Raises a Fault (404)."""
-        row, password = await self._credentials.use(credential_id)
-        return VCenterAccess.model_validate(
-            {
-                "host": row.vcenter_host,
-                "port": row.vcenter_port,
-                "username": row.username,
-                "password": password,
-                "fingerprint": row.fingerprint,
-            }
-        )
+        return access_by(*await self._credentials.use(credential_id))
 
     async def close(self) -> None:
         """Close all connections."""
         for transport in self._transports.values():
             await transport.close()
+
+
+def access_by(credential: VmwareCredential | Draft, password: str) -> VCenterAccess:
+    """The login that a credential gives, stored or not."""
+    return VCenterAccess(
+        host=credential.vcenter_host,
+        port=credential.vcenter_port,
+        username=credential.username,
+        password=SecretStr(password),
+        fingerprint=credential.fingerprint,
+        ca=credential.ca or "",
+    )

@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from appliance.cloudstack.addresses import api_url
 from appliance.cloudstack.faults import CONFIG_INACTIVE, CONFIG_INCOMPLETE, CONFIG_NONE_ACTIVE, CONFIG_UNKNOWN
 from appliance.cloudstack.models import OsseaConfigRow
+from appliance.core.rotation import SealedColumn
 from appliance.core.store import Store, utcnow
 from appliance.core.vault import Vault
 
+SEALED = SealedColumn(OsseaConfigRow, "secret_key", "CloudStack configuration")
 _CHOSEN = ("domain", "zone", "template_id", "network_id", "service_offering_id", "disk_offering_id", "oma_vm_id")
 _NEEDED_FOR_VOLUMES = ("zone", "disk_offering_id", "oma_vm_id")
 
@@ -141,7 +143,7 @@ class Configs:
                 setattr(row, name, getattr(draft, name))
             await session.flush()
             if draft.secret_key:
-                row.secret_key = self._vault.seal(draft.secret_key, _bound_to(row.id))
+                row.secret_key = self._vault.seal(draft.secret_key, SEALED.bound_to(row.id))
         return self._opened(row)
 
     async def activate(self, config_id: int) -> CloudConfig:
@@ -158,12 +160,8 @@ class Configs:
             await session.delete(await _row(session, config_id))
 
     def _opened(self, row: OsseaConfigRow) -> CloudConfig:
-        config = CloudConfig(row.id, row.name, row.api_url, row.api_key, self._vault.open(row.secret_key, _bound_to(row.id)))
+        config = CloudConfig(row.id, row.name, row.api_url, row.api_key, self._vault.open(row.secret_key, SEALED.bound_to(row.id)))
         return replace(config, is_active=row.is_active, **{name: getattr(row, name) for name in _CHOSEN})
-
-
-def _bound_to(config_id: int) -> str:
-    return f"ossea_configs/{config_id}"
 
 
 def _refuse_without_keys(draft: ConfigDraft) -> None:

@@ -21,13 +21,52 @@ class Error(PeerModel):
 
 
 class VCenterAccess(PeerModel):
-    """Where the vCenter is and how to log in. Kept in memory only by the appliance that receives it."""
+    """Where the vCenter is and how to log in. Kept in memory only by the appliance that receives it.
+
+    Its certificate has the SHA-256 `fingerprint`, or is signed by the authority `ca` (PEM).
+    """
 
     host: str
     port: int = 443
     username: str
     password: Secret
     fingerprint: str
+    ca: str = ""
+
+
+class AskCertificate(PeerModel):
+    """Asks for the certificate that a vCenter shows; nothing is sent there but a handshake."""
+
+    host: str
+    port: int = 443
+
+
+class ShownCertificate(PeerModel):
+    """A certificate as it is shown, trusted by nobody yet; `fingerprint` is its SHA-256 as AA:BB:…"""
+
+    fingerprint: str
+    subject: str
+    issuer: str
+    names: list[str]
+    not_before: datetime
+    not_after: datetime
+    self_signed: bool
+
+
+class AskVCenter(PeerModel):
+    """Asks to log in and to tell what answers."""
+
+    access: VCenterAccess
+
+
+class VCenterAbout(PeerModel):
+    """A vCenter as it describes itself."""
+
+    name: str
+    version: str
+    build: str
+    api_version: str
+    datacenters: list[str]
 
 
 class Disk(PeerModel):
@@ -229,6 +268,16 @@ class JobState(PeerModel):
 
 class VmaPeerApi(Api):
     """What the OMA may ask of a VMA."""
+
+    @route("POST", "/peer/v1/certificate")
+    async def certificate(self, body: AskCertificate) -> ShownCertificate:
+        """The certificate of a vCenter, before it is trusted."""
+        raise NotImplementedError
+
+    @route("POST", "/peer/v1/vcenter")
+    async def vcenter(self, body: AskVCenter) -> VCenterAbout:
+        """Log in to a vCenter and tell what it is."""
+        raise NotImplementedError
 
     @route("POST", "/peer/v1/discover")
     async def discover(self, body: Discover) -> VmList:

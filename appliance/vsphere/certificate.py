@@ -7,12 +7,27 @@ import hashlib
 import ipaddress
 import socket
 import ssl
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID, NameOID
 
-from appliance.vsphere.faults import CERTIFICATE_MISMATCH, CERTIFICATE_UNKNOWN
+from appliance.vsphere.faults import CERTIFICATE_MISMATCH, CERTIFICATE_UNKNOWN, NOT_A_VCENTER, TIMED_OUT, UNREACHABLE
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A certificate as a server shows it, trusted by nobody yet; `fingerprint` is its SHA-256 as AA:BB:…"""
+
+    fingerprint: str
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    not_before: datetime
+    not_after: datetime
+    self_signed: bool
 
 
 def normal_fingerprint(text: str) -> str:
@@ -75,6 +90,40 @@ def read_certificate(host: str, port: int, context: ssl.SSLContext, timeout: flo
 async def fetch_fingerprint(host: str, port: int = 443, timeout: float = 15.0) -> str:
     """The SHA-256 fingerprint (AA:BB:…) that the server shows now, for the operator to compare. Raises OSError."""
     return shown(fingerprint_of(await asyncio.to_thread(_unverified, host, port, timeout)))
+
+
+async def look_at(host: str, port: int = 443, timeout: float = 15.0) -> Seen:
+    """The certificate that the server shows now, for the operator to judge. Raises UNREACHABLE, TIMED_OUT, NOT_A_VCENTER."""
+    try:
+        return describe(await asyncio.to_thread(_unverified, host, port, timeout))
+    except (ssl.SSLError, ValueError) as error:
+        raise NOT_A_VCENTER(host=host, cause=str(error)) from error
+    except TimeoutError as error:
+        raise TIMED_OUT(host=host, cause=str(error)) from error
+    except OSError as error:
+        raise UNREACHABLE(host=host, port=port, cause=str(error)) from error
+
+
+def describe(pem: str) -> Seen:
+    """What a certificate says of itself. Raises ValueError for what is none."""
+    certificate = x509.load_pem_x509_certificate(pem.encode())
+    return Seen(
+        fingerprint=shown(fingerprint_of(pem)),
+        subject=certificate.subject.rfc4514_string(),
+        issuer=certificate.issuer.rfc4514_string(),
+        names=tuple(_names(pem)),
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
+        self_signed=certificate.issuer == certificate.subject,
+    )
+
+
+def authorities(pem: str) -> int:
+    """How many certificates there are in what was given as those of authorities; 0 when it can't be read."""
+    try:
+        return len(x509.load_pem_x509_certificates(pem.encode()))
+    except ValueError:
+        return 0
 
 
 def fingerprint_of(pem: str, algorithm: str = "sha256") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,10 +11,42 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from appliance.contract.errors import NOT_FOUND, fault
+from appliance.core.rotation import SealedColumn
 from appliance.core.store import Base, Store, utcnow
 from appliance.core.vault import Vault
+from appliance.vsphere.certificate import authorities
 
 NAME_TAKEN = fault("credential.name_taken", 409, "There is a credential called {name} already.", "Choose another name.")
+NO_DEFAULT = fault("credential.no_default", 404, "No credential is the default one.", "Choose one of the list as the default.")
+IN_USE = fault(
+    "credential.in_use",
+    409,
+    "The credential {name} is used by {count} VMs: {vms}.",
+    "Give these VMs another credential or remove them from management first.",
+)
+NO_TRUST = fault(
+    "credential.no_trust",
+    422,
+    "It is not said how the certificate of this vCenter is to be trusted.",
+    "Have the certificate shown, compare its fingerprint with the one vCenter shows, and send it back; or give the authority's"
+    " certificate instead. One of the two is needed.",
+)
+BAD_AUTHORITY = fault(
+    "credential.bad_authority",
+    422,
+    "What was given as the authority's certificate can't be read.",
+    "Give it in PEM form: it begins with -----BEGIN CERTIFICATE-----.",
+)
+ENTER_AGAIN = fault(
+    "credential.enter_again",
+    422,
+    "A password is not sent to another vCenter than the one it was entered for.",
+    "Enter the password again, and have the certificate of the new vCenter shown.",
+)
+
+Users = Callable[[AsyncSession, int], Awaitable[Sequence[str]]]
+"""The names of the VMs that use a credential, asked in the transaction that changes it."""
+_SHOWN_VMS = 10
 
 
 class VmwareCredential(Base):
@@ -44,9 +76,12 @@ class VmwareCredential(Base):
     usage_count: Mapped[int] = mapped_column(default=0)
 
 
+SEALED = SealedColumn(VmwareCredential, "password", "vCenter credential")
+
+
 @dataclass(frozen=True)
 class Draft:
-    """A credential to store."""
+    """A credential to store, or to try."""
 
     name: str
     peer_id: str
@@ -57,6 +92,22 @@ class Draft:
     datacenter: str
     fingerprint: str
     is_default: bool
+    ca: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What to change of a credential; None stays as it is."""
+
+    name: str | None = None
+    peer_id: str | None = None
+    vcenter_host: str | None = None
+    vcenter_port: int | None = None
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    datacenter: str | None = None
+    fingerprint: str | None = None
+    ca: str | None = None
 
 
 class Credentials:
@@ -66,25 +117,37 @@ class Credentials:
         self._store, self._vault = store, vault
 
     async def create(self, draft: Draft) -> VmwareCredential:
-        """Store a credential. Raises a Fault (409) when its name is taken."""
+        """Store a credential. Raises NAME_TAKEN, NO_TRUST, BAD_AUTHORITY."""
+        check_trust(draft.fingerprint, draft.ca)
         async with self._store.begin() as session:
-            if await session.scalar(select(VmwareCredential.id).where(VmwareCredential.name == draft.name)) is not None:
-                raise NAME_TAKEN(name=draft.name)
+            await _refuse_taken(session, draft.name)
             if draft.is_default:
-                await session.execute(update(VmwareCredential).values(is_default=False))
-            row = VmwareCredential(
-                name=draft.name,
-                peer_id=draft.peer_id,
-                vcenter_host=draft.vcenter_host,
-                vcenter_port=draft.vcenter_port,
-                username=draft.username,
-                datacenter=draft.datacenter,
-                fingerprint=draft.fingerprint,
-                is_default=draft.is_default,
-            )
+                await _no_default(session)
+            given = {name: value for name, value in vars(draft).items() if name not in ("password", "ca")}
+            row = VmwareCredential(**given, ca=draft.ca or None)
             session.add(row)
             await session.flush()
-            row.password = self._vault.seal(draft.password, _bound_to(row.id))
+            row.password = self._vault.seal(draft.password, SEALED.bound_to(row.id))
+        return row
+
+    async def update(self, credential_id: int, change: Change, users: Users) -> VmwareCredential:
+        """Change a credential. Raises a Fault (404), NAME_TAKEN, NO_TRUST, BAD_AUTHORITY, ENTER_AGAIN, IN_USE (for another appliance)."""
+        async with self._store.begin() as session:
+            row = await _row(session, credential_id)
+            if change.name not in (None, row.name):
+                await _refuse_taken(session, str(change.name))
+            if change.peer_id not in (None, row.peer_id):
+                await _refuse_used(session, row, users)
+            if _leads_elsewhere(row, change) and (not change.password or not (change.fingerprint or change.ca)):
+                raise ENTER_AGAIN()
+            if change.fingerprint is not None or change.ca is not None:
+                check_trust(change.fingerprint or "", change.ca or "")
+                row.fingerprint, row.ca = change.fingerprint or "", change.ca or None
+            for name in ("name", "peer_id", "vcenter_host", "vcenter_port", "username", "datacenter"):
+                if getattr(change, name) is not None:
+                    setattr(row, name, getattr(change, name))
+            if change.password:
+                row.password = self._vault.seal(change.password, SEALED.bound_to(row.id))
         return row
 
     async def all(self) -> Sequence[VmwareCredential]:
@@ -97,26 +160,68 @@ class Credentials:
         async with self._store.session() as session:
             return await _row(session, credential_id)
 
+    async def default(self) -> VmwareCredential:
+        """The default credential. Raises NO_DEFAULT (404)."""
+        default_id = await self.default_id()
+        if default_id is None:
+            raise NO_DEFAULT()
+        return await self.get(default_id)
+
     async def default_id(self) -> int | None:
         """The id of the default credential, if there is one."""
         async with self._store.session() as session:
             return await session.scalar(select(VmwareCredential.id).where(VmwareCredential.is_default))
 
-    async def delete(self, credential_id: int) -> None:
-        """Remove a credential. Raises a Fault (404)."""
+    async def set_default(self, credential_id: int) -> VmwareCredential:
+        """Make it the default one, and no other. Raises a Fault (404)."""
         async with self._store.begin() as session:
-            await session.delete(await _row(session, credential_id))
+            row = await _row(session, credential_id)
+            await _no_default(session)
+            row.is_default = True
+        return row
+
+    async def delete(self, credential_id: int, users: Users) -> None:
+        """Remove a credential that no VM uses. Raises a Fault (404), IN_USE."""
+        async with self._store.begin() as session:
+            row = await _row(session, credential_id)
+            await _refuse_used(session, row, users)
+            await session.delete(row)
 
     async def use(self, credential_id: int) -> tuple[VmwareCredential, str]:
         """A credential and its password, for a login that is about to happen."""
         async with self._store.begin() as session:
             row = await _row(session, credential_id)
             row.last_used, row.usage_count = utcnow(), row.usage_count + 1
-        return row, self._vault.open(row.password, _bound_to(row.id))
+        return row, self._vault.open(row.password, SEALED.bound_to(row.id))
 
 
-def _bound_to(credential_id: int) -> str:
-    return f"vmware_credentials/{credential_id}"
+def check_trust(fingerprint: str, ca: str) -> None:
+    """One way to trust a certificate, and one that can be used. Raises NO_TRUST, BAD_AUTHORITY."""
+    if bool(fingerprint) == bool(ca):
+        raise NO_TRUST()
+    if ca and not authorities(ca):
+        raise BAD_AUTHORITY()
+
+
+def _leads_elsewhere(row: VmwareCredential, change: Change) -> bool:
+    wanted = ((change.vcenter_host, row.vcenter_host), (change.vcenter_port, row.vcenter_port), (change.peer_id, row.peer_id))
+    return any(new not in (None, now) for new, now in wanted)
+
+
+async def _refuse_taken(session: AsyncSession, name: str) -> None:
+    if await session.scalar(select(VmwareCredential.id).where(VmwareCredential.name == name)) is not None:
+        raise NAME_TAKEN(name=name)
+
+
+async def _refuse_used(session: AsyncSession, row: VmwareCredential, users: Users) -> None:
+    vms = await users(session, row.id)
+    if vms:
+        more = [f"{len(vms) - _SHOWN_VMS} more"] if len(vms) > _SHOWN_VMS else []
+        raise IN_USE(name=row.name, count=len(vms), vms=", ".join([*vms[:_SHOWN_VMS], *more]))
+
+
+async def _no_default(session: AsyncSession) -> None:
+    await session.execute(update(VmwareCredential).where(VmwareCredential.is_default).values(is_default=False))
 
 
 async def _row(session: AsyncSession, credential_id: int) -> VmwareCredential:

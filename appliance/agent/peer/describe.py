@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from appliance.contract.peer import Disk, Nic, Vm, VmLine
+from appliance.contract.peer import Disk, Nic, ShownCertificate, VCenterAbout, Vm, VmLine
+from appliance.vsphere.about import About
 from appliance.vsphere.blockers import blockers
+from appliance.vsphere.certificate import Seen
 from appliance.vsphere.spec import VmSpec, VmSummary
+
+
+def certificate_view(seen: Seen) -> ShownCertificate:
+    """A certificate as it is shown, before it is trusted."""
+    return ShownCertificate(**{**vars(seen), "names": list(seen.names)})
+
+
+def about_view(about: About) -> VCenterAbout:
+    """A vCenter as it describes itself."""
+    return VCenterAbout(**{**vars(about), "datacenters": list(about.datacenters)})
 
 
 def vm_line(one: VmSummary) -> VmLine:

@@ -7,11 +7,13 @@ from typing import Any
 from aiohttp import web
 
 from appliance.agent.http.binding import application, bind
-from appliance.agent.peer.describe import vm_line, vm_view
+from appliance.agent.peer.describe import about_view, certificate_view, vm_line, vm_view
 from appliance.contract.errors import BAD_REQUEST, NOT_FOUND, Fault
 from appliance.contract.peer import (
+    AskCertificate,
     AskNics,
     AskPower,
+    AskVCenter,
     AskVm,
     CopyProgress,
     Discover,
@@ -19,6 +21,8 @@ from appliance.contract.peer import (
     Power,
     PowerAction,
     Replicate,
+    ShownCertificate,
+    VCenterAbout,
     Vm,
     VmaPeerApi,
     VmList,
@@ -28,6 +32,8 @@ from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.jobs.runner import ALREADY_ENDED
 from appliance.replication.transfer.workflow import KIND, TransferDeps, phase_of
 from appliance.vsphere import inventory, power
+from appliance.vsphere.about import about
+from appliance.vsphere.certificate import look_at
 
 
 class VmaPeerRoutes(VmaPeerApi):
@@ -35,6 +41,13 @@ class VmaPeerRoutes(VmaPeerApi):
 
     def __init__(self, runner: Runner, transfers: TransferDeps) -> None:
         self._runner, self._transfers = runner, transfers
+
+    async def certificate(self, body: AskCertificate) -> ShownCertificate:
+        return certificate_view(await look_at(body.host, body.port))
+
+    async def vcenter(self, body: AskVCenter) -> VCenterAbout:
+        async with self._transfers.logins.session(body.access) as vcenter:
+            return about_view(await about(vcenter))
 
     async def discover(self, body: Discover) -> VmList:
         async with self._transfers.logins.session(body.access) as vcenter:

@@ -14,7 +14,12 @@ from appliance.vsphere.visits import Visits
 def vcenter_for(access: VCenterAccess) -> VCenter:
     """A session, not yet open, with the vCenter that `access` names."""
     return VCenter(
-        access.host, access.username, access.password.get_secret_value(), port=access.port, thumbprint=access.fingerprint or None
+        access.host,
+        access.username,
+        access.password.get_secret_value(),
+        port=access.port,
+        thumbprint=access.fingerprint or None,
+        ca=access.ca or None,
     )
 
 
