@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -98,7 +99,10 @@ async def main(folder: Path, port: int, alive_s: int) -> None:
     await remote.start()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    await asyncio.to_thread(sys.stdin.read)
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    asyncio.get_running_loop().add_reader(sys.stdin, stop.set)
+    await stop.wait()
     await remote.close()
     await api.stop()
     await store.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import socket
@@ -15,8 +16,10 @@ from pathlib import Path
 
 from appliance.contract.access import RemoteConsole, RemoteConsoleApi, SetRemoteConsole
 from appliance.contract.client import Transport, client
+from appliance.contract.errors import Fault
 from appliance.contract.gate import AuditEvent, GateApi
-from appliance.contract.setup import SetPassword, SetupApi
+from appliance.contract.setup import SetPassword, SetStage, SetupApi, Stage
+from tests.tui.ssh_agent import configuration
 from tests.tui.terminal import PATIENCE, ROOT, Pty
 
 HERE = Path(__file__).parent
@@ -29,7 +32,8 @@ IDLE = "Migration Appliance"
 class Site:
     """The machine. All that its agent starts is in its mount namespace, and known by that."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, whole: bool = False) -> None:
+        """With a whole agent, or with as much of one as the console over SSH needs, and clients that are asked sooner."""
         for program in PROGRAMS:
             assert shutil.which(program), f"{program} is missing (packages openssh-server, openssh-client, util-linux, passwd)"
         self.folder = Path(tempfile.mkdtemp(prefix="ssh"))
@@ -39,16 +43,26 @@ class Site:
             ["unshare", "--mount", str(HERE / "ssh_machine.sh"), str(self.folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         _await_ready(self._machine)
+        (self.folder / "open").mkdir()
+        (self.folder / "open").chmod(0o777)
+        self._program = self._whole_agent() if whole else ["tests.tui.ssh_agent", str(self.folder), str(self.port), str(ALIVE_S)]
         self.agent = self._start_agent()
         self.key, self.other_key = self._key("operator"), self._key("stranger")
 
+    def _whole_agent(self) -> list[str]:
+        file, networkd = self.folder / "agent.json", self.folder / "networkd"
+        more = {"api": {"port": 0}, "front_door": {"address": "127.0.0.1", "port": 0}, "machine": {"networkd_dir": str(networkd)}}
+        more["storage"] = {"devices_dir": str(self.folder), "export_port": 0}
+        config = configuration(self.folder, self.port).model_dump(mode="json", exclude_unset=True) | more
+        file.write_text("\n".join(f"{key} = {_toml(value)}" for key, value in config.items()))
+        return ["appliance.agent", "--config", str(file)]
+
     def _start_agent(self) -> subprocess.Popen[bytes]:
-        argv = ["nsenter", "--mount", f"--target={self._machine.pid}", f"--wd={ROOT}", sys.executable, "-m", "tests.tui.ssh_agent"]
+        argv = ["nsenter", "--mount", f"--target={self._machine.pid}", f"--wd={ROOT}", sys.executable, "-m", *self._program]
         with (self.folder / "agent.log").open("ab") as log:
-            agent = subprocess.Popen(
-                [*argv, str(self.folder), str(self.port), str(ALIVE_S)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
-            )
-        _await_ready(agent)
+            agent = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+        if self._program[0] == "tests.tui.ssh_agent":
+            _await_ready(agent)
         return agent
 
     def kill_agent(self) -> None:
@@ -66,6 +80,7 @@ class Site:
 
     def remove(self) -> None:
         """End everything."""
+        self.agent.terminate()
         self.agent.communicate()
         self._machine.communicate()
         shutil.rmtree(self.folder)
@@ -105,6 +120,17 @@ class Site:
             await client(SetupApi, transport).set_password(SetPassword.model_validate({"current": current, "new": new}))
         finally:
             await transport.close()
+
+    async def is_set_up(self) -> bool:
+        """Finish the wizard; False while the agent does not answer yet."""
+        transport = self._transport()
+        try:
+            await client(SetupApi, transport).set_stage(SetStage(stage=Stage.DONE))
+        except Fault:
+            return False
+        finally:
+            await transport.close()
+        return True
 
     async def events(self) -> list[AuditEvent]:
         """The audit log, newest first."""
@@ -190,6 +216,13 @@ def _await_ready(process: subprocess.Popen[bytes]) -> None:
     assert process.stdout is not None
     line = process.stdout.readline()
     assert line == b"ready\n", f"{process.args} did not start: {line!r}"
+
+
+def _toml(value: object) -> str:
+    """A value of a TOML file: JSON's texts, numbers and lists are TOML's too."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + "}"
+    return json.dumps(value)
 
 
 def _free_port() -> int:

@@ -113,7 +113,7 @@ async def test_without_a_terminal_there_is_a_sentence_and_nothing_else(on: Site,
         (("-W127.0.0.1:{port}",), "administratively prohibited"),
         (("-N", "-oExitOnForwardFailure=yes", "-R0:127.0.0.1:{port}"), "remote port forwarding failed"),
         (("-N", "-oExitOnForwardFailure=yes", "-R0"), "remote port forwarding failed"),
-        (("-N", "-oExitOnForwardFailure=yes", "-R{folder}/r.sock:127.0.0.1:{port}"), "remote port forwarding failed"),
+        (("-N", "-oExitOnForwardFailure=yes", "-R{folder}/open/r.sock:127.0.0.1:{port}"), "remote port forwarding failed"),
         (("-s", "sftp"), "subsystem request failed"),
     ],
     ids=["forwarded input", "remote port", "remote proxy", "remote socket", "subsystem"],
@@ -310,6 +310,24 @@ async def by_password(site: Site, password: str) -> str:
     ask.chmod(0o700)
     options = ("-T", "-oPubkeyAuthentication=no", "-oNumberOfPasswordPrompts=1")
     return (await site.run(site.ssh(*options), SSH_ASKPASS=str(ask), SSH_ASKPASS_REQUIRE="force"))[1]
+
+
+async def test_a_whole_agent_serves_the_console_over_ssh() -> None:
+    site = Site(whole=True)
+    terminal = Pty()
+    try:
+        async with asyncio.timeout(20):
+            while not await site.is_set_up():
+                await asyncio.sleep(0.1)
+        assert (await site.set(site.key)).running
+        terminal.start(site.ssh(), term="xterm-256color")
+        await terminal.until("OMA - inside CloudStack")
+        site.agent.terminate()
+        await until(lambda: not site.processes(), ENDS_WITHIN)
+    finally:
+        end_client(terminal)
+        terminal.hang_up()
+        site.remove()
 
 
 @pytest.mark.parametrize("start", [(), ("nohup",)], ids=["as it is", "SIGHUP ignored"])
