@@ -22,7 +22,7 @@ COLUMNS = (
 )  # fmt: skip
 
 TRYING = (
-    "They are in force at once. Unless they are kept within two minutes they revert by themselves. "
+    "The settings are in force at once. Unless they are kept within two minutes they revert by themselves. "
     "Connections to this appliance, and this console if it comes over the network, can be cut off meanwhile."
 )
 STALE = "The settings were changed from another console. What was changed here can't be tried any more; F4 forgets it."

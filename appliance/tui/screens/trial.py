@@ -26,8 +26,8 @@ class TrialScreen(ActingScreen):
     NAME = "trial"
     HEADING = "Network on trial"
     HELP = (
-        "The new settings are in force. Check that everything is reached that should be (F6 tests it), then keep them with F8. F9 "
-        "puts the settings of before back at once; the same happens by itself when the time is up, also if this console or the appliance breaks down."
+        "The new settings are in force. Check that everything is reached that should be (F6 tests it), then keep them with F8. F9 puts the "
+        "old ones back at once; the same happens by itself when the time is up, also if this console or the appliance breaks down."
     )
     EVERY: ClassVar[float] = 1.0
     BINDINGS: ClassVar[list[BindingType]] = [

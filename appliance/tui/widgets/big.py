@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from rich.text import Text
 from textual.widgets import Static
@@ -54,26 +55,29 @@ class Big(Static):
         self._draw()
 
     def _draw(self) -> None:
-        self.update(big(self._text, self.size.width))
+        drawn = big(self._text, self.size.width)
+        self.styles.height = drawn.plain.count("\n") + 1 if self._text else 0
+        self.update(drawn)
 
 
 class Countdown:
     """What the agent said is left, counted on by ourselves while it says nothing."""
 
-    def __init__(self) -> None:
-        self._said, self._at = 0.0, time.monotonic()
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._said, self._at = 0.0, clock()
 
     def say(self, seconds: float) -> None:
         """The agent's own figure, now."""
-        self._said, self._at = seconds, time.monotonic()
+        self._said, self._at = seconds, self._clock()
 
     @property
     def silent(self) -> bool:
         """Whether the agent has said nothing for a while."""
-        return time.monotonic() - self._at > FRESH
+        return self._clock() - self._at > FRESH
 
     @property
     def left(self) -> float:
         """Seconds left, never below 0."""
-        past = time.monotonic() - self._at
+        past = self._clock() - self._at
         return max(0.0, self._said - (past if past > FRESH else 0.0))
