@@ -27,8 +27,13 @@ SHOWN = (
     "ossea_volumes",
     "peers",
     "replication_jobs",
+    "replication_schedules",
+    "schedule_executions",
+    "schedule_vms",
     "tunnel_events",
     "vm_disks",
+    "vm_group_memberships",
+    "vm_machine_groups",
     "vm_replication_contexts",
     "volume_operations",
 )
