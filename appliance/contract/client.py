@@ -64,10 +64,10 @@ def _sender(route: Route, transport: Transport) -> Callable[..., Awaitable[Any]]
         query = {key: _plain(given[key]) for key in route.query if given.get(key) is not None}
         body = route.body.dump_json(given["body"]) if route.body is not None else None
         status, content = await transport.send(route.method, path, query, body)
-        if status >= 400:
+        if not 200 <= status < 300:
             raise _fault_of(status, content)
         try:
-            return route.result.validate_json(content) if content else None
+            return route.result.validate_json(content or b"null")
         except ValidationError as error:
             # Without the answer itself, which may hold a key; `from None` for the same reason.
             wrong = error.errors(include_input=False, include_context=False, include_url=False)
@@ -87,7 +87,10 @@ def _plain(value: object) -> str:
 def _fault_of(status: int, content: bytes) -> Fault:
     try:
         error = json.loads(content)["error"]
-        spec = FaultSpec.told(error["key"], status, error["message"], error["guidance"])
-        return Fault(spec, cause=error.get("cause", ""), fields=error.get("fields", {}))
-    except (ValueError, KeyError, TypeError):
+        key, message, guidance = (error[name] for name in ("key", "message", "guidance"))
+        fields = error.get("fields", {})
+        if not (isinstance(key, str) and isinstance(message, str) and isinstance(guidance, str) and isinstance(fields, dict)):
+            raise TypeError("a part of the error is of another type")
+        return Fault(FaultSpec.told(key, status, message, guidance), cause=str(error.get("cause", "")), fields=fields)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return STRANGE_ANSWER(cause=f"{status}: {content[:200]!r}")
