@@ -12,24 +12,35 @@ from appliance.tui.widgets.table import Column, Row
 
 TONES = {"completed": "good", "failed": "bad", "cancelled": "warning", "waiting": "warning", "undoing": "warning", "undo_failed": "bad"}
 
+BAR = 15
+"""Cells of a bar in a list."""
+
 JOB_COLUMNS = (
-    Column("Job"), Column("State", 16), Column("Progress", 17), Column("Rate", 12), Column("Left / ended", 14), Column("Doing now", 0, 110),
+    Column("Job"), Column("State", 12), Column("Progress", BAR), Column("Rate", 11), Column("Left/ended", 12), Column("Doing now", 0, 110),
     Column("Took", 11, 120), Column("Started", 19, 140),
 )  # fmt: skip
-STEP_COLUMNS = (Column("Step"), Column("State", 20), Column("Began", 9), Column("Took", 12))
-LOG_COLUMNS = (Column("Time", 9), Column("Message"), Column("Step", 26, 120))
+STEP_COLUMNS = (Column("Step"), Column("State", 19), Column("Began", 8), Column("Took", 11))
+LOG_COLUMNS = (Column("Time", 8), Column("Message"), Column("Step", 26, 120))
+
+OUTCOMES = {**words.OUTCOMES, "pending": "queued"}
+"""The states of jobs as short as lists need them."""
 
 
 def track(fraction: float, width: int) -> str:
     """A bar in plain characters with its percentage, `width` cells wide; `fraction` from 0 to 1."""
     share = min(1.0, max(0.0, fraction))
     room = width - 7
-    return f"[{'=' * round(share * room):{room}}] {share * 100:3.0f}%"
+    return f"[{'=' * round(share * room):.<{room}}] {share * 100:.0f}%"
 
 
 def left(eta_seconds: int | None) -> str:
-    """How long something will still take."""
+    """How long something will still take, for a sentence."""
     return f"{words.span(eta_seconds)} left" if eta_seconds is not None else ""
+
+
+def remaining(eta_seconds: int | None) -> str:
+    """How long something will still take, for a column."""
+    return words.span(eta_seconds) if eta_seconds is not None else ""
 
 
 def took(began: datetime | None, ended: datetime | None, now: datetime) -> str:
@@ -48,10 +59,10 @@ def job_row(job: Job, now: datetime) -> Row:
     rate = words.rate(job.pace.rate_bps) if active and job.pace else ""
     cells = (
         job.title,
-        words.OUTCOMES.get(job.status, job.status),
-        track(job.progress_percent / 100, 17) if active else "",
+        OUTCOMES.get(job.status, job.status),
+        track(job.progress_percent / 100, BAR) if active else "",
         rate,
-        left(job.pace.eta_seconds if job.pace else None) if active else words.ago(job.completed_at, now),
+        remaining(job.pace.eta_seconds if job.pace else None) if active else words.ago(job.completed_at, now),
         job.current_operation if active else (job.error.message if job.error else ""),
         took(job.started_at, job.completed_at, now),
         words.moment(job.started_at),
@@ -59,17 +70,18 @@ def job_row(job: Job, now: datetime) -> Row:
     return Row(job.id, cells, TONES.get(job.status, "") if job.status != "completed" else "")
 
 
-def step_row(step: Step, now: datetime) -> Row:
-    """A step on the page of its job."""
+def step_row(step: Step, now: datetime, *, active: bool) -> Row:
+    """A step on the page of its job; `active` while the job has not ended."""
     began = f"{step.started_at:%H:%M:%S}" if step.started_at else ""
-    text = words.OUTCOMES.get(step.status, step.status) if step.status != "pending" else "to do"
+    waiting = "to do" if active else "not begun"
+    text = waiting if step.status == "pending" else words.OUTCOMES.get(step.status, step.status)
     cells = (step.title, text, began, took(step.started_at, step.completed_at, now) if step.status != "pending" else "")
     return Row(step.name, cells, TONES.get(step.status, ""))
 
 
-def log_row(number: int, line: LogLine) -> Row:
+def log_row(key: str, line: LogLine) -> Row:
     """A line of a job's log."""
-    return Row(str(number), (f"{line.at:%H:%M:%S}", line.message, line.step), {"warning": "warning", "error": "bad"}.get(line.level, ""))
+    return Row(key, (f"{line.at:%H:%M:%S}", line.message, line.step), {"warning": "warning", "error": "bad"}.get(line.level, ""))
 
 
 def told(problem: Problem) -> str:
@@ -79,7 +91,7 @@ def told(problem: Problem) -> str:
 
 def job_facts(job: Job, now: datetime) -> list[Fact]:
     """The lines above a job's steps."""
-    facts: list[Fact] = [("Job", job.title), ("State", _state(job), TONES.get(job.status, ""))]
+    facts: list[Fact] = [("State", _state(job), TONES.get(job.status, ""))]
     if job.vm_name:
         facts.append(("VM", job.vm_name))
     facts.append(("Time", _times(job, now)))
@@ -98,8 +110,10 @@ def _state(job: Job) -> str:
 def _times(job: Job, now: datetime) -> str:
     if job.started_at is None:
         return f"created {words.moment(job.created_at)} UTC, not started yet"
-    ended = f", ended {job.completed_at:%H:%M:%S}" if job.completed_at else ""
-    return f"started {words.moment(job.started_at)} UTC{ended}, took {took(job.started_at, job.completed_at, now)}"
+    lasted = took(job.started_at, job.completed_at, now)
+    if job.completed_at is None:
+        return f"since {words.moment(job.started_at)} UTC, {lasted}"
+    return f"{words.moment(job.started_at)} to {job.completed_at:%H:%M:%S} UTC, {lasted}"
 
 
 def _data(job: Job) -> str:

@@ -6,17 +6,17 @@ from datetime import datetime
 
 from appliance.contract.replications import Cycle, DiskCycle, VmContext
 from appliance.tui import words
-from appliance.tui.job_lines import left, told, track
+from appliance.tui.job_lines import BAR, left, remaining, told, track
 from appliance.tui.widgets.facts import Fact
 from appliance.tui.widgets.table import Column, Row
 
 VM_COLUMNS = (
-    Column("VM"), Column("State", 17), Column("Last sync", 10), Column("Next run", 9), Column("Progress", 17), Column("Doing now", 0, 110),
-    Column("Rate", 12, 110), Column("Left", 15, 130), Column("vCenter", 20, 130), Column("Last failure", 0, 150),
+    Column("VM"), Column("State", 17), Column("Last sync", 10), Column("Next run", 8), Column("Progress", BAR), Column("Doing now", 0, 110),
+    Column("Rate", 11, 100), Column("Left", 12, 110), Column("vCenter", 20, 130), Column("Last failure", 12, 150),
 )  # fmt: skip
 DISK_COLUMNS = (
-    Column("Disk"), Column("Size", 11), Column("Kind of copy", 13), Column("Moved", 11), Column("Skipped", 11), Column("Progress", 17),
-    Column("Rate", 12, 120), Column("Volume", 37, 140),
+    Column("Disk"), Column("Size", 10), Column("Kind of copy", 12), Column("Moved", 10), Column("Skipped", 10), Column("Progress", BAR),
+    Column("Rate", 11, 120), Column("Volume", 37, 140),
 )  # fmt: skip
 
 TONES = {"failed": "bad", "cleanup_required": "bad", "failed_over_test": "warning", "failed_over_live": "warning"}
@@ -47,12 +47,12 @@ def vm_row(vm: VmContext, now: datetime) -> Row:
         state(vm),
         words.ago(moment_of(vm.consistent_at), now),
         f"{vm.next_run:%d. %H:%M}" if vm.next_run else NOTHING,
-        track(percent / 100, 17) if busy and percent is not None else "",
+        track(percent / 100, BAR) if busy and percent is not None else "",
         vm.current_operation,
         words.rate(vm.rate_bps),
-        left(vm.eta_seconds),
+        remaining(vm.eta_seconds),
         vm.vcenter_host,
-        vm.last_failure.problem.message if vm.last_failure else "",
+        words.ago(vm.last_failure.at, now) if vm.last_failure else "",
     )
     return Row(vm.context_id, cells, TONES.get(vm.current_status, "warning" if vm.last_failure else ""))
 
@@ -143,7 +143,7 @@ def disk_row(disk: DiskCycle, cycle: Cycle) -> Row:
         _SYNC.get(disk.sync_type, disk.sync_type.replace("_", " ")),
         words.size(disk.moved_bytes),
         words.size(disk.skipped_bytes),
-        track(disk.sync_progress_percent / 100, 17),
+        track(disk.sync_progress_percent / 100, BAR),
         words.rate(disk.rate_bps) if cycle.completed_at is None else "",
         disk.volume_id or "",
     )

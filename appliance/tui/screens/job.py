@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.widgets import DataTable
 
 from appliance.contract.errors import Fault
-from appliance.contract.jobs import Job
-from appliance.tui.job_lines import LOG_COLUMNS, STEP_COLUMNS, is_active, job_facts, log_row, step_row
+from appliance.contract.jobs import Job, LogLine
+from appliance.tui import words
+from appliance.tui.job_lines import LOG_COLUMNS, STEP_COLUMNS, is_active, job_facts, log_row, step_row, told
 from appliance.tui.screens.base import ConsoleScreen
 from appliance.tui.widgets.bars import TitleBar
+from appliance.tui.widgets.dialog import Tell
 from appliance.tui.widgets.facts import Facts
 from appliance.tui.widgets.progress import ProgressLine, RateChart
 from appliance.tui.widgets.table import Listing
@@ -41,10 +45,12 @@ class JobScreen(ConsoleScreen):
     HEADING = "Job"
     EVERY = 3.0
     HELP = (
-        "One job with its steps. F6 goes through the steps, the log and the rate while this page is open. "
-        "F4 cancels a job that is running, which takes back what it did, or starts one again that failed or was cancelled."
+        "One job with its steps. F6 goes through the steps, the log and the rate while this page is open. Enter shows a line of the "
+        "log, or why a step failed, in full. F4 cancels a job that is running, which takes back what it did, or starts one again that "
+        "failed or was cancelled."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "show", "Show"),
         Binding("f4,ctrl+t", "act", "Actions"),
         Binding("f6,ctrl+e", "next_view", "Next view"),
     ]
@@ -53,6 +59,7 @@ class JobScreen(ConsoleScreen):
         super().__init__()
         self._job_id = job_id
         self._job: Job | None = None
+        self._lines: dict[str, LogLine] = {}
 
     def body(self) -> ComposeResult:
         """Facts and a bar, then the views."""
@@ -73,8 +80,8 @@ class JobScreen(ConsoleScreen):
         jobs = self.console_app.agent.jobs
         self._show(await jobs.job(self._job_id))
         lines = (await jobs.job_log(self._job_id))[-LOG_SHOWN:]
-        now_first = [log_row(number, line) for number, line in enumerate(lines)][::-1]
-        self.query_one("#log", Listing).show(now_first)
+        self._lines = {str(number): line for number, line in enumerate(lines)}
+        self.query_one("#log", Listing).show([log_row(key, self._lines[key]) for key in reversed(self._lines)])
 
     async def _follow(self) -> None:
         """Wait for changes; what goes wrong with that is said by `load`."""
@@ -101,7 +108,18 @@ class JobScreen(ConsoleScreen):
         bar.show(job.progress_percent / 100)
         if changed and job.pace is not None and is_active(job):
             self.query_one("#rates", RateChart).add(job.pace.rate_bps)
-        self.query_one("#steps", Listing).show([step_row(step, now) for step in job.steps])
+        self.query_one("#steps", Listing).show([step_row(step, now, active=is_active(job)) for step in job.steps])
+
+    @on(DataTable.RowSelected, "#log")
+    def _tell_line(self, event: DataTable.RowSelected) -> None:
+        line = self._lines[event.row_key.value or ""]
+        self.app.push_screen(Tell(f"{words.moment(line.at)} UTC", line.message))
+
+    @on(DataTable.RowSelected, "#steps")
+    def _tell_step(self, event: DataTable.RowSelected) -> None:
+        step = next((one for one in self._job.steps if one.name == event.row_key.value), None) if self._job else None
+        if step is not None:
+            self.app.push_screen(Tell(step.title, told(step.error) if step.error else words.OUTCOMES.get(step.status, step.status)))
 
     def action_next_view(self) -> None:
         """Steps, log, rate."""

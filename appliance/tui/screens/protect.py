@@ -117,7 +117,8 @@ class ProtectScreen(ConsoleScreen):
 
     @on(Input.Submitted)
     def _look(self) -> None:
-        self.run_worker(self._discover(), name="discover", group="discover", exclusive=True)
+        if self._credentials:
+            self.run_worker(self._discover(), name="discover", group="discover", exclusive=True)
 
     async def _discover(self) -> None:
         field, listing, credential = self.query_one("#name", Field), self.query_one(Listing), self._credential()

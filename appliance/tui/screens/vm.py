@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import ClassVar
 
 from textual import on
@@ -47,6 +48,7 @@ class VmScreen(ConsoleScreen):
         super().__init__()
         self._context_id, self._called = context_id, name
         self._vm: VmContext | None = None
+        self._sampled = float("-inf")
 
     def body(self) -> ComposeResult:
         """Facts and a bar, then the views."""
@@ -78,7 +80,8 @@ class VmScreen(ConsoleScreen):
         bar = self.query_one("#bar", ProgressLine)
         bar.display = vm.current_job_id is not None
         bar.show((vm.progress_percent or 0.0) / 100)
-        if vm.current_job_id is not None:
+        if vm.current_job_id is not None and time.monotonic() - self._sampled > self.EVERY / 2:
+            self._sampled = time.monotonic()
             self.query_one("#rates", RateChart).add(vm.rate_bps)
         self.query_one("#jobs", Listing).show([job_row(job, now) for job in jobs])
         self.query_one("#disks", Listing).show([disk_row(disk, cycle) for cycle in cycles for disk in cycle.disks])

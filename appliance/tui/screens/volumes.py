@@ -20,7 +20,7 @@ from appliance.tui.widgets.table import Column, Listing, Row
 from appliance.tui.widgets.views import Views
 
 VOLUMES = (
-    Column("Volume"), Column("VM", 18), Column("Disk", 10), Column("Size", 8), Column("Is at", 12), Column("Snapshot", 10),
+    Column("Volume"), Column("VM", 14), Column("Disk", 10), Column("Size", 8), Column("Is at", 11), Column("Snapshot", 9),
     Column("Id", 37, 140),
 )  # fmt: skip
 EXPORTS = (Column("Export"), Column("Volume", 24), Column("Port", 6), Column("State", 12))

@@ -18,7 +18,8 @@ class Find(Horizontal):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "Show all", priority=True),
-        Binding("enter,down", "back", "To the list", priority=True),
+        Binding("enter", "back", "To the list", priority=True),
+        Binding("down", "back", "To the list", show=False, priority=True),
     ]
 
     class Changed(Message):

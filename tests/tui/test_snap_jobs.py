@@ -1,0 +1,50 @@
+"""Pictures of the list of jobs and of a job's page."""
+
+from __future__ import annotations
+
+import pytest
+
+from appliance.tui.screens.job import JobScreen
+from tests.tui import operation as op
+from tests.tui.snapshots import SIZES
+from tests.tui.stand_in import StandIn, console
+
+ENDED = [op.job(31, "completed"), op.job(32, "failed"), op.job(33, "cancelled")]
+LISTS = {
+    "normal": [op.job(1), op.job(2, status="waiting", current_operation="Waiting for the other appliance"), *ENDED],
+    "empty": [],
+    "busy": [op.job(number, progress_percent=number * 4.9) for number in range(1, 21)] + ENDED,
+}
+PAGES = {"busy": op.job(1), "failed": op.failed_job(1), "normal": op.job(1, "completed")}
+
+
+@pytest.fixture(autouse=True)
+def asks_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(JobScreen, "EVERY", 600.0)
+
+
+@SIZES
+@pytest.mark.parametrize("state", LISTS)
+def test_jobs(snap_compare, size, state) -> None:  # type: ignore[no-untyped-def]
+    app = console(StandIn("oma", op.answers(jobs=op.jobs_of(*LISTS[state]))))
+    assert snap_compare(app, terminal_size=size, run_before=op.opened("jobs"))
+
+
+@SIZES
+@pytest.mark.parametrize("state", PAGES)
+def test_job_page(snap_compare, size, state) -> None:  # type: ignore[no-untyped-def]
+    one = PAGES[state]
+    app = console(StandIn("oma", op.answers(jobs=op.jobs_of(one), job=op.job_of(one), job_log=op.LOG)))
+    assert snap_compare(app, terminal_size=size, run_before=op.opened("jobs", "enter"))
+
+
+def test_log_of_a_job(snap_compare) -> None:  # type: ignore[no-untyped-def]
+    one = op.job(1)
+    app = console(StandIn("oma", op.answers(jobs=op.jobs_of(one), job=op.job_of(one), job_log=op.LOG)))
+    assert snap_compare(app, terminal_size=(80, 25), run_before=op.opened("jobs", "enter", "f6"))
+
+
+def test_question_before_a_job_is_cancelled(snap_compare) -> None:  # type: ignore[no-untyped-def]
+    one = op.job(1)
+    app = console(StandIn("oma", op.answers(jobs=op.jobs_of(one), job=op.job_of(one), job_log=op.LOG)))
+    assert snap_compare(app, terminal_size=(80, 25), run_before=op.opened("jobs", "enter", "f4", "enter"))

@@ -1,0 +1,77 @@
+"""Pictures of a VM's page, its actions and the questions before them, and a failover's form."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from appliance.contract.failover import NetworkMapping
+from appliance.contract.replications import VmContext
+from appliance.tui.screens.vm import VmScreen
+from tests.tui import operation as op
+from tests.tui.snapshots import SIZES, settled
+from tests.tui.stand_in import StandIn, console
+
+DONE = op.cycle(status="completed", completed_at=op.NOW)
+PAGES = {
+    "normal": (op.vm(1), [op.job(1, "completed")], [DONE]),
+    "empty": (op.vm(1, current_status="discovered", consistent_at=None, last_operation_summary=None), [], []),
+    "busy": (op.copying(1), [op.job(1), op.job(2, "completed")], [op.cycle()]),
+    "failed": (op.failed(1), [op.job(1, "failed"), op.job(2, "completed")], [DONE]),
+}
+
+
+def page(*keys: str) -> Callable[[Pilot[object]], Awaitable[None]]:
+    async def go(pilot: Pilot[object]) -> None:
+        await settled(pilot)
+        pilot.app.push_screen(VmScreen("ctx-0001", "web01"))
+        await pilot.pause()
+        await settled(pilot)
+        for key in keys:
+            await pilot.press(key)
+            await settled(pilot)
+
+    return go
+
+
+def app_for(vm: VmContext, jobs, cycles, **changes: object):  # type: ignore[no-untyped-def]
+    return console(StandIn("oma", op.answers(vm, jobs=jobs, cycles=cycles, **changes)))
+
+
+@pytest.fixture(autouse=True)
+def asks_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rate is drawn for every question: one is enough for a picture."""
+    monkeypatch.setattr(VmScreen, "EVERY", 600.0)
+
+
+@SIZES
+@pytest.mark.parametrize("state", PAGES)
+def test_vm_page(snap_compare, size, state) -> None:  # type: ignore[no-untyped-def]
+    assert snap_compare(app_for(*PAGES[state]), terminal_size=size, run_before=page())
+
+
+def test_disks_of_a_vm(snap_compare) -> None:  # type: ignore[no-untyped-def]
+    assert snap_compare(app_for(*PAGES["busy"]), terminal_size=(80, 25), run_before=page("f6"))
+
+
+def test_actions_of_a_vm(snap_compare) -> None:  # type: ignore[no-untyped-def]
+    assert snap_compare(app_for(*PAGES["normal"]), terminal_size=(80, 25), run_before=page("f4"))
+
+
+def test_question_before_finalising(snap_compare) -> None:  # type: ignore[no-untyped-def]
+    live = op.vm(1, current_status="failed_over_live")
+    assert snap_compare(app_for(live, [], []), terminal_size=(80, 25), run_before=page("f4", "down", "enter"))
+
+
+@SIZES
+def test_form_of_a_live_failover(snap_compare, size) -> None:  # type: ignore[no-untyped-def]
+    mapped = [NetworkMapping(source_network="VM Network", kind="production", target_network_id="1b2c3d4e-0000-4000-8000-000000000001")]
+    app = app_for(*PAGES["normal"], networks=mapped)
+    assert snap_compare(app, terminal_size=size, run_before=page("f4", "down", "down", "enter"))
+
+
+def test_question_before_a_live_failover(snap_compare) -> None:  # type: ignore[no-untyped-def]
+    app = app_for(*PAGES["normal"])
+    assert snap_compare(app, terminal_size=(80, 25), run_before=page("f4", "down", "down", "enter", "f8"))

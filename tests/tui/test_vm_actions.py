@@ -1,0 +1,304 @@
+"""What can be done to a VM: by table, and by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import OptionList, Static
+
+from appliance.contract.errors import fault
+from appliance.contract.failover import NetworkMapping
+from appliance.contract.replications import Replication, VmContext
+from appliance.contract.types import JobRef
+from appliance.tui import actions, words
+from appliance.tui.screens.failover import FailoverScreen, network_problem, seconds_problem
+from appliance.tui.screens.job import JobScreen
+from appliance.tui.screens.vm import VmScreen
+from appliance.tui.vm_lines import last_operation, meaning, vm_facts
+from appliance.tui.widgets.bars import Notice
+from appliance.tui.widgets.dialog import Confirm, Tell
+from appliance.tui.widgets.form import Field
+from tests.tui import operation as op
+from tests.tui.snapshots import settled
+from tests.tui.stand_in import NOW, StandIn, console
+
+NO_NETWORK = fault("failover.no_test_network", 422, "Its adapter on {network} has no place to go.", "Map the network.")
+HAS_RUN = fault("failover.has_run", 409, "The new machine of web01 has been started.", "Confirm that it is discarded.")
+STARTED = JobRef(job_id="job-7")
+
+
+def offered(vm: VmContext) -> list[str]:
+    return [one.key for one in actions.vm_actions(vm)]
+
+
+@pytest.mark.parametrize(
+    ("state", "keys"),
+    [
+        ("discovered", ["sync"]),
+        ("replicating", []),
+        ("ready_for_failover", ["sync", "test", "live"]),
+        ("failed_over_test", ["clean_up"]),
+        ("failed_over_live", ["rollback", "finalise"]),
+        ("cleanup_required", ["repair"]),
+        ("migrated", []),
+        ("failed", ["sync"]),
+    ],
+)
+def test_each_state_has_its_actions(state: str, keys: list[str]) -> None:
+    assert offered(op.vm(current_status=state)) == keys
+
+
+def test_the_table_has_every_state() -> None:
+    assert set(actions.VM_ACTIONS) == set(words.STATES)
+
+
+def test_a_busy_vm_can_only_be_cancelled() -> None:
+    assert offered(op.copying()) == ["cancel"]
+
+
+@pytest.mark.parametrize("flaw", [{"torn_since": NOW}, {"consistent_at": None}, {"diverged_since": NOW}])
+def test_no_machine_is_started_from_a_copy_that_is_not_whole(flaw: dict[str, object]) -> None:
+    assert offered(op.vm(**flaw)) == ["sync"]
+
+
+def test_what_failed_can_be_started_again_where_its_operation_can() -> None:
+    assert offered(op.failed()) == ["sync", "retry"]
+    summary = op.failed().last_operation_summary or {}
+    stuck = op.failed(current_status="cleanup_required", last_operation_summary=summary | {"kind": "live_failover"})
+    assert offered(stuck) == ["repair"]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "keys"),
+    [
+        ("running", "replication", ["cancel"]),
+        ("waiting", "replication", ["cancel"]),
+        ("undoing", "replication", []),
+        ("completed", "replication", []),
+        ("failed", "live_failover", ["retry"]),
+        ("cancelled", "replication", ["retry"]),
+        ("failed", "transfer", []),
+    ],
+)
+def test_each_state_of_a_job_has_its_actions(status: str, kind: str, keys: list[str]) -> None:
+    assert [one.key for one in actions.job_actions(op.job(1, status, kind=kind))] == keys
+
+
+@pytest.mark.parametrize(("kind", "typed"), [("replication", False), ("live_failover", True), ("rollback", True), ("", True)])
+def test_starting_again_asks_as_the_operation_does(kind: str, typed: bool) -> None:
+    assert actions.retrying(kind, "It").typed is typed
+
+
+@pytest.mark.parametrize("action", actions.EXPLAINED)
+def test_every_question_names_the_vm(action: actions.Action) -> None:
+    question, consequences = action.asked("web01")
+    assert "web01" in question
+    assert "{" not in question + consequences
+
+
+def test_the_help_explains_every_action() -> None:
+    assert all(one.title.removesuffix(" …") in VmScreen.HELP for one in actions.EXPLAINED)
+
+
+@pytest.mark.parametrize(
+    ("text", "good"), [("", True), ("1b2c-3d", True), ("a b", False), ("../x", False), ("-x", False), ("x" * 101, False)]
+)
+def test_the_id_of_a_network_is_checked(text: str, good: bool) -> None:
+    assert (network_problem(text) == "") is good
+
+
+@pytest.mark.parametrize(
+    ("text", "good"), [("1", True), ("3600", True), ("0", False), ("3601", False), ("", False), ("²", False), ("5.5", False)]
+)
+def test_the_time_to_shut_down_is_checked(text: str, good: bool) -> None:
+    assert (seconds_problem(text) == "") is good
+
+
+def test_the_last_operation_reads_as_a_sentence() -> None:
+    assert last_operation(op.vm(1), NOW) == "Replication of web01: done, 18 min ago"
+    assert last_operation(op.failed(1), NOW) == f"Replication of web01: failed, 7 min ago. {op.REFUSED.message}"
+    assert last_operation(op.vm(last_operation_summary=None), NOW) == "none yet"
+
+
+def test_a_torn_copy_is_explained() -> None:
+    assert "torn since 2026-11-20 02:55:05 UTC" in meaning(op.failed())
+
+
+def test_a_failure_says_what_it_means_and_what_to_do() -> None:
+    facts = {fact[0]: fact[1] for fact in vm_facts(op.failed(), NOW, short=True)}
+    assert facts["What it means"] == op.REFUSED.message
+    assert facts["What to do"] == op.REFUSED.guidance
+
+
+def page(*keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
+    """The page of the first VM, then keys."""
+
+    async def go(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        pilot.app.push_screen(VmScreen("ctx-0001", "web01"))
+        await pilot.pause()
+        await settled(pilot)
+        for key in keys:
+            await pilot.press(key)
+            await settled(pilot)
+
+    return go
+
+
+def told(app: Any) -> str:
+    return str(app.screen.query_one(Notice).content)
+
+
+async def test_a_copy_is_started_after_the_question() -> None:
+    stand_in = StandIn("oma", op.answers(op.vm(1), jobs=[], replicate=Replication(context_id="ctx-0001", job_id="job-7")))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await page("f4", "enter")(pilot)
+        assert isinstance(pilot.app.screen, Confirm)
+        assert not stand_in.called("replicate")
+        await pilot.press("f8")
+        await settled(pilot)
+        assert stand_in.called("replicate")[0]["body"].context_id == "ctx-0001"  # type: ignore[attr-defined]
+        assert told(pilot.app) == "A copy of web01 was started."
+
+
+async def test_escape_starts_nothing() -> None:
+    stand_in = StandIn("oma", op.answers(op.vm(1), jobs=[]))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await page("f4", "enter", "escape")(pilot)
+        assert isinstance(pilot.app.screen, VmScreen)
+        assert not stand_in.called("replicate")
+
+
+async def test_a_test_is_started_on_the_networks_of_the_form() -> None:
+    mapped = [
+        NetworkMapping(source_network="VM Network", kind="test", target_network_id="net-1"),
+        NetworkMapping(source_network="VM Network", kind="production", target_network_id="net-9"),
+        NetworkMapping(source_network="*", kind="test", target_network_id="net-2"),
+    ]
+    stand_in = StandIn("oma", op.answers(op.vm(1), jobs=[], networks=mapped, failover_test=STARTED))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await page("f4", "down", "enter", "f7", *"DMZ", "tab", *"net-3", "f8", "f8")(pilot)
+        body = stand_in.called("failover_test")[0]["body"]
+        assert body.networks == {"VM Network": "net-1", "DMZ": "net-3"}  # type: ignore[attr-defined]
+        assert body.network_id == "net-2"  # type: ignore[attr-defined]
+        assert isinstance(pilot.app.screen, VmScreen)
+        assert told(pilot.app) == "The test failover of web01 was started."
+
+
+async def test_a_network_without_a_place_gets_a_field_with_the_refusal_beside_it() -> None:
+    stand_in = StandIn("oma", op.answers(op.vm(1), jobs=[], failover_test=NO_NETWORK(network="DMZ")))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await page("f4", "down", "enter", "f8", "f8")(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, FailoverScreen)
+        field = screen.query_one("#network-0", Field)
+        assert field.label == "DMZ"
+        assert "Its adapter on DMZ has no place to go. Map the network." in str(field.query_one(".problem", Static).content)
+        stand_in.answers["failover_test"] = STARTED
+        await pilot.press(*"net-4", "f8")
+        await settled(pilot)
+        await pilot.press("f8")
+        await settled(pilot)
+        assert stand_in.called("failover_test")[1]["body"].networks == {"DMZ": "net-4"}  # type: ignore[attr-defined]
+
+
+async def test_a_wrong_field_is_said_before_anything_is_asked() -> None:
+    stand_in = StandIn("oma", op.answers(op.vm(1), jobs=[]))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await page("f4", "down", "enter", *"no good", "f8")(pilot)
+        assert "Type the id of a CloudStack network" in str(pilot.app.screen.query_one("#others .problem", Static).content)
+
+
+async def test_a_live_failover_wants_the_name_typed() -> None:
+    stand_in = StandIn("oma", op.answers(op.vm(1), jobs=[], failover_live=STARTED))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await page("f4", "down", "down", "enter", "tab", *"18", "f8", "f8")(pilot)
+        assert isinstance(pilot.app.screen, Confirm)
+        assert not stand_in.called("failover_live")
+        await pilot.press(*"web01", "f8")
+        await settled(pilot)
+        body = stand_in.called("failover_live")[0]["body"]
+        assert (body.vm, body.shutdown_seconds, body.network_id) == ("ctx-0001", 18, None)  # type: ignore[attr-defined]
+
+
+async def test_a_test_is_cleaned_up() -> None:
+    stand_in = StandIn("oma", op.answers(op.vm(1, current_status="failed_over_test"), jobs=[], cleanup=STARTED))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await page("f4", "enter", "f8")(pilot)
+        assert stand_in.called("cleanup") == [{"vm": "ctx-0001"}]
+
+
+@pytest.mark.parametrize(("keys", "power_on"), [(("enter",), False), (("down", "enter"), True)])
+async def test_a_rollback_asks_about_the_source_and_wants_the_name(keys: tuple[str, ...], power_on: bool) -> None:
+    stand_in = StandIn("oma", op.answers(op.vm(1, current_status="failed_over_live"), jobs=[], rollback=STARTED))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await page("f4", "enter", *keys, "f8")(pilot)
+        assert not stand_in.called("rollback")
+        await pilot.press(*"web01", "f8")
+        await settled(pilot)
+        assert stand_in.called("rollback")[0]["body"].power_on_source is power_on  # type: ignore[attr-defined]
+
+
+async def test_finalising_wants_the_name() -> None:
+    stand_in = StandIn("oma", op.answers(op.vm(1, current_status="failed_over_live"), jobs=[], finalise=STARTED))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await page("f4", "down", "enter", *"web02", "f8")(pilot)
+        assert not stand_in.called("finalise")
+        await pilot.press("backspace", "1", "f8")
+        await settled(pilot)
+        assert len(stand_in.called("finalise")) == 1
+
+
+async def test_a_failed_live_run_is_only_discarded_after_a_second_question() -> None:
+    stuck = op.failed(1, current_status="cleanup_required", last_failure=None)
+    stand_in = StandIn("oma", op.answers(stuck, jobs=[]))
+    stand_in.answers["cleanup_failed"] = lambda vm, body: STARTED if body.discard_new_vm else HAS_RUN()
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await page("f4", "enter", "f8", *"web01", "f8", "enter")(pilot)
+        asked = [call["body"].discard_new_vm for call in stand_in.called("cleanup_failed")]  # type: ignore[attr-defined]
+        assert asked == [False, True]
+
+
+async def test_the_running_job_is_cancelled_after_saying_what_that_leaves() -> None:
+    one = op.job(1)
+    stand_in = StandIn("oma", op.answers(op.copying(1), jobs=[one], job=op.job_of(one), cancel_job=STARTED))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await page("f4", "enter")(pilot)
+        assert "stays incomplete" in " ".join(str(each.content) for each in pilot.app.screen.query(Static))
+        await pilot.press("f8")
+        await settled(pilot)
+        assert stand_in.called("cancel_job") == [{"job_id": "job-101"}]
+
+
+async def test_what_failed_is_started_again() -> None:
+    stand_in = StandIn("oma", op.answers(op.failed(1), jobs=[], retry_job=STARTED))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await page("f4", "down", "enter", "f8")(pilot)
+        assert stand_in.called("retry_job") == [{"job_id": "job-9"}]
+
+
+async def test_a_refusal_is_said_on_the_page() -> None:
+    stand_in = StandIn("oma", op.answers(op.vm(1, current_status="failed_over_test"), jobs=[], cleanup=HAS_RUN()))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await page("f4", "enter", "f8")(pilot)
+        assert told(pilot.app) == "The new machine of web01 has been started. Confirm that it is discarded."
+
+
+async def test_a_migrated_vm_offers_nothing_and_says_so() -> None:
+    stand_in = StandIn("oma", op.answers(op.vm(1, current_status="migrated"), jobs=[]))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await page("f4")(pilot)
+        assert isinstance(pilot.app.screen, Tell)
+        assert not pilot.app.screen.query(OptionList)
+
+
+async def test_enter_on_a_job_opens_its_page() -> None:
+    one = op.job(1, "completed")
+    stand_in = StandIn("oma", op.answers(op.vm(1), jobs=[one], job=op.job_of(one)))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await page("enter")(pilot)
+        assert isinstance(pilot.app.screen, JobScreen)
+        assert stand_in.called("jobs")[-1] == {"vm": "ctx-0001", "limit": 50}

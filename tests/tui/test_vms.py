@@ -1,0 +1,195 @@
+"""The list of VMs: a thousand of them, narrowing, and what it leads to."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from textual.widgets import Static
+
+from appliance.contract.errors import fault
+from appliance.contract.replications import Replication
+from appliance.tui.screens.protect import ProtectScreen
+from appliance.tui.screens.vm import VmScreen
+from appliance.tui.screens.vms import VmsScreen
+from appliance.tui.vm_lines import matches, now_doing, state, vm_row
+from appliance.tui.widgets.bars import Notice
+from appliance.tui.widgets.table import Listing
+from tests.tui import operation as op
+from tests.tui.snapshots import settled
+from tests.tui.stand_in import NOW, StandIn, console
+
+AWAY = fault("test.away", 503, "The vCenter does not answer.", "Check that it runs.")
+MANAGED = fault("test.managed", 409, "web01 is under management already.", "Start an operation on it.")
+
+
+def reading(screen: VmsScreen) -> list[str]:
+    return [row.cells[0] for row in screen.query_one(Listing)._rows]
+
+
+async def refreshed(pilot: Any) -> None:
+    """Until the agent was asked again."""
+    screen = pilot.app.screen
+    screen.asked = False
+    screen.action_reload()
+    await settled(pilot)
+
+
+@pytest.mark.parametrize(
+    ("vm", "text"),
+    [
+        (op.vm(current_status="discovered", consistent_at=None), "Discovered"),
+        (op.copying(consistent_at=None), "Copying"),
+        (op.vm(), "Ready"),
+        (op.failed(), "Failed, torn"),
+        (op.failed(consistent_at=None), "Failed, full copy"),
+        (op.failed(current_status="cleanup_required", torn_since=None), "Needs clean-up"),
+    ],
+)
+def test_the_state_says_what_is_wrong_with_the_copy(vm, text: str) -> None:  # type: ignore[no-untyped-def]
+    assert state(vm) == text
+
+
+def test_a_vm_without_a_schedule_has_a_dash_for_its_next_run() -> None:
+    assert vm_row(op.vm(), NOW).cells[3] == "–"
+
+
+def test_a_vm_that_was_never_copied_says_so() -> None:
+    assert vm_row(op.vm(consistent_at=None), NOW).cells[2] == "never"
+
+
+def test_the_detail_says_what_failed_and_what_to_do() -> None:
+    text = now_doing(op.failed(), NOW)
+    assert op.REFUSED.message in text
+    assert op.REFUSED.guidance in text
+
+
+@pytest.mark.parametrize(("typed", "fits"), [("web", True), ("WEB 01", True), ("ready", True), ("copying", False), ("example.net", True)])
+def test_every_word_that_is_typed_has_to_fit(typed: str, fits: bool) -> None:
+    assert matches(op.vm(1), typed) is fits
+
+
+async def test_a_refresh_draws_only_what_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    vms = [op.vm(number) for number in range(1, 6)] + [op.copying(6)]
+    stand_in = StandIn("oma", op.answers(*vms))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await op.opened("vms")(pilot)
+        drawn: list[tuple[str, str]] = []
+        changed = Listing.update_cell
+        monkeypatch.setattr(
+            Listing,
+            "update_cell",
+            lambda self, row, column, value, **more: (drawn.append((row, column)), changed(self, row, column, value, **more)),
+        )
+        monkeypatch.setattr(Listing, "add_row", lambda *_, **__: pytest.fail("the list was built anew"))
+        stand_in.answers["contexts"] = [*vms[:5], op.copying(6, percent=61.0)]
+        await refreshed(pilot)
+        assert drawn == [("ctx-0006", "4")]
+
+
+async def test_a_thousand_vms_are_answered_within_a_tenth_of_a_second() -> None:
+    vms = [op.vm(number) for number in range(1, 1001)]
+    stand_in = StandIn("oma", op.answers(*vms))
+    async with console(stand_in).run_test(size=(160, 50)) as pilot:
+        await op.opened("vms")(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, VmsScreen)
+        screen.query_one(Listing).go_to("ctx-0500")
+        await pilot.pause()
+        screen._vms["ctx-0007"] = op.copying(7)
+        began = time.process_time()
+        screen._show()
+        assert time.process_time() - began < 0.1
+        began = time.process_time()
+        await pilot.press("down")
+        assert time.process_time() - began < 0.1
+        assert screen.query_one(Listing).chosen == "ctx-0501"
+
+
+async def test_the_cursor_stays_on_its_vm_when_others_come_and_go() -> None:
+    stand_in = StandIn("oma", op.answers(op.vm(2), op.vm(4), op.vm(6)))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await op.opened("vms", "down")(pilot)
+        stand_in.answers["contexts"] = [op.vm(1), op.vm(3), op.vm(4)]
+        await refreshed(pilot)
+        assert pilot.app.screen.query_one(Listing).chosen == "ctx-0004"
+
+
+async def test_typing_narrows_the_list_and_escape_shows_all_again() -> None:
+    stand_in = StandIn("oma", op.answers(*op.every_state()))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await op.opened("vms", "f3", *"torn")(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, VmsScreen)
+        assert reading(screen) == ["web08"]
+        await pilot.press("escape")
+        await pilot.pause()
+        assert len(reading(screen)) == 9
+        assert pilot.app.screen is screen
+        assert screen.query_one(Listing).has_focus
+
+
+async def test_enter_keeps_the_list_narrow_and_then_opens_the_vm() -> None:
+    stand_in = StandIn("oma", op.answers(*op.every_state(), jobs=[]))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await op.opened("vms", "ctrl+f", *"torn", "enter", "enter")(pilot)
+        assert isinstance(pilot.app.screen, VmScreen)
+        assert stand_in.called("context")[0] == {"vm": "ctx-0008"}
+
+
+async def test_it_can_be_used_on_a_tiny_terminal() -> None:
+    async with console(StandIn("oma", op.answers(*op.every_state()))).run_test(size=(40, 10)) as pilot:
+        await op.opened("vms", "down", "f3", "w", "enter", "f4", "escape")(pilot)
+        await pilot.resize_terminal(80, 25)
+        assert isinstance(pilot.app.screen, VmsScreen)
+
+
+async def test_protecting_asks_the_vcenter_and_then_starts_the_first_copy() -> None:
+    stand_in = StandIn(
+        "oma",
+        op.answers(credentials=[op.CREDENTIAL], discover=op.found(op.line(1)), replicate=Replication(context_id="ctx-1", job_id="job-1")),
+    )
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await op.opened("vms", "f7", *"web", "enter", "enter", "enter")(pilot)
+        asked, started = stand_in.called("discover")[0]["body"], stand_in.called("replicate")[0]["body"]
+        assert (asked.credential_id, asked.name_contains) == (3, "web")  # type: ignore[attr-defined]
+        assert (started.credential_id, started.vm_path, started.start_replication) == (3, "/DC1/vm/Web/web01", True)  # type: ignore[attr-defined]
+        assert "first copy has started" in str(pilot.app.screen.query_one(Notice).content)
+
+
+async def test_protecting_can_only_add_the_vm() -> None:
+    answers = op.answers(credentials=[op.CREDENTIAL], discover=op.found(op.line(1)), replicate=Replication(context_id="ctx-1", job_id=None))
+    stand_in = StandIn("oma", answers)
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await op.opened("vms", "f7", "enter", "enter", "down", "enter")(pilot)
+        assert stand_in.called("replicate")[0]["body"].start_replication is False  # type: ignore[attr-defined]
+
+
+async def test_a_vm_that_is_protected_is_not_added_again() -> None:
+    stand_in = StandIn("oma", op.answers(op.vm(1), credentials=[op.CREDENTIAL], discover=op.found(op.line(1))))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await op.opened("vms", "f7", "enter", "enter")(pilot)
+        assert "protected already" in str(pilot.app.screen.query_one(Notice).content)
+        assert not stand_in.called("replicate")
+
+
+@pytest.mark.parametrize(("answer", "where"), [("discover", ".problem"), ("replicate", "Notice")])
+async def test_what_the_agent_refuses_is_shown_beside(answer: str, where: str) -> None:
+    answers = op.answers(credentials=[op.CREDENTIAL], discover=op.found(op.line(1))) | {answer: AWAY()}
+    async with console(StandIn("oma", answers)).run_test(size=(80, 25)) as pilot:
+        await op.opened("vms", "f7", "enter", "enter", "enter")(pilot)
+        assert isinstance(pilot.app.screen, ProtectScreen)
+        assert "The vCenter does not answer. Check that it runs." in str(pilot.app.screen.query_one(where, Static).content)
+
+
+async def test_without_a_login_the_page_says_how_one_is_added_and_goes_on_when_there_is_one() -> None:
+    stand_in = StandIn("oma", op.answers(credentials=[]))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await op.opened("vms", "f7", "enter", "f3")(pilot)
+        nothing = pilot.app.screen.query_one("#no-login", Static)
+        assert "POST /api/v1/vmware-credentials" in str(nothing.content)
+        assert nothing.display
+        stand_in.answers["credentials"] = [op.CREDENTIAL]
+        await refreshed(pilot)
+        assert not nothing.display
