@@ -46,6 +46,7 @@ class ConsoleScreen(Persevering, Screen[None], inherit_bindings=False):
         self.asked = False
         """Whether the agent was asked at least once since the screen came up."""
         self._wake = asyncio.Event()
+        self._complaint = ""
 
     @property
     def console_app(self) -> Console:
@@ -111,6 +112,12 @@ class ConsoleScreen(Persevering, Screen[None], inherit_bindings=False):
         answer: bool = await self.console_app.push_screen_wait(Confirm(question, consequences, word=word))
         return answer
 
+    def _complain(self, text: str) -> None:
+        """Say that the data could not be had; empty takes that back, but no other news."""
+        if text or (self._complaint and self.query_one(Notice).said == self._complaint):
+            self.say(text, "bad")
+        self._complaint = text
+
     async def _keep_fresh(self) -> None:
         while True:
             if self.is_current:
@@ -127,12 +134,13 @@ class ConsoleScreen(Persevering, Screen[None], inherit_bindings=False):
         try:
             await self.load()
             self.console_app.alarm("")
+            self._complain("")
         except Fault as error:
             if error.key == UNREACHABLE.key:
                 self.console_app.alarm("The agent does not answer; trying again")
             else:
                 self.console_app.alarm("")
-                self.say(in_one_sentence(error), "bad")
+                self._complain(in_one_sentence(error))
         finally:
             slow.stop()
             self.asked = True

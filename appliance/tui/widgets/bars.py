@@ -48,11 +48,13 @@ class Notice(Static):
 
     def __init__(self) -> None:
         super().__init__("", id="notice", markup=False)
+        self.said = ""
 
     def say(self, text: str, kind: str = "good") -> None:
         """Show a sentence; `kind` is `good`, `warning` or `bad`. An empty one clears the line."""
         for one in ("good", "warning", "bad"):
             self.set_class(bool(text) and one == kind, f"-{one}")
+        self.said = text
         self.update(text)
         self.display = bool(text)
 
