@@ -17,11 +17,12 @@ Check = Callable[[str], str]
 
 
 class OneLine(Input):
-    """An input that takes pasted lines as one: line ends and tabs become spaces, other control characters go."""
+    """An input that takes pasted lines as one: line ends and tabs become spaces, other control characters go. What is too long is cut off."""
 
     def _on_paste(self, event: events.Paste) -> None:
-        text = " ".join(event.text.split())
-        super()._on_paste(events.Paste("".join(one for one in text if one.isprintable())))
+        text = "".join(one for one in " ".join(event.text.split()) if one.isprintable())
+        room = len(text) if self.max_length is None else self.max_length - len(self.value) + len(self.selected_text)
+        super()._on_paste(events.Paste(text[: max(0, room)]))
         event.prevent_default()
         event.stop()
 
@@ -56,7 +57,9 @@ class Field(Vertical):
 
     @value.setter
     def value(self, text: str) -> None:
-        self._input.value = text
+        # Nobody has typed: what is said to be wrong stays.
+        with self._input.prevent(Input.Changed):
+            self._input.value = text
 
     def focus_input(self) -> None:
         """Put the cursor here."""
