@@ -17,7 +17,7 @@ Check = Callable[[str], str]
 
 
 class OneLine(Input):
-    """An input that takes pasted lines as one: line ends and tabs become spaces, other control characters go. What is too long is cut off."""
+    """Takes pasted lines as one: line ends and tabs become spaces, other control characters go. What is too long is cut off."""
 
     def _on_paste(self, event: events.Paste) -> None:
         text = "".join(one for one in " ".join(event.text.split()) if one.isprintable())
