@@ -18,7 +18,8 @@ from appliance.agent.http.jobs import JobRoutes
 from appliance.agent.http.local import LocalApi, Served, operator_application, read_token
 from appliance.agent.http.peers import PeerRoutes
 from appliance.agent.http.replications import ReplicationRoutes
-from appliance.agent.http.status import Facts, StatusRoutes
+from appliance.agent.http.schedules import ScheduleRoutes, WindowRoutes
+from appliance.agent.http.status import Facts, Probe, StatusRoutes
 from appliance.agent.http.storage import StorageRoutes
 from appliance.agent.http.tunnel import TunnelRoutes, oma_tunnels
 from appliance.agent.http.vault import VaultRoutes
@@ -30,7 +31,20 @@ from appliance.agent.version import VERSION
 from appliance.cloudstack.clouds import Clouds
 from appliance.cloudstack.configs import SEALED as SEALED_SECRET_KEY
 from appliance.cloudstack.configs import Configs
-from appliance.contract import clouds, credentials, failover, jobs, pairing, replications, status, storage, tunnel, vault
+from appliance.contract import (
+    clouds,
+    credentials,
+    failover,
+    jobs,
+    pairing,
+    replications,
+    schedules,
+    status,
+    storage,
+    tunnel,
+    vault,
+    windows,
+)
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
 from appliance.core.rotation import KeyRotation
@@ -43,6 +57,7 @@ from appliance.replication.cycle import CycleDeps, Replication
 from appliance.replication.pace import cycle_paces
 from appliance.replication.protect import Protection
 from appliance.replication.records import restore_point
+from appliance.schedules.scheduler import Scheduler
 from appliance.tunnel.identity import load_identity
 from appliance.tunnel.oma_side import OmaSide
 from appliance.volumes.facade import Settings, Volumes
@@ -62,6 +77,8 @@ APIS = (
     storage.StorageApi,
     pairing.PeersApi,
     failover.FailoverApi,
+    schedules.SchedulesApi,
+    windows.WindowsApi,
     tunnel.TunnelApi,
     *MACHINE_APIS,
 )
@@ -95,12 +112,22 @@ class Oma:
         runner.register(KeyRotation(store, self.vault, SEALED_COLUMNS), lambda _: runner.submit(KeyRotation.kind, {}))
         for workflow in workflows(self.failover):
             runner.register(workflow, partial(requests.again, self.failover))
+        self.scheduler = Scheduler(store, self.protection.start, self.is_reachable)
         self.recovered = status.Part(state="degraded", detail="Unfinished jobs are being looked at.")
 
     async def end_sessions(self, volume_ids: Sequence[str]) -> None:
         """End every data session of these volumes; their processes are reaped when this returns."""
         for volume_id in volume_ids:
             await self.side.sessions.end_for_disk(volume_id)
+
+    def is_reachable(self, peer_id: str) -> bool:
+        """Whether the tunnel of a peer is up."""
+        return self.side.tunnels.state(peer_id).up
+
+    async def operate(self) -> None:
+        """Take up what an earlier agent left, then run the schedules."""
+        await self.recover()
+        await self.scheduler.run()
 
     async def recover(self) -> None:
         """Compare the records with what is, and take up unfinished jobs."""
@@ -126,6 +153,8 @@ class Oma:
             (storage.StorageApi, StorageRoutes(self.volumes)),
             (pairing.PeersApi, PeerRoutes(self.side, addresses)),
             (failover.FailoverApi, FailoverRoutes(self.failover)),
+            (schedules.SchedulesApi, ScheduleRoutes(self.store, self.is_reachable)),
+            (windows.WindowsApi, WindowRoutes(self.store)),
             (tunnel.TunnelApi, TunnelRoutes(partial(oma_tunnels, self.side), self.side.peers)),
         )
 
@@ -167,11 +196,12 @@ async def running_oma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         )
         oma = Oma(config, store, side, runner, children)
         stack.push_async_callback(oma.close)
-        probes = {
+        probes: dict[str, Probe] = {
             "database": partial(probe_database, store),
             "migrations": partial(probe_migrations, store),
             "tunnel": partial(_probe_tunnels, oma),
             "recovery": partial(_probe_recovery, oma),
+            "scheduler": oma.scheduler.health,
             "exports": partial(_probe_exports, oma),
         }
         facts = Facts(store, addresses, oma.tunnels, lambda: side.door.port)
@@ -185,8 +215,8 @@ async def running_oma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         await side.start(config.front_door.address, config.front_door.port)
         stack.push_async_callback(side.stop)
         stack.push_async_callback(runner.close)
-        recovering = asyncio.create_task(oma.recover())
-        stack.push_async_callback(_cancelled, recovering)
+        operating = asyncio.create_task(oma.operate())
+        stack.push_async_callback(_cancelled, operating)
         api = LocalApi(served, token, config.api_socket, config.api.address, config.api_port, group=config.remote_console.group)
         await api.start()
         stack.push_async_callback(api.stop)

@@ -21,6 +21,7 @@ from appliance.replication import records as cycles
 from appliance.replication.models import ReplicationJob
 from appliance.replication.protect import Protection
 from appliance.replication.source import SourceSite
+from appliance.schedules import facts
 from appliance.vsphere.credentials import Credentials
 
 
@@ -81,13 +82,16 @@ class ReplicationRoutes(contract.ReplicationsApi):
 
 
 async def _listed(session: AsyncSession, *only: ColumnElement[bool]) -> list[contract.VmContext]:
-    """VMs with how their jobs get on and what failed last: three queries however many there are."""
+    """VMs with how their jobs get on, what failed last and what comes next: three queries however many there are."""
+    coming = facts.next_runs()
     # The descriptions are most of the rows' bytes, and are not shown.
-    query = select(VmContext).where(*only).options(defer(VmContext.specification)).order_by(VmContext.vm_name, VmContext.context_id)
-    found = (await session.scalars(query)).all()
+    query = select(VmContext, coming.c.next_run_at).outerjoin(coming, coming.c.vm_context_id == VmContext.context_id).where(*only)
+    query = query.options(defer(VmContext.specification)).order_by(VmContext.vm_name, VmContext.context_id)
+    rows = (await session.execute(query)).all()
+    found = [context for context, _ in rows]
     progress = await _progress(session, {one.current_job_id for one in found if one.current_job_id})
     failed = await last_of_vms(session, [one.context_id for one in found if _may_have_failed(one)])
-    return [context_view(one, progress.get(one.current_job_id or ""), failed.get(one.context_id)) for one in found]
+    return [context_view(one, progress.get(one.current_job_id or ""), failed.get(one.context_id), next_run) for one, next_run in rows]
 
 
 def _may_have_failed(context: VmContext) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from appliance.agent.failures import FailedJob
@@ -107,8 +108,10 @@ class Progress:
 IDLE = Progress(0.0, "", 0.0, None)
 
 
-def context_view(context: VmContext, progress: Progress | None, failed: FailedJob | None) -> replications.VmContext:
-    """One VM under management, with the job that runs and the failure that nothing made good."""
+def context_view(
+    context: VmContext, progress: Progress | None, failed: FailedJob | None, next_run: datetime | None
+) -> replications.VmContext:
+    """One VM under management, with the job that runs, the failure that nothing made good, and when a schedule runs it."""
     now = progress or IDLE
     return replications.VmContext(
         context_id=context.context_id,
@@ -128,7 +131,7 @@ def context_view(context: VmContext, progress: Progress | None, failed: FailedJo
         current_operation=now.operation,
         rate_bps=now.rate_bps,
         eta_seconds=now.eta_seconds,
-        next_run=None,
+        next_run=next_run,
         last_failure=_last_failure(failed),
     )
 
