@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
+from itertools import groupby
 from typing import Any
 
 from textual.pilot import Pilot
@@ -219,6 +220,14 @@ def answers(*vms: VmContext, **changes: object) -> dict[str, object]:
     return common("oma") | {"contexts": list(vms), "context": lambda vm: by_id[vm], "cycles": [], "networks": [], "job_log": []} | changes
 
 
+async def pressed(pilot: Pilot[Any], keys: Iterable[str]) -> None:
+    """Press keys; each that may lead elsewhere once the screen before it has settled, typing and moving in one go."""
+    for moves, group in groupby(keys, lambda key: len(key) == 1 or key in ("down", "tab")):
+        for several in [list(group)] if moves else [[key] for key in group]:
+            await pilot.press(*several)
+            await settled(pilot)
+
+
 def opened(section: str, *keys: str) -> Callable[[Pilot[object]], Awaitable[None]]:
     """Open a section of the menu, then press keys; each once the screen before it has settled."""
 
@@ -229,8 +238,6 @@ def opened(section: str, *keys: str) -> Callable[[Pilot[object]], Awaitable[None
         pilot.app.push_screen(next(one for one in SECTIONS if one.key == section).open())
         await pilot.pause()
         await settled(pilot)
-        for key in keys:
-            await pilot.press(key)
-            await settled(pilot)
+        await pressed(pilot, keys)
 
     return go

@@ -141,9 +141,7 @@ def page(*keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
         pilot.app.push_screen(VmScreen("ctx-0001", "web01"))
         await pilot.pause()
         await settled(pilot)
-        for key in keys:
-            await pilot.press(key)
-            await settled(pilot)
+        await op.pressed(pilot, keys)
 
     return go
 
