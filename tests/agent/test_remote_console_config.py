@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from appliance.agent.remote_console.config import Server, rendered
-from appliance.agent.remote_console.log import login_in, problem_in
+from appliance.agent.remote_console.log import Login, login_in, problem_in
 
 SERVER = Server("0.0.0.0", 22, "console", ("/usr/bin/appliance", "tui", "--socket", "/run/a/api.sock"), Path("/var/lib/a/rc"), False)
 
@@ -99,7 +99,25 @@ def test_what_goes_wrong_is_told_in_plain_words(line: str, said: str) -> None:
     assert said in told and bool(said) == bool(told)
 
 
-def test_logins_are_read_for_the_audit_log() -> None:
-    assert login_in("Accepted publickey for console from ::1 port 41 ssh2: ED25519 SHA256:abc/+1") == "from ::1 by key SHA256:abc/+1"
-    assert login_in("Accepted password for console from 192.0.2.1 port 41 ssh2") == "from 192.0.2.1 by the password"
-    assert login_in("Failed password for console from 192.0.2.1 port 41 ssh2") == ""
+@pytest.mark.parametrize(
+    ("line", "login"),
+    [
+        (
+            "Accepted publickey for console from ::1 port 41 ssh2: ED25519 SHA256:abc/+1",
+            Login(by_password=False, accepted=True, detail="from ::1 by key SHA256:abc/+1"),
+        ),
+        (
+            "Accepted password for console from 192.0.2.1 port 41 ssh2",
+            Login(by_password=True, accepted=True, detail="from 192.0.2.1 by password"),
+        ),
+        (
+            "Failed password for console from 192.0.2.1 port 41 ssh2",
+            Login(by_password=True, accepted=False, detail="from 192.0.2.1 by password"),
+        ),
+        ("Failed publickey for console from 192.0.2.1 port 41 ssh2: ED25519 SHA256:abc", None),
+        ("Failed password for invalid user root from 192.0.2.1 port 41 ssh2", None),
+        ("Invalid user Accepted password for console from 192.0.2.1 port 41 ssh2", None),
+    ],
+)
+def test_logins_and_wrong_passwords_are_read(line: str, login: Login | None) -> None:
+    assert login_in(line) == login

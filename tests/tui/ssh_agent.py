@@ -22,6 +22,7 @@ from appliance.agent.http.local import LocalApi, Served
 from appliance.agent.http.setup import SetupRoutes
 from appliance.agent.remote_console.service import RemoteConsole
 from appliance.agent.setup import Setup
+from appliance.agent.tries import Tries, since_boot
 from appliance.contract import access, gate, setup
 from appliance.contract.api import Api
 from appliance.core.audit import Audit
@@ -29,6 +30,9 @@ from appliance.core.commands import Children
 from appliance.core.settings import Settings
 from appliance.core.store import Store
 from tests.tui.stand_in import ROLES, common
+
+HASTE = 10.0
+"""How much sooner than in life the wait after wrong passwords is over."""
 
 
 class Canned:
@@ -91,7 +95,9 @@ async def main(folder: Path, port: int, alive_s: int) -> None:
         one.mkdir(mode=0o700, exist_ok=True)
     store = await Store.open(config.database_url)
     settings, audit = Settings(store), Audit(store)
-    remote = RemoteConsole(config, settings, audit, Children(config.run_dir / "children"), config.api_socket, alive_s=alive_s)
+    children = Children(config.run_dir / "children")
+    tries = Tries(settings, "remote_console", lambda: since_boot() * HASTE)
+    remote = RemoteConsole(config, settings, audit, children, config.api_socket, alive_s=alive_s, tries=tries)
     made = Setup(settings, audit, remote.set_password)
     await made.set_stage(setup.Stage.DONE)
     api = LocalApi(served(remote, made, audit), "token", config.api_socket, "127.0.0.1", 0, group=config.remote_console.group)

@@ -39,6 +39,7 @@ class Site:
         self.folder = Path(tempfile.mkdtemp(prefix="ssh"))
         self.folder.chmod(0o711)
         self.port = _free_port()
+        self._password: str | None = None
         self._machine = subprocess.Popen(
             ["unshare", "--mount", str(HERE / "ssh_machine.sh"), str(self.folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
@@ -113,8 +114,9 @@ class Site:
         finally:
             await transport.close()
 
-    async def set_password(self, new: str, current: str | None = None) -> None:
+    async def set_password(self, new: str) -> None:
         """Set the console's password."""
+        current, self._password = self._password, new
         transport = self._transport()
         try:
             await client(SetupApi, transport).set_password(SetPassword.model_validate({"current": current, "new": new}))

@@ -287,20 +287,41 @@ async def test_nobody_else_reads_its_files(on: Site) -> None:
 
 
 async def test_the_consoles_password_opens_it_where_that_is_wanted(site: Site) -> None:
-    with pytest.raises(Fault) as refused:
-        await site.set(password_login=True)
-    assert refused.value.key == "remote_console.password_unknown"
     await site.set_password(PASSWORD)
     assert (await site.set(password_login=True)).running
     assert NEEDS_TERMINAL in await by_password(site, PASSWORD)
     assert "Permission denied" in await by_password(site, ANOTHER)
-    await site.set_password(ANOTHER, PASSWORD)
+    await site.set_password(ANOTHER)
     assert NEEDS_TERMINAL in await by_password(site, ANOTHER)
     assert "Permission denied" in await by_password(site, PASSWORD)
     await site.set(site.key)
     assert "Permission denied (publickey)" in await by_password(site, ANOTHER)
     await site.set(enabled=False)
     assert PASSWORD not in site.log and ANOTHER not in site.log
+
+
+async def test_wrong_passwords_cost_a_wait_in_which_keys_and_sessions_are_left_alone(on: Site, opened: Callable[..., Pty]) -> None:
+    await on.set_password(PASSWORD)
+    await on.set(on.key, password_login=True)
+    assert NEEDS_TERMINAL in await by_password(on, PASSWORD)
+    await opened().until(IDLE)
+    for _ in range(5):
+        assert "Permission denied (publickey,password)" in await by_password(on, "wrong horse")
+    await reloaded(on, waiting=True)
+    assert "Permission denied (publickey)" in await by_password(on, PASSWORD)
+    assert (await on.run(on.ssh("-T")))[0] == 1 and len(on.consoles()) == 1
+    await reloaded(on, waiting=False)
+    assert NEEDS_TERMINAL in await by_password(on, PASSWORD)
+    assert len(on.consoles()) == 1 and [one.result for one in await on.events()].count("refused") >= 5
+
+
+async def reloaded(site: Site, *, waiting: bool) -> None:
+    """Wait until a wait has begun, or is over, and sshd knows of it."""
+    async with asyncio.timeout(10):
+        while ("too many wrong passwords" in (await site.state()).problem) != waiting:
+            await asyncio.sleep(0.05)
+    logged = "Received SIGHUP; restarting."
+    await until(lambda: site.log.count(logged) == (1 if waiting else 2) and site.log.splitlines()[-1].find("listening") > 0, ENDS_WITHIN)
 
 
 async def by_password(site: Site, password: str) -> str:
@@ -319,6 +340,9 @@ async def test_a_whole_agent_serves_the_console_over_ssh() -> None:
         async with asyncio.timeout(20):
             while not await site.is_set_up():
                 await asyncio.sleep(0.1)
+        with pytest.raises(Fault) as refused:
+            await site.set(password_login=True)
+        assert refused.value.key == "remote_console.password_unknown"
         assert (await site.set(site.key)).running
         terminal.start(site.ssh(), term="xterm-256color")
         await terminal.until("OMA - inside CloudStack")

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 LISTENS = re.compile(r"Server listening on ")
-_ACCEPTED = re.compile(r"Accepted (publickey|password) for \S+ from (\S+) port \d+ ssh2(?:: \S+ (SHA256:\S+))?")
+_LOGIN = re.compile(
+    r"^(?P<result>Accepted|Failed) (?P<means>publickey|password) for \S+ from (?P<source>\S+) port \d+ ssh2"
+    r"(?:: \S+ (?P<print>SHA256:\S+))?$"
+)
+"""Accounts that may not log in at all are called `invalid user …` there, and do not match."""
 
 _PROBLEMS = (
     (
@@ -37,10 +42,25 @@ def problem_in(line: str, port: int) -> str:
     return next((text.format(port=port) for pattern, text in _PROBLEMS if pattern.search(line)), "")
 
 
-def login_in(line: str) -> str:
-    """For the audit log: by what and from where somebody has logged in; empty when the line tells of nothing such."""
-    found = _ACCEPTED.search(line)
+@dataclass(frozen=True)
+class Login:
+    """Somebody has logged in, or was refused for a wrong password."""
+
+    by_password: bool
+    accepted: bool
+    detail: str
+
+
+def login_in(line: str) -> Login | None:
+    """Who logged in, or tried a password; a key that is not known is no try, as clients offer all they have."""
+    found = _LOGIN.search(line)
     if found is None:
-        return ""
-    means, source, fingerprint = found.groups()
-    return f"from {source} by {'the password' if means == 'password' else f'key {fingerprint}'}"
+        return None
+    accepted, by_password = found["result"] == "Accepted", found["means"] == "password"
+    if not (accepted or by_password):
+        return None
+    means = "password" if by_password else f"key {found['print']}"
+    return Login(by_password, accepted, f"from {found['source']} by {means}")
+
+
+TOO_MANY_TRIES = "There were too many wrong passwords over SSH: none is taken for {wait}. Keys still open it."

@@ -37,6 +37,11 @@ def members(inside: frozenset[str]) -> list[int]:
     return [pid for pid in pids if _link(f"/proc/{pid}/ns/pid") in inside and start_time(pid) is not None]
 
 
+def first(inside: frozenset[str]) -> int | None:
+    """Pid of the one that all others come from: it has the number 1 there (proc(5), NSpid)."""
+    return next((pid for pid in members(inside) if _number(pid) == "1"), None)
+
+
 def sessions(inside: frozenset[str], user: str) -> int:
     """How many consoles are open: sshd's process of each is called `sshd: user@pts/1`."""
     return sum(_title(pid).startswith(f"sshd: {user}@".encode()) for pid in members(inside))
@@ -61,6 +66,15 @@ def _link(path: str) -> str:
         return str(Path(path).readlink())
     except OSError:
         return ""
+
+
+def _number(pid: int) -> str:
+    """The process's number in its own namespace."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return ""
+    return next((line.split()[-1] for line in lines if line.startswith("NSpid:")), "")
 
 
 def _title(pid: int) -> bytes:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.agent.config import Config
 from appliance.agent.remote_console import account
-from appliance.agent.remote_console.config import ALIVE_S, FOLDER, Server, rendered
+from appliance.agent.remote_console.config import ALIVE_S, FOLDER, Server
 from appliance.agent.remote_console.faults import NO_WAY_IN, NOT_POSSIBLE, PASSWORD_UNKNOWN
-from appliance.agent.remote_console.keys import PublicKey, authorized_keys, public_key, public_keys
+from appliance.agent.remote_console.files import fingerprints, make_host_key, write
+from appliance.agent.remote_console.keys import PublicKey, public_key, public_keys
+from appliance.agent.remote_console.log import TOO_MANY_TRIES, login_in
 from appliance.agent.remote_console.sshd import Sshd, is_possible
+from appliance.agent.tries import Tries, in_words
 from appliance.contract import access as contract
 from appliance.contract.errors import Fault
-from appliance.core import commands
 from appliance.core.audit import Audit
 from appliance.core.commands import Children
 from appliance.core.settings import Settings
@@ -25,6 +25,8 @@ from appliance.core.settings import Settings
 _log = logging.getLogger(__name__)
 
 _ACTOR = "console"
+_LOOK_EVERY = 1.0
+"""Seconds."""
 _SETTING, _PASSWORD = "remote_console", "remote_console.password"
 
 
@@ -41,11 +43,21 @@ class RemoteConsole:
     """Turns it on and off, and keeps it so. Needs root: sshd's accounts, its namespace, and /etc/shadow ask for it."""
 
     def __init__(
-        self, config: Config, settings: Settings, audit: Audit, children: Children, api_socket: Path, *, alive_s: int = ALIVE_S
+        self,
+        config: Config,
+        settings: Settings,
+        audit: Audit,
+        children: Children,
+        api_socket: Path,
+        *,
+        alive_s: int = ALIVE_S,
+        tries: Tries | None = None,
     ) -> None:
         self._settings, self._audit, self._socket, self._alive_s = settings, audit, api_socket, alive_s
         self._config, self._folder = config.remote_console, config.state_dir / FOLDER
-        self._sshd = Sshd(children, self._note)
+        self._sshd = Sshd(children, self._failed, self._heard)
+        self._tries = tries or Tries(settings, "remote_console")
+        self._pausing: asyncio.Task[None] | None = None
         self._changing = asyncio.Lock()
         self._server: Server | None = None
         self._keys: tuple[PublicKey, ...] = ()
@@ -58,6 +70,9 @@ class RemoteConsole:
 
     async def close(self) -> None:
         """End it, and all sessions; it stays on for the next start of the agent."""
+        if self._pausing is not None:
+            self._pausing.cancel()
+            await asyncio.gather(self._pausing, return_exceptions=True)
         async with self._changing:
             await self._sshd.end()
 
@@ -68,7 +83,7 @@ class RemoteConsole:
             enabled=kept.enabled,
             running=self._sshd.running,
             port=self._config.port,
-            host_keys=await asyncio.to_thread(_fingerprints, self._folder / "host_key.pub"),
+            host_keys=await asyncio.to_thread(fingerprints, self._folder / "host_key.pub"),
             authorised_keys=[one.line for one in kept.keys],
             password_login=kept.password_login,
             sessions=await self._sshd.sessions(self._config.user),
@@ -121,18 +136,20 @@ class RemoteConsole:
         goes_on = self._sshd.running and server == self._server
         self._server, self._keys = server, after.keys
         if goes_on and {one.content for one in before.keys} <= {one.content for one in after.keys}:
-            await asyncio.to_thread(_write, server, after.keys)
+            await asyncio.to_thread(write, server, after.keys)
         else:
             await self._sshd.start(server, self._prepare)
+        if after.password_login and await self._tries.wait():
+            self._pause()
 
     async def _prepare(self) -> None:
         """What has to be there before sshd starts. Raises a Fault, OSError, ValueError or CommandFailed."""
         assert self._server is not None
         if missing := is_possible():
             raise NOT_POSSIBLE(missing=missing)
-        await asyncio.to_thread(_write, self._server, self._keys)
+        await asyncio.to_thread(write, self._server, self._keys)
         if not await asyncio.to_thread(self._server.host_key.exists):
-            await _make_host_key(self._server.host_key)
+            await make_host_key(self._server.host_key)
 
     async def _as_asked(self, kept: Kept) -> Server:
         return Server(
@@ -141,7 +158,7 @@ class RemoteConsole:
             user=self._config.user,
             program=(*self._config.command, "--socket", str(self._socket)),
             folder=self._folder,
-            password_login=kept.password_login and await self._password_known(),
+            password_login=kept.password_login and await self._password_known() and not await self._tries.wait(),
             alive_s=self._alive_s,
         )
 
@@ -149,7 +166,47 @@ class RemoteConsole:
         if kept.enabled and kept.password_login and not await self._password_known():
             error = PASSWORD_UNKNOWN()
             return f"{error.message} {error.guidance}"
+        if kept.enabled and kept.password_login and (seconds := await self._tries.wait()):
+            return TOO_MANY_TRIES.format(wait=in_words(seconds))
         return self._sshd.problem
+
+    async def _failed(self, problem: str) -> None:
+        await self._note("remote_console.run", "failed", problem)
+
+    async def _heard(self, line: str) -> None:
+        """Logins go into the audit log; wrong passwords are counted, as sshd itself lets them be tried without end."""
+        login = login_in(line)
+        if login is None:
+            return
+        await self._note("remote_console.login", "done" if login.accepted else "refused", login.detail)
+        if not login.by_password:
+            return
+        try:
+            await (self._tries.succeeded() if login.accepted else self._tries.take())
+        except Fault as error:
+            _log.info("a password was tried during the wait: %s", error)
+        if not login.accepted and await self._tries.wait():
+            self._pause()
+
+    def _pause(self) -> None:
+        if self._pausing is None or self._pausing.done():
+            self._pausing = asyncio.create_task(self._without_passwords())
+
+    async def _without_passwords(self) -> None:
+        """No password is taken while there is a wait; keys are, and open sessions go on."""
+        await self._renew()
+        while await self._tries.wait():  # noqa: ASYNC110 (every wrong password moves its end)
+            await asyncio.sleep(_LOOK_EVERY)
+        await self._renew()
+
+    async def _renew(self) -> None:
+        """Have sshd take passwords, or none, as it stands now."""
+        async with self._changing:
+            kept = await self._kept()
+            if kept.enabled and self._sshd.running:
+                self._server = await self._as_asked(kept)
+                await asyncio.to_thread(write, self._server, kept.keys)
+                await self._sshd.reload()
 
     async def _kept(self) -> Kept:
         found = await self._settings.get(_SETTING)
@@ -173,40 +230,3 @@ def _told(kept: Kept) -> str:
     if not kept.enabled:
         return "off"
     return f"on, {'with' if kept.password_login else 'without'} password, keys: {', '.join(one.fingerprint for one in kept.keys) or 'none'}"
-
-
-def _fingerprints(file: Path) -> list[str]:
-    try:
-        key = public_key(file.read_text())
-    except OSError:
-        return []
-    return [f"{key.kind} {key.fingerprint}"]
-
-
-def _write(server: Server, keys: tuple[PublicKey, ...]) -> None:
-    """Configuration and keys; nobody but the agent's user reads them, and no half of one is ever read."""
-    server.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for path, text in ((server.file, rendered(server)), (server.authorized_keys, authorized_keys(keys))):
-        new = path.with_suffix(".new")
-        with contextlib.suppress(FileNotFoundError):
-            new.unlink()
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
-        new.rename(path)
-
-
-async def _make_host_key(path: Path) -> None:
-    """Its private half comes to its place last, and whole: where it is, both are. Raises OSError."""
-    new = path.with_name("new_host_key")
-    halves = ((new.with_suffix(".pub"), path.with_suffix(".pub")), (new, path))
-    for one, _ in halves:
-        await asyncio.to_thread(one.unlink, missing_ok=True)
-    await commands.run(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(new)))
-    await asyncio.to_thread(_put_in_place, halves)
-
-
-def _put_in_place(halves: tuple[tuple[Path, Path], ...]) -> None:
-    for new, path in halves:
-        with new.open("rb") as file:
-            os.fsync(file.fileno())
-        new.rename(path)

@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from appliance.agent.remote_console import processes
 from appliance.agent.remote_console.config import Server
-from appliance.agent.remote_console.log import ENDED, LISTENS, login_in, problem_in
+from appliance.agent.remote_console.log import ENDED, LISTENS, problem_in
 from appliance.contract.errors import Fault
 from appliance.core.commands import Child, Children, CommandFailed
 
@@ -26,15 +27,17 @@ OWNER = "remote-console"
 _FIRST_PAUSE, _LONGEST_PAUSE, _WELL_AFTER = 1.0, 60.0, 60.0
 _SETTLED_WITHIN = 5.0
 
-Noted = Callable[[str, str, str], Awaitable[None]]
-"""For the audit log: action, result, detail."""
+Told = Callable[[str], Awaitable[None]]
 
 
 class Sshd:
-    """One sshd and its sessions. `problem` says in the operator's words why it does not run or what is wrong with it."""
+    """One sshd and its sessions. `problem` says in the operator's words why it does not run or what is wrong with it.
 
-    def __init__(self, children: Children, note: Noted) -> None:
-        self._children, self._note = children, note
+    `failed` is told each new problem, `heard` every line that it says.
+    """
+
+    def __init__(self, children: Children, failed: Told, heard: Told) -> None:
+        self._children, self._failed, self._heard = children, failed, heard
         self._keeping: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
         self.running, self.problem = False, ""
@@ -59,6 +62,13 @@ class Sshd:
         await processes.end(inside)
         self.running, self.problem = False, ""
 
+    async def reload(self) -> None:
+        """Have it read its configuration again; sessions go on."""
+        listener = await asyncio.to_thread(lambda: processes.first(self._inside()))
+        if listener is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(listener, signal.SIGHUP)
+
     async def sessions(self, user: str) -> int:
         """How many consoles are open."""
         return await asyncio.to_thread(lambda: processes.sessions(self._inside(), user))
@@ -74,7 +84,7 @@ class Sshd:
             self.running = False
             self._settled.set()
             if self.problem != known:
-                await self._note("remote_console.run", "failed", self.problem)
+                await self._failed(self.problem)
             pause = _FIRST_PAUSE if time.monotonic() - began > _WELL_AFTER else pause
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
@@ -109,9 +119,7 @@ class Sshd:
             elif found := problem_in(line, server.port):
                 problem = found
                 self.problem = found if self.running else self.problem
-            elif login := login_in(line):
-                self.problem = ""
-                await self._note("remote_console.login", "done", login)
+            await self._heard(line)
         return problem
 
 
