@@ -63,6 +63,6 @@ class Find(Horizontal):
         self.post_message(self.Left())
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Another key was typed."""
+        """Another key was typed; it is painted before a long list is narrowed."""
         event.stop()
-        self.post_message(self.Changed())
+        self.call_after_refresh(self.post_message, self.Changed())
