@@ -46,8 +46,8 @@ class GateScreen(ConsoleScreen):
     HELP = (
         "A shell on this appliance for the vendor's support, and nobody else. It is closed until the vendor opens it. "
         "When support asks for it, press F7 and read the challenge to them; they read back an answer of seven lines. "
-        "Type it, with or without spaces, or paste it, then press F8. Each line is checked as it is typed, and a typing mistake costs no try; "
-        "after five wrong answers there is a growing wait. "
+        "Type it, with or without spaces, or paste it, then press F8. Each line is checked as it is typed. "
+        "A typing mistake costs no try; after five wrong answers there is a growing wait. "
         "An answer opens one shell, once. The shell ends after 15 minutes without a key, after two hours, or with F9. "
         "F4 sets a password that is asked for besides. Challenges, openings, refusals and ends are kept in the audit log."
     )

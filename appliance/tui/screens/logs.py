@@ -127,7 +127,7 @@ class LogsScreen(ConsoleScreen):
 
 def shown(level: Level, contains: str, count: int, *, following: bool) -> str:
     """The line above the log (pure)."""
-    levels = {Level.DEBUG: "All levels", Level.ERROR: "Errors"}.get(level, f"{level.value.capitalize()} and graver")
+    levels = {Level.DEBUG: "All levels", Level.ERROR: "Errors"}.get(level, f"{level.value.capitalize()} and worse")
     lines = f"{count} {'entry' if count == 1 else 'entries'}"
     text = f' with "{contains}"' if contains else ""
     return f"{levels}{text}: {lines}, {'following' if following else 'held; End follows again'}"

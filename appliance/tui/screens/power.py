@@ -49,7 +49,7 @@ class PowerScreen(ConsoleScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._running: Sequence[Job] | None = None
+        self._under_way: Sequence[Job] | None = None
 
     def body(self) -> ComposeResult:
         """The choices, and what is under way."""
@@ -62,13 +62,13 @@ class PowerScreen(ConsoleScreen):
 
     async def load(self) -> None:
         """Which jobs are running."""
-        self._running = None
+        self._under_way = None
         try:
-            self._running = await self.console_app.agent.jobs.jobs(active=True)
+            self._under_way = await self.console_app.agent.jobs.jobs(active=True)
         except Fault as error:
             self._tell(ABSENT if error.key == UNREACHABLE.key else "It is not known which jobs are running.")
             raise
-        self._tell(under_way(self._running))
+        self._tell(under_way(self._under_way))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """One was chosen: ask, then do it."""
@@ -81,11 +81,11 @@ class PowerScreen(ConsoleScreen):
         try:
             app.setup_state = await app.agent.setup.setup()
         except Fault as error:
-            self.say(ABSENT if error.key == UNREACHABLE.key else in_one_sentence(error), "bad")
+            self.say("Nothing was done: the agent does not answer." if error.key == UNREACHABLE.key else in_one_sentence(error), "bad")
             return
         title, _ = ACTIONS[action]
         if await let_in(app, password_set=app.setup_state.password_set) and await self.confirmed(
-            f"{title}?", consequences(action, self._running)
+            f"{title}?", consequences(action, self._under_way)
         ):
             await self.attempt(app.agent.system.power(AskMachine(action=action)), DONE[action])
 

@@ -27,7 +27,7 @@ class RecordsScreen(ConsoleScreen, Generic[Record]):
     def body(self) -> ComposeResult:
         """The list above, the facts below."""
         yield Listing(self.COLUMNS, empty=self.EMPTY, id="records")
-        yield Facts(id="detail")
+        yield Facts(id="chosen")
 
     def on_mount(self) -> None:
         """The cursor is in the list."""
@@ -54,7 +54,7 @@ class RecordsScreen(ConsoleScreen, Generic[Record]):
 
     def show_chosen(self) -> None:
         """The facts of the record under the cursor."""
-        record, detail = self.chosen, self.query_one("#detail", Facts)
+        record, detail = self.chosen, self.query_one("#chosen", Facts)
         detail.show(self.facts(record) if record is not None else [])
         detail.display = record is not None
 

@@ -38,8 +38,8 @@ class RemoteScreen(RecordsScreen[str]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f7,ctrl+n", "add", "Add key"),
         Binding("f9,ctrl+d", "remove", "Remove key"),
-        Binding("f6,ctrl+e", "password", "Password login"),
-        Binding("f8,ctrl+s", "switch", "Turn on/off"),
+        Binding("f6,ctrl+e", "password", "Password"),
+        Binding("f8,ctrl+s", "switch", "On/off"),
     ]
     COLUMNS: ClassVar = (Column("Kind", 12), Column("Comment"), Column("Fingerprint", 50))
     EMPTY = "No key yet; press F7 to add one."
@@ -52,7 +52,7 @@ class RemoteScreen(RecordsScreen[str]):
         """How it stands, then the keys."""
         yield Facts(id="state")
         yield Listing(self.COLUMNS, empty=self.EMPTY, id="records")
-        yield Facts(id="detail")
+        yield Facts(id="chosen")
 
     async def load(self) -> None:
         """All of it."""

@@ -77,7 +77,7 @@ class SupportScreen(RecordsScreen[Bundle]):
             ("Name", record.name),
             ("Made", f"{words.moment(record.created_at)} UTC{age}"),
             ("Size", words.size(record.size_bytes)),
-            ("SHA-256", record.sha256),
+            ("SHA-256", f"{record.sha256[:32]}\n{record.sha256[32:]}"),
             ("Where it is", record.path),
         ]
 

@@ -51,7 +51,7 @@ class TunnelScreen(RecordsScreen[TunnelState]):
         Column("State", 6),
         Column("Since (UTC)", 19),
         Column("Round trip", 11),
-        Column("Last answer", 12),
+        Column("Last answer", 15),
         Column("Address", 22, needs=110),
         Column("Last error", 44, needs=150),
     )

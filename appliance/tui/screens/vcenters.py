@@ -28,7 +28,7 @@ class VCentersScreen(RecordsScreen[VCenterUse]):
         Column("State", 7),
         Column("Last error", needs=120),
     )
-    EMPTY = "No vCenter was worked with since the start; the first copy or discovery logs in."
+    EMPTY = "No vCenter was used since the start."
 
     async def load(self) -> None:
         """All of them."""
