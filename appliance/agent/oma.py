@@ -61,6 +61,7 @@ from appliance.schedules.scheduler import Scheduler
 from appliance.tunnel.identity import load_identity
 from appliance.tunnel.oma_side import OmaSide
 from appliance.volumes.facade import Settings, Volumes
+from appliance.volumes.trial import SnapshotTrial
 from appliance.vsphere.credentials import SEALED as SEALED_PASSWORD
 from appliance.vsphere.credentials import Credentials
 
@@ -109,6 +110,7 @@ class Oma:
             test_network_id=config.failover.test_network_id,
         )
         runner.register(Replication(cycle), self.protection.again)
+        runner.register(SnapshotTrial(self.volumes, self.configs), lambda job: runner.submit(job.kind, job.params))
         runner.register(KeyRotation(store, self.vault, SEALED_COLUMNS), lambda _: runner.submit(KeyRotation.kind, {}))
         for workflow in workflows(self.failover):
             runner.register(workflow, partial(requests.again, self.failover))
@@ -149,7 +151,7 @@ class Oma:
             (replications.ReplicationsApi, ReplicationRoutes(self.store, self.sources, self.credentials, self.protection)),
             (credentials.CredentialsApi, CredentialRoutes(self.credentials, self.sources, self.side.peers)),
             (vault.VaultApi, VaultRoutes(self.vault, self.runner)),
-            (clouds.CloudsApi, CloudRoutes(self.configs, self.clouds)),
+            (clouds.CloudsApi, CloudRoutes(self.configs, self.clouds, self.runner)),
             (storage.StorageApi, StorageRoutes(self.volumes)),
             (pairing.PeersApi, PeerRoutes(self.side, addresses)),
             (failover.FailoverApi, FailoverRoutes(self.failover)),

@@ -22,7 +22,11 @@ Accepted = Callable[[Row], Awaitable[None]]
 Param = str | int | bool | list[str] | list[dict[str, str]] | None
 
 _LOOKING = frozenset({"queryAsyncJobResult", "listCapabilities", "listVirtualMachines", "listAccounts", "listZones"})
-COMPUTE_COMMANDS = _LOOKING | {
+# What tells how a cloud is set up; most of it is for administrators only, and missed without harm.
+SURVEY_COMMANDS = frozenset(
+    {"listApis", "listConfigurations", "listStoragePools", "listResourceLimits", "listCapacity", "listHypervisorCapabilities"}
+)
+COMPUTE_COMMANDS = (_LOOKING | SURVEY_COMMANDS) | {
     "listDomains",
     "listTemplates",
     "listServiceOfferings",

@@ -9,9 +9,9 @@ from appliance.contract.errors import FaultSpec
 
 Row = Mapping[str, object]
 
-# ApiErrorCode of the CloudStack API: 401 unauthorised, 530 internal, 531 account, 532 resource limit,
+# ApiErrorCode of the CloudStack API: 401 unauthorised, 432 no such command for this user, 530 internal, 531 account, 532 resource limit,
 # 533 insufficient capacity, 534 unavailable, 535 resource allocation.
-_BY_CODE = {401: KEYS_REFUSED, 531: KEYS_REFUSED, 532: QUOTA, 533: CAPACITY, 534: CAPACITY}
+_BY_CODE = {401: KEYS_REFUSED, 432: KEYS_REFUSED, 531: KEYS_REFUSED, 532: QUOTA, 533: CAPACITY, 534: CAPACITY}
 _LIMIT_WORDS = ("maximum number of resources", "maximum amount of resources", "resource limit", "limit exceeded", "exceeds the limit")
 _ROOM_WORDS = ("insufficient capacity", "insufficientcapacity", "not enough capacity", "find storage pool", "suitable storage pool")
 _GONE_WORDS = ("does not exist", "unable to find", "couldn't find", "could not find", "not found")

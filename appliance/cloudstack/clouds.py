@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from appliance.cloudstack._client import ComputeCalls, Endpoint, Pace, Transport
+from appliance.cloudstack.checks import place_checks
 from appliance.cloudstack.configs import CloudConfig
-from appliance.cloudstack.discovery import Discovery
+from appliance.cloudstack.discovery import Discovery, Identity
 from appliance.cloudstack.instances import Instances
+from appliance.cloudstack.limits import capacity_checks, limit_checks
+from appliance.cloudstack.survey import Survey
 from appliance.cloudstack.tracking import Tracking
+from appliance.contract.checks import Check, failed, passed
+from appliance.contract.errors import Fault
 from appliance.core.store import Store
 
 
@@ -24,6 +32,30 @@ class Clouds:
     def discovery(self, config: CloudConfig) -> Discovery:
         """The resources of this cloud."""
         return Discovery(self._calls(config))
+
+    def survey(self, config: CloudConfig) -> Survey:
+        """A look at everything this configuration refers to."""
+        return Survey(self._calls(config), config)
+
+    async def validate(self, config: CloudConfig, identity: Identity, last_trial: Mapping[str, Any] | None) -> list[Check]:
+        """Whether this configuration can be used, before it is; only asks. What CloudStack does not answer is a check that fails."""
+        try:
+            facts = await self.survey(config).facts(identity)
+        except Fault as error:
+            return [failed("connection", error.message, error.guidance)]
+        return [
+            passed("connection", "CloudStack answers, and accepts the keys."),
+            *place_checks(config, facts),
+            *limit_checks(facts, last_trial),
+        ]
+
+    async def capacity_for(self, config: CloudConfig, sizes_bytes: Sequence[int]) -> list[Check]:
+        """Whether a VM with disks of these sizes fits into the account and the zone; only asks."""
+        try:
+            facts = await self.survey(config).facts(Identity("", ()))
+        except Fault as error:
+            return [failed("connection", error.message, error.guidance)]
+        return capacity_checks(facts, sizes_bytes)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from appliance.cloudstack._client import ComputeCalls
 from appliance.cloudstack.answers import Row, flag, number, rows, text
-from appliance.cloudstack.faults import OWN_VM_UNKNOWN
+from appliance.cloudstack.faults import KEYS_REFUSED, OWN_VM_UNKNOWN, REFUSED
+from appliance.contract.errors import Fault
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Discovery:
         zone = {"zoneid": zone_id} if zone_id else {}
         zones, domains, templates, services, disks, networks = await asyncio.gather(
             self._calls.list("listZones", available=True),
-            self._calls.list("listDomains", listall=True),
+            self._domains(),
             self._calls.list("listTemplates", templatefilter="executable", **zone),
             self._calls.list("listServiceOfferings"),
             self._calls.list("listDiskOfferings"),
@@ -72,6 +73,15 @@ class Discovery:
             disk_offerings=[_resource(row, _disk_size(row), custom=flag(row, "iscustomized")) for row in disks],
             networks=[_resource(row, text(row, "cidr") or text(row, "type")) for row in networks],
         )
+
+    async def _domains(self) -> list[Row]:
+        """None where the account may not ask: then its own one is used."""
+        try:
+            return await self._calls.list("listDomains", listall=True)
+        except Fault as error:
+            if error.spec not in (KEYS_REFUSED, REFUSED):
+                raise
+            return []
 
     async def own_vm_id(self, identity: Identity) -> str:
         """CloudStack's id of the machine this appliance is, by its UUID, else by a hardware address. Raises a Fault."""

@@ -86,6 +86,18 @@ CONFIG_NONE_ACTIVE = fault(
     "No CloudStack configuration is active.",
     "Open the CloudStack configuration, enter address and keys, choose the resources and save it as the active one.",
 )
+CONFIG_NAME_TAKEN = fault(
+    "cloudstack.config_name_taken",
+    409,
+    "There is another CloudStack configuration called {name}.",
+    "Choose another name, or change that one.",
+)
+CONFIG_IN_USE = fault(
+    "cloudstack.config_in_use",
+    409,
+    "The CloudStack configuration {name} is used by {count} VMs: {users}.",
+    "Make another configuration the active one instead; this one can go when these VMs are no longer under management.",
+)
 CONFIG_ADDRESS = fault(
     "cloudstack.config_address",
     422,

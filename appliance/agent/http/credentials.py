@@ -98,7 +98,7 @@ def _draft(body: contract.NewCredential) -> Draft:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or len(text) > 18:
+    if not (text.isascii() and text.isdecimal()) or len(text) > 9:
         raise NOT_FOUND(noun="credential", id=text)
     return int(text)
 

@@ -68,8 +68,8 @@ class Api:
 
     def _command(self, params: Params) -> Command:
         """The command, if it exists, is allowed and has its parameters."""
-        command = COMMANDS.get(params.command.lower())
-        if command is None or (command.administrators_only and not self._cloud.config.administrator):
+        command, is_admin = COMMANDS.get(params.command.lower()), self._cloud.config.administrator
+        if command is None or (command.administrators_only and not is_admin) or self._cloud.is_denied(command.name):
             raise unknown_command(params.command)
         for parameter in command.required:
             if not params.text(parameter):

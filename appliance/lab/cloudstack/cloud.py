@@ -67,6 +67,10 @@ class Cloud:
         """Networks by id."""
         return {fixed_id("network", each.name): each for each in self.config.networks}
 
+    def is_denied(self, command: str) -> bool:
+        """Whether the account was ordered to have no right to a command."""
+        return command.lower() in {each.lower() for each in self.settings.denied}
+
     def save(self) -> None:
         """Write the rows down."""
         self.world.save(self._state_file)

@@ -24,18 +24,22 @@ class ServiceOffering(Part):
 
 
 class DiskOffering(Part):
-    """An offering for data volumes; size 0 means that the caller says the size."""
+    """An offering for data volumes; size 0 means that the caller says the size. `tags` name the storage it wants, comma-separated."""
 
     name: str
     size_gib: int = 0
+    tags: str = ""
+    local: bool = False
+    encrypted: bool = False
 
 
 class Template(Part):
-    """What a new VM's root volume is copied from: a raw file, or an empty disk when there is none."""
+    """What a new VM's root volume is copied from: a raw file, or an empty disk when there is none. It can still be downloading."""
 
     name: str
     path: Path | None = None
     size_bytes: int = 64 * 1024**2
+    ready: bool = True
 
 
 class Network(Part):
@@ -62,10 +66,20 @@ class Limits(Part):
     volume: int = -1
     snapshot: int = -1
     primary_storage_gib: int = -1
+    secondary_storage_gib: int = -1
+
+
+class Pool(Part):
+    """What the one primary storage says of itself."""
+
+    type: str = "NetworkFilesystem"
+    managed: bool = False
+    tags: str = ""
+    state: str = "Up"
 
 
 class Settings(Part):
-    """What the control socket may change at any time. Times in seconds."""
+    """What the control socket may change at any time. Times in seconds; `denied` are commands that the account has no right to."""
 
     job_seconds: float = Field(default=0.05, ge=0)
     command_seconds: dict[str, float] = Field(default_factory=dict)
@@ -74,7 +88,10 @@ class Settings(Part):
     secondary_bytes_per_second: int | None = Field(default=None, gt=0)
     max_data_volumes: int = Field(default=32, ge=0)
     snapshots_of_running_vms: bool = False
+    snapshots_to_secondary: bool = True
     limits: Limits = Field(default_factory=Limits)
+    pool: Pool = Field(default_factory=Pool)
+    denied: list[str] = Field(default_factory=list)
 
 
 class LabConfig(Part):

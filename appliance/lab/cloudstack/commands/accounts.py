@@ -3,6 +3,7 @@
 from ..cloud import Cloud
 from ..config import GIB
 from ..records import fixed_id
+from ..usage import usage_row
 from ..views import owner
 from ..wire import Params, Row
 from .registry import COMMANDS, Answer, command, listing
@@ -34,6 +35,7 @@ def list_accounts(cloud: Cloud, params: Params) -> Answer:
         "domainid": cloud.domain_id,
         "domain": cloud.config.domain,
         "state": "enabled",
+        **usage_row(cloud),
         "user": [_user_row(cloud)],
     }
     return listing("account", [row], params)
@@ -56,10 +58,13 @@ def get_user(cloud: Cloud, params: Params) -> Answer:
 @command("listApis")
 def list_apis(cloud: Cloud, params: Params) -> Answer:
     """The commands this account may call."""
-    allowed = [each for each in COMMANDS.values() if cloud.config.administrator or not each.administrators_only]
+    admin = cloud.config.administrator
+    allowed = [each for each in COMMANDS.values() if (admin or not each.administrators_only) and not cloud.is_denied(each.name)]
     rows: list[Row] = [{"name": each.name, "description": each.handler.__doc__ or ""} for each in allowed]
     wanted = params.text("name")
-    return listing("api", [row for row in rows if wanted in ("", row["name"])], params)
+    kept = [row for row in rows if wanted in ("", row["name"])]
+    # This command knows no pages (ApiDiscoveryServiceImpl).
+    return {"count": len(kept), "api": kept}
 
 
 @command("listCapabilities")
@@ -82,7 +87,7 @@ def list_resource_limits(cloud: Cloud, params: Params) -> Answer:
     """The quotas of the account (resource types of Resource.java; storage in GiB)."""
     limits = cloud.settings.limits
     known = {0: ("user_vm", limits.instance), 2: ("volume", limits.volume), 3: ("snapshot", limits.snapshot)}
-    known[10] = ("primary_storage", limits.primary_storage_gib)
+    known |= {10: ("primary_storage", limits.primary_storage_gib), 11: ("secondary_storage", limits.secondary_storage_gib)}
     wanted = params.whole("resourcetype")
     rows: list[Row] = [
         {**owner(cloud), "resourcetype": str(number), "resourcetypename": name, "max": limit}

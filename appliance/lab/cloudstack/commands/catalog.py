@@ -56,10 +56,12 @@ def list_disk_offerings(cloud: Cloud, params: Params) -> Answer:
             "displaytext": each.name,
             "disksize": each.size_gib,
             "iscustomized": each.size_gib == 0,
-            "storagetype": "shared",
+            "storagetype": "local" if each.local else "shared",
             "provisioningtype": "thin",
             "displayoffering": True,
+            "encrypt": each.encrypted,
             "state": "Active",
+            **({"tags": each.tags} if each.tags else {}),
         }
         for identity, each in cloud.disk_offerings.items()
     ]
@@ -80,11 +82,11 @@ def list_templates(cloud: Cloud, params: Params) -> Answer:
             "format": "QCOW2",
             "ostypename": "Other Linux (64-bit)",
             "ostypeid": fixed_id("os-type", "Other Linux (64-bit)"),
-            "isready": True,
+            "isready": each.ready,
             "isfeatured": True,
             "ispublic": True,
             "templatetype": "USER",
-            "status": "Download Complete",
+            "status": "Download Complete" if each.ready else "40% Downloaded",
             "size": each.path.stat().st_size if each.path else each.size_bytes,
             **owner(cloud),
             **place(cloud),

@@ -48,6 +48,8 @@ def _passes(row: Row, params: Params) -> bool:
     identities = [*params.several("ids"), *([params.text("id")] if params.text("id") else [])]
     if identities and row.get("id") not in identities:
         return False
+    if params.text("zoneid") and row.get("zoneid", params.text("zoneid")) != params.text("zoneid"):
+        return False
     if params.text("keyword") and params.text("keyword").lower() not in name.lower():
         return False
     # Only the name filter of VMs finds parts of names (QueryManagerImpl).
