@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 from textual.drivers import linux_driver
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import InputEvent
+from textual.message import Message
 
 from appliance.tui.keyboard import Keyboard
 from appliance.tui.signals import be_deaf
+from appliance.tui.typist import Typist
 from appliance.tui.vt import terminal_for
 
 if TYPE_CHECKING:
@@ -48,6 +51,7 @@ class ConsoleDriver(LinuxDriver):
     def __init__(self, app: App[object], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._terminal = terminal_for(os.environ.get("TERM", ""))
+        self._typist: Typist | None = None
         be_deaf()
 
     def write(self, data: str) -> None:
@@ -57,6 +61,7 @@ class ConsoleDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Take the terminal; the original sets some signals back to their default on the way."""
+        self._typist = Typist(self._app)
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's own has no annotation
         be_deaf()
 
@@ -64,6 +69,15 @@ class ConsoleDriver(LinuxDriver):
         """Give it back, blank: one without a second screen would keep what was shown last."""
         self.write("\x1b[0m\x1b[2J\x1b[H")
         super().stop_application_mode()
+        if self._typist is not None:
+            self._typist.stop()
+
+    def send_message(self, message: Message) -> None:
+        """To the app; what was typed, in its order. Called in the thread that reads."""
+        if self._typist is not None and isinstance(message, InputEvent):
+            self._typist.take(message)
+        else:
+            super().send_message(message)
 
     def run_input_thread(self) -> None:
         """Pass on keys until the console stops reading them, or the line is gone."""
