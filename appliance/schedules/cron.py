@@ -85,7 +85,7 @@ def timetable(line: str, zone_name: str, on_gap: OnGap = OnGap.RUN_AFTER) -> Tim
     try:
         _parsed(line)
     except CronSimError as error:
-        if _lacks_days_only(line):
+        if str(error) == "Bad day-of-month" and _lacks_days_only(line):
             raise NEVER_FIRES(cause=line) from error
         raise CRON_UNREADABLE(detail=_said(str(error)), cause=line) from error
     if made.next(_ANY.replace(tzinfo=UTC)) is None:
