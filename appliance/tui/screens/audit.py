@@ -29,7 +29,7 @@ class AuditScreen(RecordsScreen[AuditEvent]):
     COLUMNS: ClassVar = (
         Column("Time (UTC)", 19),
         Column("Who", 12),
-        Column("What", 22),
+        Column("What", 24),
         Column("Result", 8),
         Column("Detail"),
     )
@@ -42,13 +42,18 @@ class AuditScreen(RecordsScreen[AuditEvent]):
 
     def row(self, key: str, record: AuditEvent) -> Row:
         """One line an event; what was refused or failed stands out."""
-        cells = (words.moment(record.at), record.actor, record.action, record.result, record.detail)
+        cells = (words.moment(record.at), record.actor, in_words(record.action), record.result, record.detail)
         return Row(key, cells, TONES.get(record.result, ""))
 
     def facts(self, record: AuditEvent) -> list[Fact]:
         """The whole detail, which the list may cut."""
         return [
-            ("What", f"{record.action} by {record.actor}"),
+            ("What", f"{in_words(record.action)}, by {record.actor}"),
             ("Result", record.result, TONES.get(record.result, "")),
             ("Detail", record.detail or "none"),
         ]
+
+
+def in_words(action: str) -> str:
+    """The name of an action as it reads: `Shell gate: open` (pure)."""
+    return action.replace("-", " ").replace("_", " ").replace(".", ": ", 1).capitalize()

@@ -6,7 +6,16 @@ from rich.text import Text
 from textual.binding import Binding
 from textual.widgets import Static
 
-KEY_NAMES = {"escape": "Esc", "enter": "Enter", "question_mark": "?", "slash": "/", "space": "Space", "delete": "Del", "insert": "Ins"}
+KEY_NAMES = {
+    "escape": "Esc",
+    "enter": "Enter",
+    "question_mark": "?",
+    "slash": "/",
+    "space": "Space",
+    "delete": "Del",
+    "insert": "Ins",
+    "end": "End",
+}
 
 
 def key_name(key: str) -> str:
