@@ -11,8 +11,10 @@ from appliance.tui.widgets.table import Row
 
 def facts(state: Network, draft: Draft) -> list[Fact]:
     """The lines above the list."""
+    gateways = dict.fromkeys(one for interface in state.interfaces for one in interface.gateways)
     shown: list[Fact] = [
         ("Host name", state.host_name or "none", "" if state.host_name else "warning"),
+        ("Gateways", "  ".join(gateways) or "none", "" if gateways else "warning"),
         ("Name servers", "  ".join(state.dns) or "none", "" if state.dns else "warning"),
         _settings(state, draft),
     ]

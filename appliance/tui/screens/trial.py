@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from appliance.contract.network import Finding, Network, Severity, Trial, TrialRef
@@ -47,13 +48,15 @@ class TrialScreen(ActingScreen):
         """The countdown, how it stands, what changes, what was found."""
         yield Big(id="left")
         yield Static("", id="how", markup=False)
-        yield Static("What changes", classes="heading", markup=False)
-        yield Facts(id="changes")
-        yield Static("What was verified", classes="heading", markup=False)
-        yield Facts(id="findings", label_width=12)
+        with VerticalScroll(id="details"):
+            yield Static("What changes", classes="heading", markup=False)
+            yield Facts(id="changes")
+            yield Static("What was verified", classes="heading", markup=False)
+            yield Facts(id="findings", label_width=12)
 
     def on_mount(self) -> None:
-        """Count on by ourselves where the agent says nothing."""
+        """Count on by ourselves where the agent says nothing; the arrow keys move through the details."""
+        self.query_one("#details").focus()
         self.set_interval(0.5, self._draw)
 
     async def load(self) -> None:

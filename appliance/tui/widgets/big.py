@@ -17,6 +17,8 @@ _FONT = {
 }  # fmt: skip
 
 HEIGHT, CELLS = 5, 3
+ROOM = 16
+"""Lines that a terminal needs for large letters."""
 FRESH = 2.5
 """Seconds for which the agent's own figure is shown; afterwards it is counted on from there."""
 
@@ -55,7 +57,7 @@ class Big(Static):
         self._draw()
 
     def _draw(self) -> None:
-        drawn = big(self._text, self.size.width)
+        drawn = big(self._text, self.size.width if self.app.size.height >= ROOM else 0)
         self.styles.height = drawn.plain.count("\n") + 1 if self._text else 0
         self.update(drawn)
 

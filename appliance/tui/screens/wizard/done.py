@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from appliance.contract.network import Network
@@ -27,7 +28,12 @@ class DoneStep(WizardStep):
     def body(self) -> ComposeResult:
         """The facts."""
         yield Static("The set-up is done. Each of its steps can be opened again from the menu.\n", id="introduction", markup=False)
-        yield Facts(id="facts")
+        with VerticalScroll(id="details"):
+            yield Facts(id="facts")
+
+    def on_mount(self) -> None:
+        """The arrow keys move through the facts where there is little room."""
+        self.query_one("#details").focus()
 
     async def load(self) -> None:
         """Everything that was set up."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -34,14 +34,15 @@ class CodeStep(WizardStep, CodeScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._going = False
+        self._paired_at: float | None = None
 
     async def paired(self, name: str) -> None:
         """Say so, and go on."""
         self.say(f"{name} is paired with this appliance.")
-        if not self._going:
-            self._going = True
-            self.set_timer(SEEN, self.action_next)
+        now = time.monotonic()
+        self._paired_at = self._paired_at or now
+        if now - self._paired_at >= SEEN:
+            self.action_next()
 
 
 class JoinStep(WizardStep, JoiningScreen):
@@ -51,9 +52,19 @@ class JoinStep(WizardStep, JoiningScreen):
     STAGE = Stage.PAIRING
     HEADING = heading(STAGE, "Pairing")
     HELP = f"{JoiningScreen.HELP} {ABOUT}"
+    EVERY: ClassVar[float] = 1.0
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f7,ctrl+n", "next", "Next / skip")]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._paired_at: float | None = None
+
+    async def load(self) -> None:
+        """The pairing; some time after it was made it goes on."""
+        await super().load()
+        if self._paired_at is not None and time.monotonic() - self._paired_at >= SEEN:
+            self.action_next()
+
     async def paired(self, peer: Peer) -> None:
-        """Let it be read, and go on."""
-        await asyncio.sleep(SEEN)
-        await self.move(Stage.DONE)
+        """Let it be read first."""
+        self._paired_at = time.monotonic()
