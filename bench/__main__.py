@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from bench.console import console
 from bench.results import merge
 from bench.scenarios import Ground, copy_plain, copy_tls, sparse_1tib
 
@@ -18,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[Ground], Awaitable[dict[str, object]]]] = {
     "copy_tls": copy_tls,
     "copy_plain": copy_plain,
     "sparse_1tib": sparse_1tib,
+    "console": console,
 }
 
 

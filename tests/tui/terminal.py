@@ -43,12 +43,16 @@ class Pty:
         self._size(columns, lines)
         self.before = termios.tcgetattr(self._inner)
         self.process: subprocess.Popen[bytes] | None = None
+        self.began = 0.0
+        """When the program was started (monotonic seconds)."""
+        self._came = asyncio.Event()
 
     def start(self, argv: Sequence[str], term: str | None = "linux", session: Sequence[str] = OWN, **env: str) -> None:
         """Run a program with this terminal as its own; TERM is not set where it is None. Without `--ctty` no hang-up is told."""
         kept = {key: value for key, value in os.environ.items() if key in ("PATH", "HOME", "PYTHONPATH")}
         given = {**kept, "LANG": "C.UTF-8", **({"TERM": term} if term is not None else {}), **env}
         ends = dict.fromkeys(("stdin", "stdout", "stderr"), self._inner)
+        self.began = time.monotonic()
         self.process = subprocess.Popen([*session, *argv], cwd=ROOT, env=given, **ends)
         os.set_blocking(self._outer, False)
         asyncio.get_running_loop().add_reader(self._outer, self._read)
@@ -68,6 +72,7 @@ class Pty:
         if self._emulated:
             # pyte takes private parameters of SGR-like sequences for colours; no terminal does.
             self._stream.feed(re.sub(rb"\x1b\[[<>=][0-9;]*[a-zA-Z]", b"", data))
+        self._came.set()
 
     @property
     def text(self) -> str:
@@ -82,6 +87,29 @@ class Pty:
                 raise AssertionError(f"not within {within} s: {holds}\n{self.text}")
             await asyncio.sleep(0.02)
         return time.monotonic() - began
+
+    async def answer_time(self, key: bytes, state: Callable[[], object], within: float = PATIENCE) -> float:
+        """Seconds from typing a key until `state` has become another one; to the output that made it so, not to when it was noticed."""
+        before, began = state(), time.monotonic()
+        await self.type(key)
+        async with asyncio.timeout(within):
+            while state() == before:
+                self._came.clear()
+                await self._came.wait()
+        return self.at - began
+
+    async def first(self, mark: bytes, within: float = PATIENCE) -> float:
+        """Seconds from the program's start until these bytes have come out."""
+        async with asyncio.timeout(within):
+            while mark not in self.raw:
+                self._came.clear()
+                await self._came.wait()
+        return self.at - self.began
+
+    @property
+    def marked_line(self) -> int:
+        """The number of the line that the cursor of a list is on: the first below the title with a blue background."""
+        return next((number for number in range(1, self.screen.lines) if self.screen.buffer[number][2].bg == "blue"), -1)
 
     async def quiet(self, seconds: float = 0.3, within: float = PATIENCE) -> None:
         """Wait until nothing has come out for a while."""
