@@ -6,15 +6,15 @@ from textual import events
 from textual.pilot import Pilot
 
 from appliance.contract import network
-from appliance.contract.errors import fault
+from appliance.contract.errors import FaultSpec
 from appliance.tui.screens.base import ConsoleScreen
 from appliance.tui.widgets.bars import Notice
 from appliance.tui.widgets.form import Field
 from tests.tui.snapshots import settled
 from tests.tui.stand_in import network_state
 
-CHANGED = fault("network.changed_meanwhile", 409, "The network settings were changed meanwhile.", "Look at them as they are now.")
-OVER = fault("network.trial_over", 409, "That trial is over.", "Look at the settings as they are now.")
+CHANGED = FaultSpec("network.changed_meanwhile", 409, "The network settings were changed meanwhile.", "Look at them as they are now.")
+OVER = FaultSpec("network.trial_over", 409, "That trial is over.", "Look at the settings as they are now.")
 
 
 async def press(pilot: Pilot[object], *keys: str) -> None:

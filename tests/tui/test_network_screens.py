@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from textual.pilot import Pilot
 
-from appliance.contract.errors import fault
+from appliance.contract.errors import FaultSpec
 from appliance.contract.network import Family, InterfacePlan, Mode, NetworkPlan, Probe, ProbeAnswer, ProbeKind, Trial
 from appliance.tui.screens.base import ConsoleScreen
 from appliance.tui.screens.network import NetworkScreen
@@ -20,7 +20,7 @@ from tests.tui.hands import Nets, finding, notice, paste, press, problem, screen
 from tests.tui.snapshots import settled
 from tests.tui.stand_in import StandIn, common, console, plan
 
-BAD_TARGET = fault("network.bad_target", 422, "{target} is neither a host name nor an address.", "Type a name or an address.")
+BAD_TARGET = FaultSpec("network.bad_target", 422, "{target} is neither a host name nor an address.", "Type a name or an address.")
 FINE = ProbeAnswer(ok=True, message="It answers after 0.4 ms.", lines=["Answer 1"], milliseconds=0.4)
 
 

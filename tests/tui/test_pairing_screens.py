@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from textual.pilot import Pilot
 
-from appliance.contract.errors import FaultSpec, fault
+from appliance.contract.errors import FaultSpec
 from appliance.contract.pairing import Join, Pairing, PairingCode, PeerName
 from appliance.tui.app import Console
 from appliance.tui.screens.base import ConsoleScreen
@@ -22,9 +22,9 @@ from tests.tui.stand_in import NOW, StandIn, common, console
 from tests.tui.test_snap_pairing import AWAY, CODE, OMA, PEER, REVOKED
 
 FAILURES = {
-    "code": fault("pairing.code_expired", 410, "The pairing code has expired.", "Have a new code shown."),
-    "address": fault("pairing.unreachable", 504, "No answer from {address} on port {port}.", "Check the address."),
-    "notice": fault("pairing.busy", 409, "Another appliance is being paired at this moment.", "Wait half a minute and try again."),
+    "code": FaultSpec("pairing.code_expired", 410, "The pairing code has expired.", "Have a new code shown."),
+    "address": FaultSpec("pairing.unreachable", 504, "No answer from {address} on port {port}.", "Check the address."),
+    "notice": FaultSpec("pairing.busy", 409, "Another appliance is being paired at this moment.", "Wait half a minute and try again."),
 }
 
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from textual.pilot import Pilot
 
-from appliance.contract.errors import fault
+from appliance.contract.errors import FaultSpec
 from appliance.contract.setup import SetPassword
 from appliance.tui.screens.password import PasswordScreen, password_flaw
 from tests.tui.hands import notice, paste, press, problem
@@ -19,7 +19,7 @@ GOOD = "correct horse battery"
 WRONG = fault(
     "setup.password_wrong", 403, "This is not the console's password.", "Type it again; check the keyboard and the Caps Lock key."
 )
-WAIT = fault("tries.wait", 429, "Too many wrong ones.", "Wait 30 seconds.")
+WAIT = FaultSpec("tries.wait", 429, "Too many wrong ones.", "Wait 30 seconds.")
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from appliance.contract.errors import fault
+from appliance.contract.errors import FaultSpec
 from appliance.contract.pairing import Pairing, PairingCode, Peer
 from appliance.tui.screens.joining import JoiningScreen
 from appliance.tui.screens.pairing_code import CodeScreen

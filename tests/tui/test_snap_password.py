@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.contract.errors import fault
+from appliance.contract.errors import FaultSpec
 from appliance.tui.screens.password import PasswordScreen
 from tests.tui.hands import paste, press
 from tests.tui.snapshots import SIZES, after
