@@ -1,0 +1,60 @@
+"""How the console answers, and what it costs, at a real pty."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+
+import pytest
+
+from appliance.contract.jobs import Job
+from tests.tui.operation import job, vm
+from tests.tui.terminal import keys_of, site
+
+pytestmark = pytest.mark.lab
+
+KEYS = keys_of("linux")
+JOBS = 20
+
+
+def progressing(active: bool | None = None, **_: object) -> list[Job]:
+    """Twenty jobs that have moved on every quarter of a second."""
+    moved = int(time.time() * 4)
+    return [job(number, progress_percent=float((moved + number) % 100)) for number in range(JOBS)] if active is not False else []
+
+
+async def test_keys_are_answered_within_a_tenth_of_a_second_while_20_jobs_report_progress() -> None:
+    async with site({"jobs": progressing}) as console:
+        pty = console.pty
+        await pty.until("Fingerprint")
+        await pty.press(KEYS["kf2"])
+        await pty.until("What it is for")
+        await pty.press(KEYS["kcud1"], b"\r")
+        await pty.until("web05")
+        await pty.quiet(0.1)
+        before = pty.text
+        seconds = []
+        for number in range(100):
+            key = KEYS["kcud1"] if number // 10 % 2 == 0 else KEYS["kcuu1"]
+            seconds.append(await pty.answer_time(key, lambda: pty.marked_line))
+            await asyncio.sleep(0.03)
+        assert statistics.quantiles(seconds, n=100)[98] < 0.1, sorted(seconds)[-5:]
+        assert pty.text != before, "the jobs moved on meanwhile"
+
+
+@pytest.mark.parametrize("count", [0, 1000])
+async def test_it_rests_while_nothing_happens(count: int) -> None:
+    async with site({"contexts": [vm(number) for number in range(count)]}, emulated=False) as console:
+        await console.pty.first(b"Fingerprint")
+        if count:
+            await console.pty.press(KEYS["kf2"])
+            await console.pty.first(b"What it is for")
+            await console.pty.press(b"\r")
+            await console.pty.first(b"web01")
+        await asyncio.sleep(2.0)
+        used, began = console.pty.cpu, time.monotonic()
+        await asyncio.sleep(6.0)
+        share = (console.pty.cpu - used) / (time.monotonic() - began)
+        assert share < (0.01 if count < 1000 else 0.05), f"{share * 100:.2f} %"
+        assert console.pty.rss < 120 * 2**20
