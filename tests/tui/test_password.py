@@ -16,7 +16,7 @@ from tests.tui.snapshots import settled
 from tests.tui.stand_in import StandIn, common, console, set_up
 
 GOOD = "correct horse battery"
-WRONG = fault(
+WRONG = FaultSpec(
     "setup.password_wrong", 403, "This is not the console's password.", "Type it again; check the keyboard and the Caps Lock key."
 )
 WAIT = FaultSpec("tries.wait", 429, "Too many wrong ones.", "Wait 30 seconds.")

@@ -20,7 +20,7 @@ PEER = Peer(id="vma-0123456789abcdef", name="vma1", role="vma", state="paired", 
 AWAY = PEER.model_copy(update={"id": "vma-2", "name": "vma2", "connected": False, "last_seen": NOW - timedelta(hours=3)})
 REVOKED = AWAY.model_copy(update={"id": "vma-3", "name": "old-vma", "state": "revoked"})
 OMA = PEER.model_copy(update={"id": "oma-0123456789abcdef", "name": "oma1", "role": "oma"})
-WRONG = fault(
+WRONG = FaultSpec(
     "pairing.code_wrong", 403, "The code was not accepted.", "Compare the code and the address with what the other console shows."
 )
 

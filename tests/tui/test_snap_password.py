@@ -10,7 +10,7 @@ from tests.tui.hands import paste, press
 from tests.tui.snapshots import SIZES, after
 from tests.tui.stand_in import StandIn, common, console, set_up
 
-WRONG = fault(
+WRONG = FaultSpec(
     "setup.password_wrong", 403, "This is not the console's password.", "Type it again; check the keyboard and the Caps Lock key."
 )
 
