@@ -45,6 +45,19 @@ async def test_f6_goes_through_the_lists_with_the_cursor_in_the_one_that_is_seen
         assert screen.query_one(Views).current == 0
 
 
+async def test_a_list_that_is_not_seen_gets_what_came_meanwhile() -> None:
+    stand_in = StandIn("oma", answers())
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await op.opened("volumes", "f6", "f6", "f6")(pilot)
+        for exports in ([op.export(2), op.export(1)], [op.export(3), op.export(2)], [op.export(3), op.export(2)]):
+            stand_in.answers["exports"] = exports
+            await pilot.app.screen.load()  # type: ignore[attr-defined]
+        await pilot.press("f6")
+        await pilot.pause()
+        listing = pilot.app.screen.query_one("#exports", Listing)
+        assert [listing.get_row_at(number)[0].plain for number in range(listing.row_count)] == ["web03-disk-2000", "web02-disk-2000"]
+
+
 async def test_an_operation_is_shown_in_full_with_its_error() -> None:
     async with console(StandIn("oma", answers())).run_test(size=(80, 25)) as pilot:
         await op.opened("volumes", "f6", "f6", "down", "enter")(pilot)

@@ -47,21 +47,20 @@ class Listing(DataTable[Text]):
         self._rows: list[Row] = []
         self._laid_out: tuple[tuple[int, int], ...] = ()
         self._drawn: dict[str, Row] = {}
+        self._keys: list[str] = []
 
     @property
     def chosen(self) -> str | None:
         """The key of the entry under the cursor."""
-        return self._rows[self.cursor_row].key if self._rows and self.cursor_row < len(self._rows) else None
+        return self._keys[self.cursor_row] if self.cursor_row < len(self._keys) else None
 
     def show(self, rows: Sequence[Row]) -> None:
         """Show these entries in this order."""
-        before = self.chosen
-        same_order = [one.key for one in rows] == [one.key for one in self._rows]
         self._rows = list(rows)
-        if not self._laid_out or not same_order:
-            self._rebuild(before)
-        else:
+        if self._is_drawn():
             self._change()
+        else:
+            self._rebuild(self.chosen)
 
     def go_to(self, key: str) -> None:
         """Put the cursor on an entry."""
@@ -70,9 +69,13 @@ class Listing(DataTable[Text]):
                 self.move_cursor(row=number)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Wider terminals get more columns."""
-        if self._layout() != self._laid_out:
+        """Wider terminals get more columns; a list that was hidden gets what it was told meanwhile."""
+        if self._layout() != self._laid_out or not self._is_drawn():
             self._rebuild(self.chosen)
+
+    def _is_drawn(self) -> bool:
+        """Whether it consists of the entries that it should show, in their order."""
+        return bool(self._laid_out) and self._keys == [row.key for row in self._rows]
 
     def _layout(self) -> tuple[tuple[int, int], ...]:
         """Number and width in cells of each column that is shown; the last cell of a column is a gap."""
@@ -94,9 +97,10 @@ class Listing(DataTable[Text]):
         for row in self._rows:
             self.add_row(*self._cells(row), key=row.key)
         self._drawn = {row.key: row for row in self._rows}
+        self._keys = list(self._drawn)
         self._say_if_empty()
         self.scroll_to(y=scroll.y, animate=False, immediate=True)
-        keys = [row.key for row in self._rows]
+        keys = self._keys
         self.move_cursor(row=keys.index(chosen) if chosen in keys else min(row_before, max(0, len(keys) - 1)), scroll=True)
 
     def _change(self) -> None:
