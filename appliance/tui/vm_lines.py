@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from appliance.contract.replications import Cycle, DiskCycle, VmContext
 from appliance.tui import words
@@ -39,6 +39,13 @@ def state(vm: VmContext) -> str:
     return words.STATES.get(vm.current_status, vm.current_status) + hint
 
 
+def next_run(at: datetime | None, now: datetime) -> str:
+    """When the next copy starts: the time within a day, else the date; a dash while nothing is scheduled."""
+    if at is None:
+        return NOTHING
+    return f"{at:%H:%M}" if at - now < timedelta(hours=24) else f"{at.day} {at:%b}"
+
+
 def vm_row(vm: VmContext, now: datetime) -> Row:
     """A VM in the list."""
     percent, busy = vm.progress_percent, vm.current_job_id is not None
@@ -46,7 +53,7 @@ def vm_row(vm: VmContext, now: datetime) -> Row:
         vm.vm_name,
         state(vm),
         words.ago(moment_of(vm.consistent_at), now),
-        f"{vm.next_run:%d. %H:%M}" if vm.next_run else NOTHING,
+        next_run(vm.next_run, now),
         track(percent / 100, BAR) if busy and percent is not None else "",
         vm.current_operation,
         words.rate(vm.rate_bps),

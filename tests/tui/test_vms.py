@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -51,8 +52,12 @@ def test_the_state_says_what_is_wrong_with_the_copy(vm, text: str) -> None:  # t
     assert state(vm) == text
 
 
-def test_a_vm_without_a_schedule_has_a_dash_for_its_next_run() -> None:
-    assert vm_row(op.vm(), NOW).cells[3] == "–"
+@pytest.mark.parametrize(
+    ("at", "text"),
+    [(None, "–"), (NOW + timedelta(hours=2), "05:04"), (NOW + timedelta(days=3), "23 Nov"), (NOW - timedelta(minutes=1), "03:03")],
+)
+def test_the_next_run_is_a_time_or_a_date_or_a_dash(at: datetime | None, text: str) -> None:
+    assert vm_row(op.vm(next_run=at), NOW).cells[3] == text
 
 
 def test_a_vm_that_was_never_copied_says_so() -> None:
@@ -139,8 +144,8 @@ async def test_enter_keeps_the_list_narrow_and_then_opens_the_vm() -> None:
 
 
 async def test_it_can_be_used_on_a_tiny_terminal() -> None:
-    async with console(StandIn("oma", op.answers(*op.every_state()))).run_test(size=(40, 10)) as pilot:
-        await op.opened("vms", "down", "f3", "w", "enter", "f4", "escape")(pilot)
+    async with console(StandIn("oma", op.answers(*op.every_state(), jobs=[]))).run_test(size=(40, 10)) as pilot:
+        await op.opened("vms", "down", "f3", "w", "enter", "f4", "escape", "enter", "f6", "f6", "f4", "enter", "escape", "escape")(pilot)
         await pilot.resize_terminal(80, 25)
         assert isinstance(pilot.app.screen, VmsScreen)
 
