@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
-from appliance.contract.clouds import Connection, Named, Resources, SaveConfig
+from appliance.contract.clouds import Discovery, Named, Resources, SaveConfig
 from appliance.contract.credentials import NewCredential
 from appliance.contract.errors import Fault
 from appliance.contract.jobs import Job, Step
@@ -65,7 +65,7 @@ async def configure_cloud(stage: Stage) -> tuple[Resources, int]:
     """The three steps: connect, discover by names, choose; returns what there was, and the configuration's id."""
     account = stage.cloud.account
     secret = SecretStr(account["secret_key"])
-    connection = Connection(address=account["url"], api_key=account["api_key"], secret_key=secret)
+    connection = Discovery(address=account["url"], api_key=account["api_key"], secret_key=secret)
     found = await stage.oma.clouds.discover_resources(connection)
     chosen = SaveConfig(
         name="Lab CloudStack",
