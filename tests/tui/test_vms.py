@@ -144,7 +144,8 @@ async def test_enter_keeps_the_list_narrow_and_then_opens_the_vm() -> None:
 
 
 async def test_it_can_be_used_on_a_tiny_terminal() -> None:
-    async with console(StandIn("oma", op.answers(*op.every_state(), jobs=[]))).run_test(size=(40, 10)) as pilot:
+    answers = op.answers(*op.every_state(), jobs=[], job=op.job_of(op.job(2)))
+    async with console(StandIn("oma", answers)).run_test(size=(40, 10)) as pilot:
         await op.opened("vms", "down", "f3", "w", "enter", "f4", "escape", "enter", "f6", "f6", "f4", "enter", "escape", "escape")(pilot)
         await pilot.resize_terminal(80, 25)
         assert isinstance(pilot.app.screen, VmsScreen)
