@@ -20,7 +20,7 @@ from appliance.schedules import facts, spread, windows
 from appliance.schedules.capacity import GroupRule
 from appliance.schedules.conflicts import NO_VMS, Situation, VmFacts, refusal
 from appliance.schedules.cron import Timetable
-from appliance.schedules.due import CLOCK_WAS_WRONG, Due, Standing, Verdict, judge
+from appliance.schedules.due import CLOCK_WAS_WRONG, GRACE, Due, Standing, Verdict, judge
 from appliance.schedules.models import ReplicationSchedule, ScheduleExecution
 from appliance.schedules.zones import zone
 
@@ -39,6 +39,11 @@ class Occasion:
     following: datetime | None
     started_by: StartedBy
     now: datetime
+
+    @property
+    def begin(self) -> datetime:
+        """From when on starts are spread: not from a time that went by long ago, which would start all at once."""
+        return self.due.at if self.now - self.due.at <= GRACE else self.now
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,7 @@ def runs(schedule: ReplicationSchedule, occasion: Occasion, ground: Ground, blac
     if not vms:
         return [{**_row(schedule, occasion), **skipped(NO_VMS(), occasion.now)}]
     window = windows.holding([*own_blackouts(schedule), *blackouts], occasion.now)
-    starts = spread.starts(schedule.id, vms, occasion.due.at, _spread(schedule, occasion))
+    starts = spread.starts(schedule.id, vms, occasion.begin, _spread(schedule, occasion))
     found = []
     for vm, priority in vms.items():
         situation = Situation(
@@ -149,7 +154,7 @@ def _spread(schedule: ReplicationSchedule, occasion: Occasion) -> timedelta:
     """What the operator starts by hand is not held back."""
     if occasion.started_by is StartedBy.OPERATOR:
         return timedelta()
-    return spread.bounded(timedelta(seconds=schedule.spread_seconds), occasion.due.at, occasion.following)
+    return spread.bounded(timedelta(seconds=schedule.spread_seconds), occasion.begin, occasion.following)
 
 
 def _pressing(now: datetime) -> ColumnElement[bool]:

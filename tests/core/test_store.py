@@ -43,6 +43,10 @@ FIXED = {
     "log_events": "id job_id",
     "job_id_correlations": "id external_job_id internal_job_id job_type vm_context_id correlation_metadata created_at",
     "network_mappings": "id",
+    "replication_schedules": "id",
+    "vm_machine_groups": "id",
+    "vm_group_memberships": "group_id vm_context_id",
+    "schedule_executions": "id schedule_id vm_context_id status reason job_id",
 }
 
 

@@ -26,6 +26,8 @@ async def test_a_schedule_keeps_a_copy_in_step_through_a_power_cut_and_tells_whe
         made = await api.create_schedule(SaveSchedule(name="often", cron="*/3 * * * * *", group_id=group.id, spread_seconds=0))
         assert (await found.replications.context("web1")).next_run is not None
 
+        health = await client(StatusApi, found.oma.transport).health()  # type: ignore[arg-type]
+        assert health.parts["scheduler"].detail.startswith("Next run at")
         first = await run_that(api, "started")
         await found.ended(first.job_id or "")
         found.oma.kill()

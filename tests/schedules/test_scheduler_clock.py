@@ -25,6 +25,14 @@ async def test_times_that_went_by_are_one_run(world: World) -> None:
     await world.runner.close()
 
 
+async def test_what_went_by_is_spread_from_now_on_and_not_started_all_at_once(world: World) -> None:
+    names = [f"vm-{number}" for number in range(4)]
+    await world.vms(*names)
+    await world.schedule(vms=names, spread_seconds=60)
+    started = [await world.tick(hours=5, minutes=20), *[await world.tick(seconds=15) for _ in range(4)]]
+    assert sum(started) == 4 and max(started) <= 2
+
+
 async def test_times_that_went_by_are_skipped_if_that_is_set(world: World) -> None:
     await world.vms("web")
     await world.schedule(vms=["web"], on_missed="skip")
