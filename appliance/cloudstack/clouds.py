@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from appliance.cloudstack._client import ComputeCalls, Endpoint, Pace, Transport
@@ -32,6 +33,15 @@ class Clouds:
     def discovery(self, config: CloudConfig) -> Discovery:
         """The resources of this cloud."""
         return Discovery(self._calls(config))
+
+    @asynccontextmanager
+    async def visit(self, config: CloudConfig) -> AsyncIterator[Discovery]:
+        """The resources of a cloud that may not be stored; what was opened for it is closed, and its keys are forgotten."""
+        calls = ComputeCalls(Transport(endpoint_of(config, self._timeout), self._tracking, self._pace))
+        try:
+            yield Discovery(calls)
+        finally:
+            await calls.close()
 
     def survey(self, config: CloudConfig) -> Survey:
         """A look at everything this configuration refers to."""

@@ -64,7 +64,7 @@ class VmwareCredential(Base):
     vcenter_host: Mapped[str]
     vcenter_port: Mapped[int] = mapped_column(default=443)
     username: Mapped[str]
-    password: Mapped[str] = mapped_column(default="")
+    password: Mapped[str] = mapped_column(Text, default="")
     datacenter: Mapped[str] = mapped_column(default="")
     fingerprint: Mapped[str] = mapped_column(default="")
     ca: Mapped[str | None] = mapped_column(Text)

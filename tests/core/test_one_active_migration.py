@@ -52,3 +52,25 @@ def test_an_id_is_never_given_twice_after_it(connection: Connection) -> None:
     connection.execute(text("DELETE FROM ossea_configs"))
     connection.execute(text(CONFIG), {"id": None, "name": "b", "active": True})
     assert connection.scalar(text("SELECT id FROM ossea_configs")) == 8
+
+
+def test_credentials_are_kept_when_their_passwords_may_be_longer(connection: Connection) -> None:
+    migrated(connection, "0004")
+    connection.execute(
+        text(
+            "INSERT INTO vmware_credentials (id, name, peer_id, vcenter_host, vcenter_port, username, password, datacenter, fingerprint,"
+            " is_default, is_active, created_at, updated_at, usage_count)"
+            " VALUES (3, 'a', 'vma', 'vc', 443, 'u', 'vault:abc', '', 'AA', 1, 1, '2026-01-01', '2026-01-01', 4)"
+        )
+    )
+    connection.commit()
+    migrated(connection, "0005")
+    found = connection.execute(text("SELECT id, password, ca, is_default, usage_count FROM vmware_credentials")).one()
+    assert tuple(found) == (3, "vault:abc", None, 1, 4)
+    with pytest.raises(IntegrityError):
+        connection.execute(text("INSERT INTO vmware_credentials SELECT 4, " + ", ".join(_others(connection)) + " FROM vmware_credentials"))
+
+
+def _others(connection: Connection) -> list[str]:
+    """The columns besides the id; a second row of one name is still refused."""
+    return [row.name for row in connection.execute(text("PRAGMA table_info(vmware_credentials)")) if row.name != "id"]

@@ -53,10 +53,8 @@ async def test_a_cloud_that_refuses_a_command_fails_the_trial_which_is_cleaned_u
     assert outcome is not None and not outcome["ok"] and outcome["message"].startswith("CloudStack")
 
 
-async def test_a_revert_that_does_nothing_is_found_out(site: Site, volumes: Volumes, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def nothing(*_: object) -> None: ...
-
-    monkeypatch.setattr(site.lab.cloud.disks, "restore", nothing)
+async def test_a_revert_that_does_nothing_is_found_out(site: Site, volumes: Volumes) -> None:
+    site.lab.cloud.settings.reverts_do_nothing = True
     job = await tried(site, volumes)
     assert job.error is not None and job.error["key"] == "trial.not_taken_back"
     assert left(site) == (0, 0)

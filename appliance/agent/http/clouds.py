@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from appliance.cloudstack.addresses import api_url
 from appliance.cloudstack.clouds import Clouds
 from appliance.cloudstack.configs import CloudConfig, ConfigDraft, Configs
-from appliance.cloudstack.discovery import Resource, read_identity
+from appliance.cloudstack.discovery import Discovery, Resource, read_identity
 from appliance.cloudstack.faults import CONFIG_INCOMPLETE, CONFIG_UNKNOWN, OWN_VM_UNKNOWN
 from appliance.contexts import VmContext
 from appliance.contract import clouds as contract
@@ -32,17 +32,13 @@ class CloudRoutes(contract.CloudsApi):
 
     async def test_connection(self, body: contract.Connection) -> contract.Named:
         config = await self._meant(body)
-        return contract.Named(id=config.api_url, name=await self._clouds.discovery(config).version())
+        async with self._clouds.visit(config) as discovery:
+            return contract.Named(id=config.api_url, name=await discovery.version())
 
     async def discover_resources(self, body: contract.Discovery) -> contract.Resources:
-        discovery = self._clouds.discovery(await self._meant(body))
-        version, found = await asyncio.gather(discovery.version(), discovery.resources(body.zone))
-        try:
-            own = await discovery.own_vm_id(await asyncio.to_thread(read_identity))
-        except Fault as error:
-            if error.key != OWN_VM_UNKNOWN.key:
-                raise
-            own = None
+        async with self._clouds.visit(await self._meant(body)) as discovery:
+            version, found = await asyncio.gather(discovery.version(), discovery.resources(body.zone))
+            own = await _own_vm_id(discovery)
         named = {name: [_named(one) for one in listed] for name, listed in vars(found).items()}
         return contract.Resources(version=version, oma_vm_id=own, **named)
 
@@ -98,6 +94,15 @@ async def users_of(session: AsyncSession, config_id: int) -> Sequence[str]:
         return vms
     # Volumes without a VM: those of a trial that could not be removed.
     return (await session.scalars(select(VolumeRow.volume_name).where(VolumeRow.ossea_config_id == config_id))).all()
+
+
+async def _own_vm_id(discovery: Discovery) -> str | None:
+    try:
+        return await discovery.own_vm_id(await asyncio.to_thread(read_identity))
+    except Fault as error:
+        if error.key != OWN_VM_UNKNOWN.key:
+            raise
+        return None
 
 
 def _number(text: str) -> int:

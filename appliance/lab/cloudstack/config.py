@@ -89,6 +89,7 @@ class Settings(Part):
     max_data_volumes: int = Field(default=32, ge=0)
     snapshots_of_running_vms: bool = False
     snapshots_to_secondary: bool = True
+    reverts_do_nothing: bool = False
     limits: Limits = Field(default_factory=Limits)
     pool: Pool = Field(default_factory=Pool)
     denied: list[str] = Field(default_factory=list)

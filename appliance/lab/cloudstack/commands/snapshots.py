@@ -57,6 +57,8 @@ def revert_snapshot(cloud: Cloud, params: Params) -> Answer:
         volume = _volume_to_revert(cloud, snapshot)
         if not cloud.disks.snapshot(snapshot.id).exists():
             raise failed(f"Failed to revert snapshot {snapshot.id}: it does not exist on any storage")
+        if cloud.settings.reverts_do_nothing:
+            return {"snapshot": snapshot_row(cloud, snapshot)}
         volume.state = "Reverting"
         try:
             await cloud.disks.restore(snapshot.id, volume.id, cloud.settings.secondary_bytes_per_second)
