@@ -42,7 +42,7 @@ class TrialScreen(ActingScreen):
         super().__init__()
         self._countdown = Countdown()
         self._trial: Trial | None = None
-        self._over = ""
+        self._over, self._told = "", ""
 
     def body(self) -> ComposeResult:
         """The countdown, how it stands, what changes, what was found."""
@@ -75,14 +75,13 @@ class TrialScreen(ActingScreen):
         self.refresh_bindings()
 
     def _draw(self) -> None:
-        how = self.query_one("#how", Static)
-        if self._over:
-            self.query_one(Big).show("")
-            how.update(self._over)
-        elif self._trial is not None:
-            left = self._countdown.left
-            self.query_one(Big).show(words.countdown(left))
-            how.update(ON if not self._countdown.silent else ABSENT if left else TIME_UP)
+        left = self._countdown.left
+        on = ON if not self._countdown.silent else ABSENT if left else TIME_UP
+        text = self._over or (on if self._trial else "")
+        self.query_one(Big).show(words.countdown(left) if self._trial and not self._over else "")
+        if text != self._told:
+            self._told = text
+            self.query_one("#how", Static).update(text)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is nothing to keep or revert when it is over."""
