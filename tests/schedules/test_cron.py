@@ -183,6 +183,41 @@ def minutes(field: str) -> set[int]:
     return {"0": {0}, "30": {30}, "*/15": {0, 15, 30, 45}, "7-9": {7, 8, 9}, "*": set(range(60))}[field]
 
 
+@settings(max_examples=20, deadline=None)
+@given(
+    some.sampled_from(["0", "30", "*/15", "7-9", "*"]),
+    some.sampled_from(["*", "2", "1-3", "*/6", "0,23", "*/2", "3"]),
+    some.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "America/Havana"]),
+    some.sampled_from(["2026-03-07", "2026-03-28", "2026-04-04", "2026-09-05", "2026-10-03", "2026-10-24", "2026-10-31"]),
+)
+def test_it_fires_whenever_someone_who_watches_the_clock_would_start(minute: str, hour: str, zone: str, day: str) -> None:
+    start = utc(day)
+    end = start + timedelta(hours=60)
+    found = [at for at in timetable(f"{minute} {hour} * * *", zone).coming(start, 4000) if at <= end]
+    assert found == watched(minutes(minute), hours(hour), ZoneInfo(zone), start, end)
+
+
+def watched(minutes: set[int], hours: set[int], zone: ZoneInfo, start: datetime, end: datetime) -> list[datetime]:
+    """Minute by minute: what the clock shows, what it has shown before, and what it never showed."""
+    found, seen, at, clock = [], set(), start, start.astimezone(zone).replace(tzinfo=None)
+    seen = {clock - timedelta(minutes=back) for back in range(180)}
+    while at < end:
+        at += timedelta(minutes=1)
+        shown = at.astimezone(zone).replace(tzinfo=None)
+        steps = range(1, int((shown - clock) / timedelta(minutes=1)) + 1) if shown > clock else [0]
+        passed = [shown] if len(hours) == 24 or shown <= clock else [clock + timedelta(minutes=step) for step in steps]
+        if any(one.hour in hours and one.minute in minutes and (len(hours) == 24 or one not in seen) for one in passed):
+            found.append(at)
+        seen.update(passed)
+        clock = shown
+    return found
+
+
+def hours(field: str) -> set[int]:
+    named = {"2": {2}, "3": {3}, "1-3": {1, 2, 3}, "*/6": {0, 6, 12, 18}, "0,23": {0, 23}, "*/2": set(range(0, 24, 2))}
+    return named.get(field, set(range(24)))
+
+
 @settings(max_examples=60, deadline=None)
 @given(some.sampled_from(["0", "15", "30", "45"]), some.integers(0, 23), ZONES, some.integers(0, 700))
 def test_a_line_that_names_an_hour_fires_once_a_day_whatever_the_clocks_do(minute: str, hour: int, zone: str, day: int) -> None:
