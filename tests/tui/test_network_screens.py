@@ -8,20 +8,13 @@ from contextlib import asynccontextmanager
 import pytest
 from textual.pilot import Pilot
 
-from appliance.contract.errors import FaultSpec
-from appliance.contract.network import Family, InterfacePlan, Mode, NetworkPlan, Probe, ProbeAnswer, ProbeKind, Trial
+from appliance.contract.network import Family, InterfacePlan, Mode, NetworkPlan
 from appliance.tui.screens.base import ConsoleScreen
 from appliance.tui.screens.network import NetworkScreen
-from appliance.tui.screens.probes import ProbesScreen
-from appliance.tui.screens.trial import TrialScreen
-from appliance.tui.widgets import big as widgets_big
 from appliance.tui.widgets.form import Choice, Field
 from tests.tui.hands import Nets, finding, notice, paste, press, problem, screen_name, screen_text
 from tests.tui.snapshots import settled
 from tests.tui.stand_in import StandIn, common, console, plan
-
-BAD_TARGET = FaultSpec("network.bad_target", 422, "{target} is neither a host name nor an address.", "Type a name or an address.")
-FINE = ProbeAnswer(ok=True, message="It answers after 0.4 ms.", lines=["Answer 1"], milliseconds=0.4)
 
 
 @asynccontextmanager
@@ -42,11 +35,6 @@ async def change_dns(pilot: Pilot[object], text: str = "192.0.2.54") -> None:
     await press(pilot, "f4", "enter")
     await paste(pilot, "dns", text)
     await press(pilot, "f8")
-
-
-async def start_trial(pilot: Pilot[object]) -> None:
-    await change_dns(pilot)
-    await press(pilot, "f8", "f8")
 
 
 def checked(stand_in: StandIn) -> NetworkPlan:
@@ -146,98 +134,6 @@ async def test_what_is_wrong_as_a_whole_is_not_tried() -> None:
         assert "eth1: Its network overlaps" in screen_text(pilot)
         await press(pilot, "escape")
         assert (screen_name(pilot), nets.tried) == ("network", [])
-
-
-async def test_a_trial_is_kept() -> None:
-    nets = Nets()
-    async with opened(nets) as (pilot, _):
-        await start_trial(pilot)
-        await press(pilot, "f8")
-        assert "The trial is over: kept." in screen_text(pilot)
-        assert nets.state.kept.dns == ["192.0.2.54"]
-        await press(pilot, "escape")
-        assert "not yet tried" not in screen_text(pilot)
-        assert "kept" in screen_text(pilot)
-
-
-async def test_a_trial_is_reverted_and_the_changes_can_be_corrected() -> None:
-    nets = Nets()
-    async with opened(nets) as (pilot, _):
-        await start_trial(pilot)
-        await press(pilot, "f9")
-        assert "reverted by the operator" in screen_text(pilot)
-        await press(pilot, "escape")
-        assert "not yet tried" in screen_text(pilot)
-
-
-async def test_keeping_what_is_wrong_is_confirmed() -> None:
-    nets = Nets()
-    async with opened(nets) as (pilot, stand_in):
-        await start_trial(pilot)
-        assert nets.state.trial is not None
-        wrong = nets.state.trial.model_copy(update={"findings": [finding("eth0", "ipv4.addresses", "It was not set.")]})
-        nets.state = nets.state.model_copy(update={"trial": wrong})
-        await pilot.pause(1.2)
-        await press(pilot, "f8")
-        assert "It was not set." in screen_text(pilot)
-        await press(pilot, "escape")
-        assert not stand_in.called("keep_network")
-
-
-async def test_what_another_console_did_to_the_trial_is_seen() -> None:
-    nets = Nets()
-    async with opened(nets) as (pilot, stand_in):
-        await start_trial(pilot)
-        nets.end("kept", keep=True)
-        await press(pilot, "f9")
-        assert "That trial is over." in notice(pilot)
-        await pilot.pause(0.3)
-        assert "The trial is over: kept." in screen_text(pilot)
-        await press(pilot, "f9")
-        assert len(stand_in.called("revert_network")) == 1
-
-
-async def test_a_trial_that_another_console_started_is_shown_by_itself() -> None:
-    nets = Nets()
-    nets.state = nets.state.model_copy(update={"trial": Trial(id="other", plan=plan(), seconds_left=50.0, findings=[])})
-    async with opened(nets) as (pilot, _):
-        assert screen_name(pilot) == "trial"
-        await press(pilot, "escape")
-        assert "on trial, 0:50 left" in screen_text(pilot)
-        await press(pilot, "f8")
-        assert screen_name(pilot) == "trial"
-
-
-async def test_two_consoles_do_not_overwrite_each_other() -> None:
-    nets = Nets()
-    async with opened(nets) as (pilot, _):
-        await change_dns(pilot)
-        nets.state = nets.state.model_copy(update={"kept": plan().model_copy(update={"ntp": []}), "revision": "r2"})
-        await press(pilot, "f8")
-        if screen_name(pilot) == "Confirm":
-            await press(pilot, "f8")
-        assert "changed meanwhile" in notice(pilot) or "another console" in notice(pilot)
-        await press(pilot, "f5")
-        assert "on another console" in screen_text(pilot)
-        await press(pilot, "f4", "end", "enter")
-        assert "not yet tried" not in screen_text(pilot)
-        assert nets.state.trial is None
-
-
-async def test_without_an_agent_the_trial_counts_on_and_says_that_it_reverts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(widgets_big, "FRESH", 0.4)
-    monkeypatch.setattr(TrialScreen, "EVERY", 0.1)
-    nets = Nets()
-    async with opened(nets) as (pilot, stand_in):
-        await start_trial(pilot)
-        stand_in.absent = True
-        await pilot.pause(1.2)
-        assert "revert by themselves" in screen_text(pilot)
-        assert "can't be reached" in screen_text(pilot)
-        stand_in.absent = False
-        nets.end("reverted: nobody kept it in time")
-        await pilot.pause(0.5)
-        assert "nobody kept it in time" in screen_text(pilot)
 
 
 async def test_without_an_agent_nothing_typed_is_lost() -> None:
@@ -342,48 +238,3 @@ async def test_a_form_stays_as_it_is_on_a_small_terminal_and_back() -> None:
         await pilot.resize_terminal(80, 25)
         await pilot.pause()
         assert value(pilot, "mtu") == "1400"
-
-
-async def test_the_gateway_is_pinged_without_typing() -> None:
-    async with opened(Nets(), ProbesScreen, probe_network=FINE) as (pilot, stand_in):
-        await press(pilot, "enter")
-        assert stand_in.called("probe_network") == [{"body": Probe(kind=ProbeKind.PING, target="192.0.2.1")}]
-        assert "It answers after 0.4 ms." in screen_text(pilot)
-        assert "Answer 1" in screen_text(pilot)
-
-
-async def test_the_newest_answer_is_first() -> None:
-    async with opened(Nets(), ProbesScreen, probe_network=FINE) as (pilot, stand_in):
-        await press(pilot, "f8")
-        stand_in.answers["probe_network"] = FINE.model_copy(update={"ok": False, "message": "No answer."})
-        await press(pilot, "f8")
-        text = screen_text(pilot)
-        assert text.index("No answer.") < text.index("It answers")
-
-
-async def test_a_typed_target_stays_when_another_test_is_chosen() -> None:
-    async with opened(Nets(), ProbesScreen) as (pilot, _):
-        pilot.app.screen.query_one(Choice).value = ProbeKind.DNS.value
-        await settled(pilot)
-        assert value(pilot, "target") == "example.net"
-        await paste(pilot, "target", "vcenter.example.net")
-        pilot.app.screen.query_one(Choice).value = ProbeKind.PEER.value
-        await settled(pilot)
-        assert value(pilot, "target") == "vcenter.example.net"
-
-
-async def test_a_target_that_is_none_is_explained_beside_the_field() -> None:
-    async with opened(Nets(), ProbesScreen, probe_network=BAD_TARGET(target="-x")) as (pilot, _):
-        await paste(pilot, "target", "-x")
-        await press(pilot, "f8")
-        assert "neither a host name" in problem(pilot, "target")
-
-
-async def test_a_question_under_way_is_said_and_not_asked_twice() -> None:
-    async with opened(Nets(), ProbesScreen, probe_network=FINE) as (pilot, stand_in):
-        stand_in.delay = 0.3
-        await press(pilot, "f8", "f8")
-        assert "Asking: 192.0.2.1" in screen_text(pilot)
-        await pilot.pause(0.6)
-        assert len(stand_in.called("probe_network")) == 1
-        assert "Asking:" not in screen_text(pilot)
