@@ -8,10 +8,10 @@ from pydantic import Field, SecretStr
 
 from appliance.contract.api import Api, OperatorModel, route
 from appliance.contract.checks import Check
-from appliance.contract.types import JobRef, Secret
+from appliance.contract.types import JobRef, OneLine, Secret
 
-Text = Annotated[str, Field(min_length=1, max_length=255)]
-Optional = Annotated[str, Field(max_length=255)]
+Text = Annotated[str, Field(min_length=1, max_length=255), OneLine]
+Optional = Annotated[str, Field(max_length=255), OneLine]
 SecretKey = Annotated[Secret, Field(max_length=512)]
 Id = Annotated[int, Field(ge=1, lt=10**9)]
 Sizes = Annotated[list[Annotated[int, Field(ge=1, le=1 << 50)]], Field(min_length=1, max_length=256)]

@@ -5,25 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from appliance.contract.api import Api, OperatorModel, route
 from appliance.contract.jobs import Problem
-from appliance.contract.types import Secret
+from appliance.contract.types import OneLine, Secret
 
-
-def _printable(text: str) -> str:
-    if not text.isprintable() or text != text.strip():
-        raise ValueError("no control characters, and no space at the beginning or end")
-    return text
-
-
-Text = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_printable)]
+Text = Annotated[str, Field(min_length=1, max_length=255), OneLine]
 _NAME_OR_ADDRESS = r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$|^[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*$"
 Host = Annotated[str, Field(min_length=1, max_length=253, pattern=_NAME_OR_ADDRESS)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Password = Annotated[Secret, Field(min_length=1, max_length=512)]
-Datacenter = Annotated[str, Field(max_length=255)]
+Datacenter = Annotated[str, Field(max_length=255), OneLine]
 Fingerprint = Annotated[str, Field(pattern=r"^(([0-9A-Fa-f]{2}:?){32})?$")]
 Authority = Annotated[str, Field(max_length=64 * 1024)]
 
