@@ -142,6 +142,15 @@ class Pty:
         self.screen.resize(lines, columns)
         self._size(columns, lines)
 
+    async def look(self) -> None:
+        """Emulate from now on: another size for a moment makes the program draw everything again."""
+        columns, lines = self.screen.columns, self.screen.lines
+        self._size(columns, lines + 1)
+        await asyncio.sleep(0.3)
+        self._emulated = True
+        self._size(columns, lines)
+        await asyncio.sleep(0.3)
+
     def _size(self, columns: int, lines: int) -> None:
         fcntl.ioctl(self._inner, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import statistics
 import time
 
 import pytest
@@ -35,16 +34,17 @@ async def test_keys_are_answered_within_a_tenth_of_a_second_while_20_jobs_report
         await pty.quiet(0.1)
         before = pty.text
         seconds = []
-        for number in range(100):
+        for number in range(120):
             key = KEYS["kcud1"] if number // 10 % 2 == 0 else KEYS["kcuu1"]
             seconds.append(await pty.answer_time(key, lambda: pty.marked_line))
             await asyncio.sleep(0.03)
-        assert statistics.quantiles(seconds, n=100)[98] < 0.1, sorted(seconds)[-5:]
+        # One in a hundred may be late; one more, for the tests beside this one take the processor, too.
+        assert sorted(seconds)[-3] < 0.1, sorted(seconds)[-5:]
         assert pty.text != before, "the jobs moved on meanwhile"
 
 
-@pytest.mark.parametrize("count", [0, 1000])
-async def test_it_rests_while_nothing_happens(count: int) -> None:
+async def at_rest(count: int) -> float:
+    """Share of a processor on the idle screen, or on the list of so many VMs."""
     async with site({"contexts": [vm(number) for number in range(count)]}, emulated=False) as console:
         await console.pty.first(b"Fingerprint")
         if count:
@@ -54,7 +54,11 @@ async def test_it_rests_while_nothing_happens(count: int) -> None:
             await console.pty.first(b"web01")
         await asyncio.sleep(2.0)
         used, began = console.pty.cpu, time.monotonic()
-        await asyncio.sleep(6.0)
-        share = (console.pty.cpu - used) / (time.monotonic() - began)
-        assert share < (0.01 if count < 1000 else 0.05), f"{share * 100:.2f} %"
+        await asyncio.sleep(8.0)
         assert console.pty.rss < 120 * 2**20
+        return (console.pty.cpu - used) / (time.monotonic() - began)
+
+
+async def test_it_rests_while_nothing_happens() -> None:
+    idle, listing, long_listing = await asyncio.gather(at_rest(0), at_rest(100), at_rest(1000))
+    assert idle < 0.01 and listing < 0.01 and long_listing < 0.03, (idle, listing, long_listing)

@@ -38,6 +38,7 @@ class Field(Vertical):
         self._input = OneLine(value, placeholder=hint, password=secret, max_length=limit, compact=False)
         self._input.cursor_blink = False
         self._problem = Static("", classes="problem", markup=False)
+        self._said = ("", "")
 
     def compose(self) -> ComposeResult:
         """Label and input side by side, the problem below."""
@@ -67,6 +68,9 @@ class Field(Vertical):
 
     def problem(self, text: str, kind: str = "bad") -> None:
         """Show what is wrong; nothing when empty."""
+        if (text, kind if text else "") == self._said:
+            return
+        self._said = (text, kind if text else "")
         self._problem.set_class(kind == "warning", "-warning")
         self._problem.update(text)
         self._problem.display = bool(text)
