@@ -16,7 +16,7 @@ from appliance.tui.app import Console
 from appliance.tui.screens.base import ConsoleScreen
 from appliance.tui.sections import SECTIONS
 from appliance.tui.widgets.bars import key_name
-from tests.tui.pictures import PICTURES
+from tests.tui.pictures import PICTURES, recoloured
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "console.md"
@@ -25,13 +25,12 @@ BEGIN, END = "<!-- screens: written by python -m tests.tui.page -->", "<!-- end 
 
 
 def screens() -> list[type[ConsoleScreen]]:
-    """Every screen: first those before the menu, then in the menu's order, each followed by what is opened from it."""
+    """Every screen, in the order of the pictures."""
     for module in pkgutil.walk_packages(appliance.tui.screens.__path__, "appliance.tui.screens."):
         importlib.import_module(module.name)
-    found = [one for one in _below(ConsoleScreen) if one.NAME]
-    order = {f"appliance.tui.screens.{one.module}": number for number, one in enumerate(SECTIONS, 10)}
-    first = {"idle": 0, "menu": 5}
-    return sorted(found, key=lambda one: (first.get(one.NAME, order.get(one.__module__, 100)), one.NAME))
+    found = {one for one in _below(ConsoleScreen) if one.NAME}
+    order = {name: number for number, name in enumerate(PICTURES)}
+    return sorted(found, key=lambda one: (order.get(one.NAME, len(order)), one.NAME))
 
 
 def _below(kind: type[ConsoleScreen]) -> list[type[ConsoleScreen]]:
@@ -82,8 +81,6 @@ def main() -> None:
 
 def picture(snapshot: str) -> str:
     """A snapshot in the colours of a real virtual terminal."""
-    from tests.tui.pictures import recoloured
-
     return recoloured((ROOT / "tests" / "tui" / "__snapshots__" / f"{snapshot}.svg").read_text())
 
 

@@ -52,3 +52,9 @@ def test_help(snap_compare, size) -> None:  # type: ignore[no-untyped-def]
 @SIZES
 def test_power(snap_compare, size) -> None:  # type: ignore[no-untyped-def]
     assert snap_compare(console(StandIn("oma", common("oma"))), terminal_size=size, run_before=after("f12"))
+
+
+@SIZES
+def test_first_screen_after_it_has_crashed_again_and_again(snap_compare, size) -> None:  # type: ignore[no-untyped-def]
+    app = console(StandIn("oma", common("oma")), crashed="Migration Appliance (ValueError).", fall_back=True)
+    assert snap_compare(app, terminal_size=size, run_before=after())

@@ -75,7 +75,8 @@ class ConsoleScreen(Persevering, Screen[None], inherit_bindings=False):
 
     def on_screen_resume(self) -> None:
         """Seen again: what is shown may be old."""
-        self._wake.set()
+        if self.asked:
+            self._wake.set()
 
     def action_reload(self) -> None:
         """Ask again now."""

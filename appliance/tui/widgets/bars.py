@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 from textual.binding import Binding
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 KEY_NAMES = {
     "escape": "Esc",
@@ -88,7 +88,13 @@ class KeyBar(Static):
         for active in self.screen.active_bindings.values():
             if active.binding.show and active.enabled and active.binding.description:
                 shown.setdefault(active.binding.description, active.binding)
+        shown = {one.description: one for one in self._of_enter() if one.description not in shown} | shown
         line = Text(no_wrap=True, overflow="ellipsis")
         for description, binding in shown.items():
             line.append(f" {key_name(binding.key)} ", "reverse").append(f" {description} ")
         self.update(line)
+
+    def _of_enter(self) -> list[Binding]:
+        """What Enter does on a list: that takes the key for itself and tells the screen, whose own binding says what happens then."""
+        own = self.screen._bindings.key_to_bindings.get("enter", [])
+        return [one for one in own if one.show and not isinstance(self.screen.focused, Input)]

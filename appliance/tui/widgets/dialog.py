@@ -79,7 +79,7 @@ class Tell(ModalScreen[None]):
 class Choose(ModalScreen[str | None]):
     """A menu of things to do: (key, text) pairs; answers the key, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave it", priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Choose"), Binding("escape", "leave", "Leave it", priority=True)]
 
     def __init__(self, heading: str, options: list[tuple[str, str]]) -> None:
         super().__init__()
