@@ -28,7 +28,7 @@ async def still_right(console: Site, help_key: bytes = b"\x07") -> None:
     """The program runs, answers a key, and its screen is whole; nothing was shown that is not its own."""
     pty = console.pty
     assert pty.runs
-    for _ in range(4):
+    for _ in range(6):
         await pty.press(b"\x1b")
     await pty.until("Addresses")
     await pty.press(help_key)
@@ -74,19 +74,21 @@ async def test_function_keys_as_the_terminal_spells_them(term: str) -> None:
         await console.pty.until("Fingerprint")
 
 
-@pytest.mark.parametrize(("seed", "length"), [(1, 20_000), (2, 7_000), (3, 7_000)])
+@pytest.mark.parametrize(("seed", "length"), [(1, 20_000), (2, 4_000), (3, 4_000)])
 async def test_noise_on_the_line(seed: int, length: int) -> None:
     noise = random.Random(seed)
     starts = (b"\x1b[", b"\x1bO", b"\x1b[<", b"\x1b[?", b"\x1b]", b"\x1b[200~", b"\x1b[48;")
-    junk = b"".join(noise.choice(starts) + noise.randbytes(noise.randrange(12)) for _ in range(300))
-    locked = {"setup": set_up(password=True), "unlock": FORBIDDEN()}
+    junk = b"".join(noise.choice(starts) + noise.randbytes(noise.randrange(12)) for _ in range(200))
+    locked: dict[str, object] = {"setup": set_up(password=True), "unlock": FORBIDDEN()} if seed > 1 else {"power": None}
     async with site(locked, term=TERMS[seed % 3], emulated=False) as console:
         await asyncio.sleep(1.0)
         await console.pty.type(noise.randbytes(length - len(junk)) + junk)
         await console.pty.rested(within=30)
         await console.pty.look()
         await still_right(console)
-    assert {name for name, _ in console.stand_in.calls} <= {"status", "setup", "network", "jobs", "health", "unlock"}
+    asked = {name for name, _ in console.stand_in.calls}
+    assert "report" not in asked, "a screen has crashed"
+    assert seed == 1 or asked <= {"status", "setup", "network", "jobs", "health", "unlock"}, "past the password"
 
 
 async def test_signals_that_do_nothing() -> None:
