@@ -1,5 +1,7 @@
 """What every test may use."""
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,9 +10,23 @@ import pytest
 from appliance.core.store import Store
 
 
+@pytest.fixture(scope="session")
+def newest_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database in the newest revision, made once."""
+    path = tmp_path_factory.mktemp("database") / "newest.db"
+    asyncio.run(_make(path))
+    return path
+
+
+async def _make(path: Path) -> None:
+    store = await Store.open(f"sqlite+aiosqlite:///{path}")
+    await store.close()
+
+
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
+async def store(tmp_path: Path, newest_database: Path) -> AsyncIterator[Store]:
     """An empty store in the newest revision."""
+    shutil.copyfile(newest_database, tmp_path / "appliance.db")
     opened = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/appliance.db")
     yield opened
     await opened.close()

@@ -68,47 +68,6 @@ async def test_two_new_appliances_are_set_up_and_paired(tmp_path: Path) -> None:
         await oma.until("Virtual machines")
 
 
-async def test_a_vm_is_protected_tested_and_cleaned_up(tmp_path: Path) -> None:
-    async with operated(tmp_path) as (found, oma):
-        await oma.press(ENTER)
-        await oma.until("No VM is protected yet")
-        await oma.press(F7)
-        await oma.until("Nothing was looked for yet")
-        await oma.type(b"web" + ENTER)
-        await oma.until("web1 ")
-        await oma.press(ENTER)
-        await oma.until("Protect web1?")
-        await oma.press(ENTER)
-        await oma.until("its first copy has started")
-        await oma.press(ESCAPE)
-        await oma.until(lambda: bool(re.search(r"web1 +Ready", oma.text)), 60)
-
-        await oma.press(ENTER)
-        await oma.until("Consistent point")
-        await oma.press(F4)
-        await oma.until("What to do with web1?")
-        await oma.press(DOWN, ENTER)
-        await oma.until("All others")
-        await oma.press(F8)
-        await oma.until("Start a test failover of web1?")
-        await oma.press(F8)
-        await oma.until("No network is chosen")
-        await oma.type(found.names["isolated-test"].encode() + F8)
-        await oma.until("Start a test failover of web1?")
-        await oma.press(F8)
-        await oma.until("Test VM runs", 90)
-        assert len(found.cloud.cloud.world.instances) == 2  # the OMA's own, and the new one
-
-        await oma.press(F4)
-        await oma.until("Clean up")
-        await oma.press(ENTER)
-        await oma.until("F8")
-        await oma.press(F8)
-        await oma.until("Ready: ", 90)
-        assert len(found.cloud.cloud.world.instances) == 1
-        assert not found.cloud.cloud.world.snapshots
-
-
 async def test_the_console_outlives_its_agent_and_the_job_goes_on(tmp_path: Path) -> None:
     async with operated(tmp_path) as (found, oma):
         await oma.press(ENTER)

@@ -10,7 +10,7 @@ from textual.app import App
 from textual.events import Paste
 from textual.widgets import Input, Static, TextArea
 
-from appliance.contract.errors import Fault, fault
+from appliance.contract.errors import Fault, FaultSpec
 from appliance.contract.gate import Gate, GateState, Opened, OpenGate
 from appliance.contract.vendor import answer_text
 from appliance.tui.app import Console
@@ -24,9 +24,9 @@ from tests.tui.stand_in import StandIn
 from tests.tui.vma_answers import gate
 
 ANSWER = answer_text(bytes(range(64)))
-WRONG = fault("gate.answer_wrong", 403, "This is not the vendor's answer to the challenge that is shown.", "Read the challenge again.")
-PASSWORD = fault("gate.password_wrong", 403, "The password of the vendor's shell is wrong.", "Type it again.")
-TOO_MANY = fault("tries.wait", 429, "There were too many wrong tries: the next one is taken in 30 seconds.", "Wait that long.")
+WRONG = FaultSpec("gate.answer_wrong", 403, "This is not the vendor's answer to the challenge that is shown.", "Read the challenge again.")
+PASSWORD = FaultSpec("gate.password_wrong", 403, "The password of the vendor's shell is wrong.", "Type it again.")
+TOO_MANY = FaultSpec("tries.wait", 429, "There were too many wrong tries: the next one is taken in 30 seconds.", "Wait that long.")
 
 
 class Vendor:

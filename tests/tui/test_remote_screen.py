@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from appliance.contract.access import RemoteConsole, SetRemoteConsole
-from appliance.contract.errors import fault
+from appliance.contract.errors import FaultSpec
 from appliance.tui.app import Console
 from appliance.tui.screens.remote import RemoteScreen, key_fingerprint, key_flaw, kind_and_comment, state_facts, who_may
 from appliance.tui.widgets.ask import Ask
@@ -14,7 +14,7 @@ from tests.tui.opening import console_with, open_screen
 from tests.tui.stand_in import StandIn
 from tests.tui.vma_answers import KEY, RSA, remote
 
-UNREADABLE = fault("remote_console.key_unreadable", 422, "Key 2 is not a public key.", "Copy the whole line.")
+UNREADABLE = FaultSpec("remote_console.key_unreadable", 422, "Key 2 is not a public key.", "Copy the whole line.")
 
 
 def site(state: RemoteConsole) -> tuple[Console, StandIn]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from appliance.contract.errors import fault
+from appliance.contract.errors import FaultSpec
 from tests.tui import operation as op
 from tests.tui.snapshots import SIZES
 from tests.tui.stand_in import StandIn, console
 
-AWAY = fault("test.vcenter_away", 503, "The vCenter vcenter.example.net does not answer.", "Check that it runs; then look again.")
+AWAY = FaultSpec("test.vcenter_away", 503, "The vCenter vcenter.example.net does not answer.", "Check that it runs; then look again.")
 FOUND = op.found(op.line(1), op.line(2), op.line(12, power_state="poweredOff", name="webshop-database-primary"))
 
 

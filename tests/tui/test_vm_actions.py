@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
-from appliance.contract.errors import fault
+from appliance.contract.errors import FaultSpec
 from appliance.contract.failover import NetworkMapping
 from appliance.contract.replications import Replication, VmContext
 from appliance.contract.types import JobRef
@@ -25,8 +25,8 @@ from tests.tui import operation as op
 from tests.tui.snapshots import settled
 from tests.tui.stand_in import NOW, StandIn, console
 
-NO_NETWORK = fault("failover.no_test_network", 422, "Its adapter on {network} has no place to go.", "Map the network.")
-HAS_RUN = fault("failover.has_run", 409, "The new machine of web01 has been started.", "Confirm that it is discarded.")
+NO_NETWORK = FaultSpec("failover.no_test_network", 422, "Its adapter on {network} has no place to go.", "Map the network.")
+HAS_RUN = FaultSpec("failover.has_run", 409, "The new machine of web01 has been started.", "Confirm that it is discarded.")
 STARTED = JobRef(job_id="job-7")
 
 

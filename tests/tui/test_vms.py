@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from textual.widgets import Static
 
-from appliance.contract.errors import fault
+from appliance.contract.errors import FaultSpec
 from appliance.contract.replications import Replication
 from appliance.tui.screens.protect import ProtectScreen
 from appliance.tui.screens.vm import VmScreen
@@ -21,8 +21,8 @@ from tests.tui import operation as op
 from tests.tui.snapshots import settled
 from tests.tui.stand_in import NOW, StandIn, console
 
-AWAY = fault("test.away", 503, "The vCenter does not answer.", "Check that it runs.")
-MANAGED = fault("test.managed", 409, "web01 is under management already.", "Start an operation on it.")
+AWAY = FaultSpec("test.away", 503, "The vCenter does not answer.", "Check that it runs.")
+MANAGED = FaultSpec("test.managed", 409, "web01 is under management already.", "Start an operation on it.")
 
 
 def reading(screen: VmsScreen) -> list[str]:

@@ -20,7 +20,6 @@ from appliance.agent.vma import running_vma
 from appliance.contract.client import Transport
 from appliance.tui.agent import Agent
 from appliance.tui.app import Console
-from appliance.tui.screens.pairing_code import grouped
 from appliance.tui.vt import TERMINALS
 from tests.tui.hands import notice, paste, press, problem, screen_name, screen_text
 
@@ -81,33 +80,6 @@ async def to_the_pairing(pilot: Pilot[object], step: str) -> None:
     await until(pilot, lambda: "Host name" in screen_text(pilot))
     await press(pilot, "f7")
     await until(pilot, lambda: screen_name(pilot) == step)
-
-
-async def test_both_are_set_up_and_paired_by_keys(transports: dict[str, Transport]) -> None:
-    oma_agent, vma_agent = Agent(transports["oma"]), Agent(transports["vma"])
-    async with Console(oma_agent, TERMINALS["linux"]).run_test(size=(80, 25)) as oma:
-        await to_the_pairing(oma, "set-up-code")
-        await until(oma, lambda: "Valid for" in screen_text(oma))
-        code = (await oma_agent.peers.pairing()).code
-        assert grouped(code) in screen_text(oma)
-        port = (await oma_agent.status.status()).url.rstrip("/").rpartition(":")[2]
-        async with Console(vma_agent, TERMINALS["linux"]).run_test(size=(80, 25)) as vma:
-            await to_the_pairing(vma, "set-up-pairing")
-            await paste(vma, "address", f"127.0.0.1:{port}")
-            await paste(vma, "code", ("0" if code[0] != "0" else "1") + code[1:])
-            await press(vma, "f8")
-            await until(vma, lambda: "not accepted" in problem(vma, "code"))
-            await paste(vma, "code", grouped(code).lower())
-            await press(vma, "f8")
-            await until(vma, lambda: screen_name(vma) == "set-up-done")
-            await until(vma, lambda: "oma1 (connected)" in screen_text(vma))
-            await press(vma, "enter")
-            await until(vma, lambda: screen_name(vma) == "menu")
-        await until(oma, lambda: screen_name(oma) == "set-up-done")
-        await until(oma, lambda: "vma1 (connected)" in screen_text(oma))
-        await press(oma, "enter")
-        await until(oma, lambda: screen_name(oma) == "menu")
-    assert (await oma_agent.peers.pairing()).code == ""
 
 
 async def test_the_code_is_gone_once_the_screen_is_left(transports: dict[str, Transport]) -> None:
