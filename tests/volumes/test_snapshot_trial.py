@@ -6,11 +6,12 @@ import pytest
 from volume_site import Site
 
 from appliance.contract.errors import Fault
-from appliance.core.jobs import Job, JobStatus, Runner
+from appliance.core.jobs import Job, JobStatus, Run, Runner, Step
 from appliance.volumes.facade import Volumes
 from appliance.volumes.trial import KIND, SnapshotTrial
 
 COMMANDS = ("createVolume", "attachVolume", "detachVolume", "createSnapshot", "revertSnapshot", "deleteSnapshot", "deleteVolume")
+STEPS = [step.name for step in SnapshotTrial(None, None).steps]  # type: ignore[arg-type]
 
 
 def runner_of(site: Site, volumes: Volumes) -> Runner:
@@ -60,8 +61,8 @@ async def test_a_revert_that_does_nothing_is_found_out(site: Site, volumes: Volu
     assert left(site) == (0, 0)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-async def test_a_trial_that_is_broken_off_anywhere_is_taken_up_again(site: Site, command: str) -> None:
+@pytest.mark.parametrize("command", ["attachVolume", "revertSnapshot"])
+async def test_a_trial_that_is_broken_off_while_the_cloud_works_is_taken_up_again(site: Site, command: str) -> None:
     first = site.restart()
     runner = runner_of(site, first)
     site.lab.cloud.settings.command_seconds = {command: 0.3}
@@ -77,6 +78,38 @@ async def test_a_trial_that_is_broken_off_anywhere_is_taken_up_again(site: Site,
     job = await next_runner.wait(job_id)
     assert job.status == JobStatus.COMPLETED, job.error
     assert left(site) == (0, 0)
+
+
+class Halting(Step):
+    """A step whose agent dies before or after it has done its work."""
+
+    def __init__(self, step: Step, when: str, reached: asyncio.Event) -> None:
+        self.name, self.title, self._step, self._when, self._reached = step.name, step.title, step, when, reached
+
+    async def do(self, run: Run) -> None:
+        if self._when == "after":
+            await self._step.do(run)
+        self._reached.set()
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(("when", "ending"), [("before", "goes on"), ("after", "goes on"), ("after", "is cancelled")])
+@pytest.mark.parametrize("name", STEPS)
+async def test_a_trial_that_died_at_a_step_leaves_nothing(site: Site, name: str, when: str, ending: str) -> None:
+    first, reached = site.restart(), asyncio.Event()
+    dying, trial = Runner(site.store), SnapshotTrial(first, site.configs)
+    trial.steps = tuple(Halting(one, when, reached) if one.name == name else one for one in trial.steps)
+    dying.register(trial)
+    job_id = await started(site, dying)
+    await reached.wait()
+    await dying.close()
+    again = site.restart()
+    await again.reconcile()
+    after = runner_of(site, again)
+    await (after.cancel(job_id) if ending == "is cancelled" else after.recover())
+    job = await after.wait(job_id)
+    assert (job.status, left(site)) == ("completed" if ending == "goes on" else "cancelled", (0, 0)), job.error
+    assert await again.all() == []
 
 
 @pytest.mark.parametrize("command", ["createSnapshot", "revertSnapshot"])
