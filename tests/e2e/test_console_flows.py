@@ -36,7 +36,7 @@ async def first_steps(terminal: Pty) -> None:
     await terminal.until("1 of 4")
     await terminal.type(PASSWORD + TAB + PASSWORD + F8)
     await terminal.until("2 of 4")
-    await terminal.until("Next / skip")
+    await terminal.until("F7  Next")
     await terminal.press(F7)
     await terminal.until("3 of 4")
 

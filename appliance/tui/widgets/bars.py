@@ -69,7 +69,7 @@ class Notice(Static):
 
 
 class KeyBar(Static):
-    """The keys that do something now."""
+    """The keys that do something now; closer together where there is little room."""
 
     def __init__(self) -> None:
         super().__init__("", id="keys", markup=False)
@@ -89,9 +89,10 @@ class KeyBar(Static):
             if active.binding.show and active.enabled and active.binding.description:
                 shown.setdefault(active.binding.description, active.binding)
         shown = {one.description: one for one in self._of_enter() if one.description not in shown} | shown
+        pad = " " if sum(len(key_name(one.key)) + len(what) + 4 for what, one in shown.items()) <= self.size.width else ""
         line = Text(no_wrap=True, overflow="ellipsis")
-        for description, binding in shown.items():
-            line.append(f" {key_name(binding.key)} ", "reverse").append(f" {description} ")
+        for what, one in shown.items():
+            line.append(f"{pad}{key_name(one.key)}{pad}", "reverse").append(f" {what} ")
         self.update(line)
 
     def _of_enter(self) -> list[Binding]:

@@ -18,7 +18,7 @@ class NetworkStep(WizardStep, NetworkScreen):
     STAGE = Stage.NETWORK
     HEADING = heading(STAGE, "Network")
     HELP = f"{NetworkScreen.HELP} Where an address came by itself and is to stay, there is nothing to do here. {ABOUT}"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f7,ctrl+n", "next", "Next / skip")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f7,ctrl+n", "next", "Next")]
 
     async def may_go_on(self) -> bool:
         """Settings on trial are kept or reverted first; changes that were not tried would be forgotten."""

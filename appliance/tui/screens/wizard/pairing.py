@@ -30,7 +30,7 @@ class CodeStep(WizardStep, CodeScreen):
     STAGE = Stage.PAIRING
     HEADING = heading(STAGE, "Pairing")
     HELP = f"{CodeScreen.HELP} The set-up goes on by itself once the other appliance has paired. {ABOUT}"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f7,ctrl+n", "next", "Next / skip")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f7,ctrl+n", "next", "Next")]
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class JoinStep(WizardStep, JoiningScreen):
     HEADING = heading(STAGE, "Pairing")
     HELP = f"{JoiningScreen.HELP} {ABOUT}"
     EVERY: ClassVar[float] = 1.0
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f7,ctrl+n", "next", "Next / skip")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f7,ctrl+n", "next", "Next")]
 
     def __init__(self) -> None:
         super().__init__()
