@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
@@ -25,6 +26,9 @@ Answer = TypeVar("Answer")
 
 SLOW = 3.0
 """Seconds without an answer after which the screen says that the agent is slow."""
+
+SHARE, LONGEST = 0.005, 5.0
+"""The share of a processor that keeping a screen fresh may take: long lists are asked for less often, but at least every so many seconds."""
 
 
 class ConsoleScreen(Persevering, Screen[None], inherit_bindings=False):
@@ -121,11 +125,13 @@ class ConsoleScreen(Persevering, Screen[None], inherit_bindings=False):
 
     async def _keep_fresh(self) -> None:
         while True:
+            began = time.process_time()
             if self.is_current:
                 await self._ask()
             self._wake.clear()
+            cost = time.process_time() - began
             try:
-                async with asyncio.timeout(self.EVERY):
+                async with asyncio.timeout(max(self.EVERY, min(LONGEST, cost / SHARE))):
                     await self._wake.wait()
             except TimeoutError:
                 continue
