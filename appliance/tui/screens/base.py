@@ -28,7 +28,7 @@ SLOW = 3.0
 """Seconds without an answer after which the screen says that the agent is slow."""
 
 SHARE, LONGEST = 0.005, 5.0
-"""The share of a processor that keeping a screen fresh may take: long lists are asked for less often, but at least every so many seconds."""
+"""The share of a processor that keeping a screen fresh may take: long lists are asked for less often, at least every so many seconds."""
 
 
 class ConsoleScreen(Persevering, Screen[None], inherit_bindings=False):
