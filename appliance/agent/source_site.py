@@ -9,7 +9,8 @@ from pydantic import SecretStr
 from appliance.contexts import VmContext
 from appliance.contract.client import UNREACHABLE, Transport, client
 from appliance.contract.errors import Fault
-from appliance.contract.peer import VCenterAccess, VmaPeerApi
+from appliance.contract.inventory import VCenterAccess
+from appliance.contract.peer import VmaPeerApi
 from appliance.replication.faults import NO_CREDENTIAL, SOURCE_UNPAIRED
 from appliance.tunnel.peers import Peers
 from appliance.vsphere.credentials import Credentials, Draft, VmwareCredential

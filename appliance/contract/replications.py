@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from appliance.contract.api import Api, OperatorModel, route
+from appliance.contract.inventory import VmList
 from appliance.contract.jobs import Problem
-from appliance.contract.peer import VmList
 
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 

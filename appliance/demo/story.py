@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from appliance.contract.failover import StartFinalise, StartLive, StartTest
-from appliance.contract.peer import VmLine
+from appliance.contract.inventory import VmLine
 from appliance.contract.replications import AskDiscovery, Cycle, DiskCycle, StartReplication
 from appliance.core.commands import CommandFailed
 from appliance.demo import guide, sites

@@ -10,7 +10,7 @@ from appliance.cloudstack.faults import CONFIG_UNKNOWN
 from appliance.cloudstack.instances import Instances
 from appliance.contexts import VmContext, records
 from appliance.contract.errors import NOT_FOUND, Fault
-from appliance.contract.peer import Vm
+from appliance.contract.inventory import Vm
 from appliance.core.jobs import Run
 from appliance.core.store import utcnow
 from appliance.failover import specification

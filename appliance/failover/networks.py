@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.contract.failover import NetworkMapping
-from appliance.contract.peer import Vm
+from appliance.contract.inventory import Vm
 from appliance.core.store import Store
 from appliance.failover.faults import NO_NETWORK, NO_TEST_NETWORK
 from appliance.failover.models import NetworkMappingRow

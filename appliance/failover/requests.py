@@ -8,7 +8,7 @@ from appliance.cloudstack.configs import CloudConfig
 from appliance.contexts import VmContext, records
 from appliance.contract.errors import NOT_FOUND
 from appliance.contract.failover import FailoverJob, StartFailedCleanup, StartFinalise, StartLive, StartRollback, StartTest
-from appliance.contract.peer import AskPower, PowerAction
+from appliance.contract.inventory import AskPower, PowerAction
 from appliance.contract.types import JobRef
 from appliance.core.jobs import Job
 from appliance.failover import networks, specification

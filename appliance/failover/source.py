@@ -9,7 +9,8 @@ from typing import TypeVar
 from appliance.contexts import VmContext
 from appliance.contract.client import UNREACHABLE
 from appliance.contract.errors import Fault
-from appliance.contract.peer import AskNics, AskPower, AskVm, Power, PowerAction, VCenterAccess, Vm, VmaPeerApi
+from appliance.contract.inventory import AskNics, AskPower, AskVm, Power, PowerAction, VCenterAccess, Vm
+from appliance.contract.peer import VmaPeerApi
 from appliance.core.jobs import Run
 from appliance.failover.deps import FailoverDeps
 from appliance.failover.faults import SOURCE_RUNS, SOURCE_STAYS_ON

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from appliance.contexts import VmContext
-from appliance.contract.peer import Vm
+from appliance.contract.inventory import Vm
 from appliance.failover.faults import NO_VOLUMES, NOT_DESCRIBED
 from appliance.volumes.records import Volume
 

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from appliance.cloudstack.configs import Configs
 from appliance.contexts import VmContext, VmEvent, records
 from appliance.contract.errors import NOT_FOUND, Fault
-from appliance.contract.peer import AskVm, CopyPhase, CopyProgress, Disk, DiskTask, Replicate
+from appliance.contract.inventory import AskVm, Disk
+from appliance.contract.peer import CopyPhase, CopyProgress, DiskTask, Replicate
 from appliance.core.jobs import Job, JobStatus, Run, Step, Workflow
 from appliance.core.store import Store
 from appliance.replication import records as cycles

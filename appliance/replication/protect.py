@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from appliance.contexts import VmContext, VmState, records
 from appliance.contexts.records import ALREADY_MANAGED
-from appliance.contract.peer import AskVm, VCenterAccess, Vm
+from appliance.contract.inventory import AskVm, VCenterAccess, Vm
 from appliance.core.jobs import Job, Runner
 from appliance.core.store import new_id
 from appliance.replication.cycle import KIND, CycleDeps

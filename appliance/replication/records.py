@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.contexts import VmContext, records
 from appliance.contract.errors import NOT_FOUND
-from appliance.contract.peer import CopyProgress, Disk, DiskProgress, Vm
+from appliance.contract.inventory import Disk, Vm
+from appliance.contract.peer import CopyProgress, DiskProgress
 from appliance.core.jobs import Job
 from appliance.core.store import utcnow
 from appliance.replication.models import ReplicationJob, VmDisk

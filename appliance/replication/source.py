@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from appliance.contexts import VmContext
-from appliance.contract.peer import VCenterAccess, VmaPeerApi
+from appliance.contract.inventory import VCenterAccess
+from appliance.contract.peer import VmaPeerApi
 
 
 class SourceSite(Protocol):

@@ -12,7 +12,8 @@ from pydantic import SecretStr
 
 from appliance.agent.http.source import SourceRoutes
 from appliance.contract.errors import Fault
-from appliance.contract.peer import CopyPhase, VCenterAccess
+from appliance.contract.inventory import VCenterAccess
+from appliance.contract.peer import CopyPhase
 from appliance.core.jobs import Job, JobStep
 from appliance.core.store import Store
 from appliance.lab.vcenter import Plan, VcenterLab

@@ -19,18 +19,8 @@ from appliance.cloudstack.configs import CloudConfig, Configs
 from appliance.contexts import VmContext, VmEvent, VmState, records
 from appliance.contract.client import UNREACHABLE
 from appliance.contract.failover import StartLive, StartTest
-from appliance.contract.peer import (
-    AskNics,
-    AskPower,
-    AskVm,
-    Disk,
-    Nic,
-    Power,
-    PowerAction,
-    VCenterAccess,
-    Vm,
-    VmaPeerApi,
-)
+from appliance.contract.inventory import AskNics, AskPower, AskVm, Disk, Nic, Power, PowerAction, VCenterAccess, Vm
+from appliance.contract.peer import VmaPeerApi
 from appliance.core.commands import Children
 from appliance.core.jobs import Job, JobStatus, Run, Runner, Step, Workflow
 from appliance.core.store import Store

@@ -8,7 +8,7 @@ from failover_world import source_vm
 
 from appliance.contract.errors import Fault
 from appliance.contract.failover import Preparation
-from appliance.contract.peer import Nic
+from appliance.contract.inventory import Nic
 from appliance.failover.machine import device_ids
 from appliance.failover.networks import attached, choose
 from appliance.failover.preparation import decide, description

@@ -2,7 +2,7 @@
 
 from appliance.cloudstack.models import OsseaConfigRow
 from appliance.contexts import VmContext
-from appliance.contract.peer import Disk, Vm
+from appliance.contract.inventory import Disk, Vm
 from appliance.core.jobs import Job
 from appliance.core.store import Store
 from appliance.replication import records as cycles

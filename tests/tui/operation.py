@@ -11,8 +11,8 @@ from typing import Any
 from textual.pilot import Pilot
 
 from appliance.contract.credentials import Credential
+from appliance.contract.inventory import VmLine, VmList
 from appliance.contract.jobs import Job, LogLine, Pace, Problem, Step
-from appliance.contract.peer import VmLine, VmList
 from appliance.contract.replications import Cycle, DiskCycle, LastFailure, VmContext
 from appliance.contract.storage import Export, Volume, VolumeOperation
 from tests.tui.snapshots import settled

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from appliance.agent.source_site import Sources, access_by
 from appliance.contexts import VmContext
 from appliance.contract import credentials as contract
-from appliance.contract import peer as far
+from appliance.contract import inventory as far
 from appliance.contract.errors import NOT_FOUND, Fault
 from appliance.contract.jobs import Problem
 from appliance.tunnel.peers import Peers

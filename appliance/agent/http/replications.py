@@ -14,7 +14,7 @@ from appliance.agent.http.views import Progress, context_view, cycle_view
 from appliance.contexts import VmContext, records
 from appliance.contract import replications as contract
 from appliance.contract.errors import BAD_REQUEST, NOT_FOUND
-from appliance.contract.peer import Discover, VmList
+from appliance.contract.inventory import Discover, VmList
 from appliance.core.jobs import Job, JobStatus
 from appliance.core.store import Store
 from appliance.replication import records as cycles

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appliance.contract.peer import Disk, Nic, ShownCertificate, VCenterAbout, Vm, VmLine
+from appliance.contract.inventory import Disk, Nic, ShownCertificate, VCenterAbout, Vm, VmLine
 from appliance.vsphere.about import About
 from appliance.vsphere.blockers import blockers
 from appliance.vsphere.certificate import Seen

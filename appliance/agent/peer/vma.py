@@ -9,24 +9,21 @@ from aiohttp import web
 from appliance.agent.http.binding import application, bind
 from appliance.agent.peer.describe import about_view, certificate_view, vm_line, vm_view
 from appliance.contract.errors import BAD_REQUEST, NOT_FOUND, Fault
-from appliance.contract.peer import (
+from appliance.contract.inventory import (
     AskCertificate,
     AskNics,
     AskPower,
     AskVCenter,
     AskVm,
-    CopyProgress,
     Discover,
-    Error,
     Power,
     PowerAction,
-    Replicate,
     ShownCertificate,
     VCenterAbout,
     Vm,
-    VmaPeerApi,
     VmList,
 )
+from appliance.contract.peer import CopyProgress, Error, Replicate, VmaPeerApi
 from appliance.core.jobs import Job, Runner
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.jobs.runner import ALREADY_ENDED

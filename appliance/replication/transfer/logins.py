@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from contextlib import AbstractAsyncContextManager
 
-from appliance.contract.peer import CopyPhase, VCenterAccess
+from appliance.contract.inventory import VCenterAccess
+from appliance.contract.peer import CopyPhase
 from appliance.replication.transfer.board import Board
 from appliance.vsphere.session import VCenter
 from appliance.vsphere.visits import Visits

@@ -13,7 +13,7 @@ from textual.widgets import DataTable, Input, Static
 
 from appliance.contract.credentials import Credential
 from appliance.contract.errors import Fault
-from appliance.contract.peer import VmLine
+from appliance.contract.inventory import VmLine
 from appliance.contract.replications import AskDiscovery, StartReplication
 from appliance.tui import words
 from appliance.tui.screens.base import ConsoleScreen
