@@ -28,7 +28,7 @@ SK = f"sk-ssh-ed25519@openssh.com {blob(b'sk-ssh-ed25519@openssh.com', bytes(32)
 CURVES = [line_of(ec.generate_private_key(curve)) for curve in (ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1())]
 
 
-@pytest.mark.parametrize("line", [ED25519, RSA_2048, SK, *CURVES])
+@pytest.mark.parametrize("line", [ED25519, RSA_2048, SK, *CURVES], ids=lambda _: "key")
 def test_keys_of_every_good_kind_are_taken(line: str) -> None:
     assert public_key(f"  {line} anna@office \n").line == f"{line} anna@office"
 
@@ -61,6 +61,7 @@ def test_keys_of_every_good_kind_are_taken(line: str) -> None:
         (f"{ED25519} a\r{ED25519} b", "key_lines"),
         (f"{ED25519} a\u2028b", "key_lines"),
     ],
+    ids=lambda _: "key",
 )
 def test_anything_else_is_refused_and_named(line: str, said: str) -> None:
     with pytest.raises(Fault) as refused:
