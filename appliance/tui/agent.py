@@ -14,12 +14,14 @@ from appliance.contract.jobs import JobsApi
 from appliance.contract.network import NetworkApi
 from appliance.contract.pairing import JoinApi, PeersApi
 from appliance.contract.replications import ReplicationsApi
+from appliance.contract.schedules import SchedulesApi
 from appliance.contract.setup import SetupApi
 from appliance.contract.source import SourceApi
 from appliance.contract.status import StatusApi
 from appliance.contract.storage import StorageApi
 from appliance.contract.system import SystemApi
 from appliance.contract.tunnel import TunnelApi
+from appliance.contract.windows import WindowsApi
 
 
 class Agent:
@@ -102,6 +104,16 @@ class Agent:
     def clouds(self) -> CloudsApi:
         """CloudStack configurations (OMA)."""
         return client(CloudsApi, self.transport)
+
+    @cached_property
+    def schedules(self) -> SchedulesApi:
+        """Schedules, machine groups, scheduled runs (OMA)."""
+        return client(SchedulesApi, self.transport)
+
+    @cached_property
+    def windows(self) -> WindowsApi:
+        """What holds for all schedules (OMA)."""
+        return client(WindowsApi, self.transport)
 
     @cached_property
     def source(self) -> SourceApi:

@@ -16,6 +16,8 @@ from appliance.contract.clouds import CloudsApi
 from appliance.contract.credentials import CredentialsApi
 from appliance.contract.errors import NO_SUCH_ROUTE, Fault
 from appliance.contract.failover import FailoverApi
+from appliance.contract.schedules import SchedulesApi
+from appliance.contract.windows import WindowsApi
 from appliance.tui.agent import Agent
 from appliance.tui.app import Console
 from appliance.tui.vt import TERMINALS
@@ -28,7 +30,17 @@ COMMON: tuple[type[Api], ...] = (
     jobs.JobsApi,
 )  # fmt: skip
 ROLES: dict[str, tuple[type[Api], ...]] = {
-    "oma": (*COMMON, pairing.PeersApi, replications.ReplicationsApi, FailoverApi, storage.StorageApi, CredentialsApi, CloudsApi),
+    "oma": (
+        *COMMON,
+        pairing.PeersApi,
+        replications.ReplicationsApi,
+        FailoverApi,
+        storage.StorageApi,
+        CredentialsApi,
+        CloudsApi,
+        SchedulesApi,
+        WindowsApi,
+    ),
     "vma": (*COMMON, pairing.JoinApi, source.SourceApi),
 }
 
