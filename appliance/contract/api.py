@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 _MARK = "__route__"
+JSON = "application/json"
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -46,16 +47,19 @@ class Route:
     defaults: dict[str, Any]
     body: TypeAdapter[Any] | None
     result: TypeAdapter[Any]
+    changes: bool
+    media: str
 
 
-def route(method: str, path: str, *, status: int = 200) -> Callable[[Method], Method]:
+def route(method: str, path: str, *, status: int = 200, asks: bool = False, media: str = JSON) -> Callable[[Method], Method]:
     """Declare a method as the route `method path`; `{name}` in the path is the parameter of that name.
 
-    A parameter called `body` is the JSON body; every other one is a query parameter.
+    A parameter called `body` is the JSON body; every other one is a query parameter. Every method but GET changes something and is
+    kept in the audit log, unless it only `asks`. A `media` other than JSON is a text that is answered as it stands.
     """
 
     def mark(function: Method) -> Method:
-        setattr(function, _MARK, (method, path, status))
+        setattr(function, _MARK, (method, path, status, method != "GET" and not asks, media))
         return function
 
     return mark
@@ -72,7 +76,7 @@ def routes(api: type[Api]) -> tuple[Route, ...]:
 
 
 def _read(declaration: type[Api], name: str, function: Callable[..., Any]) -> Route:
-    method, path, status = getattr(function, _MARK)
+    method, path, status, changes, media = getattr(function, _MARK)
     hints = typing.get_type_hints(function)
     parameters = {key: one for key, one in inspect.signature(function).parameters.items() if key != "self"}
     in_path = tuple(re.findall(r"{(\w+)}", path))
@@ -89,4 +93,6 @@ def _read(declaration: type[Api], name: str, function: Callable[..., Any]) -> Ro
         defaults={key: parameters[key].default for key in in_query},
         body=TypeAdapter(hints["body"]) if "body" in parameters else None,
         result=TypeAdapter(hints.get("return", type(None))),
+        changes=changes,
+        media=media,
     )

@@ -10,7 +10,7 @@ import aiohttp
 from pydantic import ValidationError
 from yarl import URL
 
-from appliance.contract.api import Api, Route, routes
+from appliance.contract.api import JSON, Api, Route, routes
 from appliance.contract.errors import Fault, FaultSpec, fault
 
 UNREACHABLE = fault(
@@ -67,7 +67,9 @@ def _sender(route: Route, transport: Transport) -> Callable[..., Awaitable[Any]]
         if not 200 <= status < 300:
             raise _fault_of(status, content)
         try:
-            return route.result.validate_json(content or b"null")
+            return route.result.validate_json(content or b"null") if route.media == JSON else content.decode()
+        except UnicodeDecodeError as error:
+            raise STRANGE_ANSWER(cause=f"{route.method} {route.path}: {error.reason}") from None
         except ValidationError as error:
             # Without the answer itself, which may hold a key; `from None` for the same reason.
             wrong = error.errors(include_input=False, include_context=False, include_url=False)

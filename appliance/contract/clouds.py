@@ -118,7 +118,7 @@ class CloudsApi(Api):
         """Try address and keys; the answer names the cloud's version."""
         raise NotImplementedError
 
-    @route("POST", "/api/v1/ossea/discover-resources")
+    @route("POST", "/api/v1/ossea/discover-resources", asks=True)
     async def discover_resources(self, body: Discovery) -> Resources:
         """What there is to choose from, by human names."""
         raise NotImplementedError
@@ -148,7 +148,7 @@ class CloudsApi(Api):
         """Make it the active one, and no other."""
         raise NotImplementedError
 
-    @route("POST", "/api/v1/ossea/configs/{config_id}/validate")
+    @route("POST", "/api/v1/ossea/configs/{config_id}/validate", asks=True)
     async def validate_config(self, config_id: str) -> Validation:
         """Whether it can be used: rights, limits, offerings, storage, and what it refers to. Only asks."""
         raise NotImplementedError
@@ -158,7 +158,7 @@ class CloudsApi(Api):
         """Make a disk of 1 GiB, snapshot it, go back to the snapshot, and remove both."""
         raise NotImplementedError
 
-    @route("POST", "/api/v1/ossea/configs/{config_id}/capacity")
+    @route("POST", "/api/v1/ossea/configs/{config_id}/capacity", asks=True)
     async def capacity(self, config_id: str, body: AskCapacity) -> Validation:
         """Whether a VM with such disks fits into the account's limits and the zone. Only asks."""
         raise NotImplementedError

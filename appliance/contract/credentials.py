@@ -123,7 +123,7 @@ class CredentialsApi(Api):
         """The credential that is used where none is named."""
         raise NotImplementedError
 
-    @route("POST", "/api/v1/vmware-credentials/certificate")
+    @route("POST", "/api/v1/vmware-credentials/certificate", asks=True)
     async def certificate(self, body: AskCertificate) -> ShownCertificate:
         """The certificate of a vCenter, fetched by its VMA, to be compared before it is trusted; no login is sent."""
         raise NotImplementedError

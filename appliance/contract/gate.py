@@ -60,13 +60,14 @@ class GatePassword(OperatorModel):
 
 
 class AuditEvent(OperatorModel):
-    """Something that was done, tried or refused, kept for later."""
+    """Something that was done, tried or refused, kept for later. `origin` is where it was asked from: `console`, or an address."""
 
     at: datetime
     actor: str
     action: str
     result: str
     detail: str
+    origin: str = ""
 
 
 class GateApi(Api):

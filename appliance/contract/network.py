@@ -146,7 +146,7 @@ class NetworkApi(Api):
         """What the network is, what was kept, and what is on trial."""
         raise NotImplementedError
 
-    @route("POST", "/api/v1/network/check")
+    @route("POST", "/api/v1/network/check", asks=True)
     async def check_network(self, body: NetworkPlan) -> list[Finding]:
         """What is to be said of these settings before they are tried; nothing is changed."""
         raise NotImplementedError
@@ -166,7 +166,7 @@ class NetworkApi(Api):
         """Give up what is on trial, and go back to what was kept."""
         raise NotImplementedError
 
-    @route("POST", "/api/v1/network/probe")
+    @route("POST", "/api/v1/network/probe", asks=True)
     async def probe_network(self, body: Probe) -> ProbeAnswer:
         """Ask the network a question."""
         raise NotImplementedError

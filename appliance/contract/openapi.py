@@ -56,7 +56,7 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         "summary": route.summary.splitlines()[0],
         "parameters": parameters,
         "responses": {
-            str(route.status): {"description": "done", "content": {"application/json": {"schema": schema(route.result, "serialization")}}},
+            str(route.status): {"description": "done", "content": {route.media: {"schema": schema(route.result, "serialization")}}},
             "default": {"description": "refused", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}},
         },
     }

@@ -183,7 +183,7 @@ class SchedulesApi(Api):
         """All schedules, by name."""
         raise NotImplementedError
 
-    @route("POST", "/api/v1/schedules/preview")
+    @route("POST", "/api/v1/schedules/preview", asks=True)
     async def preview_line(self, body: Preview) -> list[NextRun]:
         """When a cron line would fire."""
         raise NotImplementedError

@@ -83,7 +83,7 @@ class SystemApi(Api):
         """The newest `limit` lines after number `after`, of this level or a graver one; waits so many seconds for one."""
         raise NotImplementedError
 
-    @route("POST", "/api/v1/logs", status=204)
+    @route("POST", "/api/v1/logs", status=204, asks=True)
     async def report(self, body: Report) -> None:
         """Add a line."""
         raise NotImplementedError

@@ -1,8 +1,11 @@
-"""The audit log: who did, tried or was refused what."""
+"""The audit log: who did, tried or was refused what, and from where."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Text, select
@@ -12,7 +15,7 @@ from appliance.core.store import Base, Store, utcnow
 
 
 class AuditEvent(Base):
-    """One thing that was done, tried or refused. `result` is `done`, `refused` or `failed`."""
+    """One thing that was done, tried or refused. `result` is `done`, `refused` or `failed`; `origin` is where it was asked from."""
 
     __tablename__ = "audit_events"
 
@@ -22,6 +25,32 @@ class AuditEvent(Base):
     action: Mapped[str] = mapped_column(index=True)
     result: Mapped[str]
     detail: Mapped[str] = mapped_column(Text, default="")
+    origin: Mapped[str] = mapped_column(default="", server_default="")
+
+
+@dataclass
+class Asking:
+    """A request while it is served: where it came from, and the results that were recorded for it."""
+
+    origin: str
+    results: set[str] = field(default_factory=set)
+    over: bool = False
+
+
+_ASKING: ContextVar[Asking | None] = ContextVar("asking", default=None)
+
+
+@contextmanager
+def asked_from(origin: str) -> Iterator[Asking]:
+    """What is recorded in the block was asked from `origin`."""
+    asking = Asking(origin)
+    token = _ASKING.set(asking)
+    try:
+        yield asking
+    finally:
+        # Tasks that were started meanwhile keep the request as their context; what they do later nobody asked for just then.
+        asking.over = True
+        _ASKING.reset(token)
 
 
 class Audit:
@@ -32,8 +61,12 @@ class Audit:
 
     async def record(self, actor: str, action: str, result: str, detail: str = "") -> None:
         """Add an event; it is on disk when this returns."""
+        asking = _ASKING.get()
+        origin = asking.origin if asking and not asking.over else ""
         async with self._store.begin() as session:
-            session.add(AuditEvent(actor=actor, action=action, result=result, detail=detail))
+            session.add(AuditEvent(actor=actor, action=action, result=result, detail=detail, origin=origin))
+        if asking:
+            asking.results.add(result)
 
     async def newest(self, limit: int) -> Sequence[AuditEvent]:
         """The newest events, newest first."""

@@ -36,6 +36,6 @@ class GateRoutes(contract.GateApi):
 
     async def audit(self, limit: int = 100) -> list[contract.AuditEvent]:
         return [
-            contract.AuditEvent(at=one.at, actor=one.actor, action=one.action, result=one.result, detail=one.detail)
+            contract.AuditEvent(at=one.at, actor=one.actor, action=one.action, result=one.result, detail=one.detail, origin=one.origin)
             for one in await self._audit.newest(limit)
         ]

@@ -49,6 +49,7 @@ class AuditScreen(RecordsScreen[AuditEvent]):
         """The whole detail, which the list may cut."""
         return [
             ("What", f"{in_words(record.action)}, by {record.actor}"),
+            *([("From", record.origin)] if record.origin else []),
             ("Result", record.result, TONES.get(record.result, "")),
             ("Detail", record.detail or "none"),
         ]
