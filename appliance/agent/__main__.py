@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ import uvloop
 
 from appliance.agent.config import Config, ConfigProblem, read_config
 from appliance.agent.logs import LogBook
-from appliance.agent.machine import Host
+from appliance.agent.machine import Host, network_of
 from appliance.agent.oma import running_oma
 from appliance.agent.vma import running_vma
 from appliance.contract.errors import Fault
@@ -59,13 +60,17 @@ async def _run(config: Config) -> bool:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _stop, stop)
     running = running_oma if config.role == "oma" else running_vma
+    network = network_of(config)
     try:
-        async with running(config, Host(book, restart=partial(_restart, stop, again))) as api:
+        # Before all that may fail, such as the store on a full disk: settings that nobody kept must not outlive a crash.
+        await network.start()
+        async with running(config, Host(book, network, restart=partial(_restart, stop, again))) as api:
             _log.info("%s %s runs; its API is on %s and port %d", config.role.upper(), config.name, config.api_socket, api.port)
             _notify("READY=1")
             await stop.wait()
-            _notify("STOPPING=1")
+            _notify(_leaving(anew=again.is_set()))
     finally:
+        await network.close()
         await asyncio.to_thread(book.close)
     return again.is_set()
 
@@ -91,6 +96,11 @@ def _stop(stop: asyncio.Event, then: Callable[[], None] = lambda: os._exit(1)) -
 def _leave(then: Callable[[], None]) -> None:
     _log.error("the agent did not end within %.0f s; it leaves what it does to the next one", END_LIMIT)
     then()
+
+
+def _leaving(*, anew: bool) -> str:
+    """What systemd is told at the end. Of a process that stays, STOPPING would be taken as a stop that hangs, and be ended by force."""
+    return f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}" if anew else "STOPPING=1"
 
 
 def _notify(text: str) -> None:

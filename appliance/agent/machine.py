@@ -1,4 +1,4 @@
-"""What an appliance is as a machine, whatever its role: its network, set-up, shell gate, console over SSH, logs, support bundles and power."""
+"""An appliance as a machine, whatever its role: network, set-up, shell gate, console over SSH, logs, support bundles and power."""
 
 from __future__ import annotations
 
@@ -35,9 +35,10 @@ APIS = (network.NetworkApi, setup.SetupApi, gate.GateApi, access.RemoteConsoleAp
 
 @dataclass(frozen=True)
 class Host:
-    """What the process gives its agent: the log of everything in it, and a way to be started anew."""
+    """What the process gives its agent: its log, the network that it has under control already, and a way to be started anew."""
 
     book: LogBook
+    network: NetworkControl
     restart: Callable[[], None]
 
 
@@ -54,10 +55,7 @@ async def running_machine(
     """The parts, started; each API with the object that serves it. `describe` tells the support bundle how the appliance is."""
     async with AsyncExitStack() as stack:
         settings, audit = Settings(store), Audit(store)
-        # First of all: settings that nobody kept before a crash must not outlive it.
-        control = NetworkControl(config.state_dir / "network", config.machine.networkd_dir, audit)
-        await control.start()
-        stack.push_async_callback(control.close)
+        await host.network.audited_by(audit)
         key = await asyncio.to_thread(read_vendor_key, config.gate.vendor_key)
         shell = Gate(appliance_id, key, settings, audit, children, config.run_dir / "shell.sock", config.gate.shell)
         await shell.start()
@@ -69,12 +67,17 @@ async def running_machine(
         stack.push_async_callback(power.close)
         bundles = SupportBundles(store, runner, config, describe, book=host.book)
         yield (
-            (network.NetworkApi, NetworkRoutes(control)),
+            (network.NetworkApi, NetworkRoutes(host.network)),
             (setup.SetupApi, SetupRoutes(Setup(settings, audit, remote.set_password))),
             (gate.GateApi, GateRoutes(shell, audit)),
             (access.RemoteConsoleApi, RemoteConsoleRoutes(remote)),
             (system.SystemApi, SystemRoutes(host.book, bundles, power)),
         )
+
+
+def network_of(config: Config) -> NetworkControl:
+    """The control over the machine's network. It needs nothing but files, and is started before all that may fail."""
+    return NetworkControl(config.state_dir / "network", config.machine.networkd_dir)
 
 
 async def addresses() -> list[str]:

@@ -43,13 +43,16 @@ _UNKNOWN = "unknown"
 
 
 class NetworkControl:
-    """Tries, keeps and reverts settings. Whatever happens in between, settings that nobody kept end by themselves."""
+    """Tries, keeps and reverts settings. Whatever happens in between, settings that nobody kept end by themselves.
+
+    It stands on files alone, so that it works where the store does not; without an `audit` its events wait for `audited_by`.
+    """
 
     def __init__(
         self,
         state_dir: Path,
         networkd_dir: Path,
-        audit: Audit,
+        audit: Audit | None = None,
         *,
         applier: Applier | None = None,
         clock: Clock | None = None,
@@ -57,6 +60,7 @@ class NetworkControl:
         live: LiveChecks | None = None,
     ) -> None:
         self._folder, self._audit = TrialFolder(state_dir), audit
+        self._unaudited: list[tuple[str, str, str, str]] = []
         self._applier: Applier = applier or SystemApplier(Places.around(networkd_dir))
         self._clock: Clock = clock or BootClock()
         self._observe, self._live = observing, live or NetworkAsked()
@@ -78,10 +82,18 @@ class NetworkControl:
         if decision.next is Next.GO_ON:
             self._run(record)
         elif decision.next is Next.FINISH_KEEPING:
-            await asyncio.to_thread(self._folder.end, record.id, decision.outcome)
             self._record = None
+            with contextlib.suppress(OSError):  # a full disk: the next start finishes it
+                await asyncio.to_thread(self._folder.end, record.id, decision.outcome)
         else:
             await self._give_up(_ending(record, decision.outcome))
+
+    async def audited_by(self, audit: Audit) -> None:
+        """Events go there from now on, and so do those that were before."""
+        self._audit = audit
+        waiting, self._unaudited = self._unaudited, []
+        for event in waiting:
+            await self._note(*event)
 
     async def close(self) -> None:
         """Stop watching. A trial stays on disk: the next agent takes it up."""
@@ -247,7 +259,10 @@ class NetworkControl:
         return TrialRecord(id=_UNKNOWN, plan=plan, before=before, boot_id="", deadline=0, phase=Phase.REVERTING, outcome=AFTER_RESTART)
 
     async def _note(self, actor: str, action: str, result: str, detail: str) -> None:
-        """An audit event; a store that can't be written keeps no network from coming back."""
+        """An audit event; a store that can't be written, or is not open yet, keeps no network from coming back."""
+        if self._audit is None:
+            self._unaudited.append((actor, action, result, detail))
+            return
         try:
             await self._audit.record(actor, action, result, detail)
         except Fault as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass
 from enum import StrEnum
@@ -146,7 +147,8 @@ class TrialFolder:
     def keep(self, record: TrialRecord) -> None:
         """Keep what is on trial: the settings first, so that a crash in between still finds them kept."""
         replace(self._kept, Kept(trial_id=record.id, plan=record.plan).model_dump_json())
-        self.end(record.id, KEPT)
+        with contextlib.suppress(OSError):  # from here on they are kept, whatever else can't be written
+            self.end(record.id, KEPT)
 
     def end(self, trial_id: str, outcome: str) -> None:
         """The trial is over: how first, so that a crash in between ends it the same way."""
@@ -157,5 +159,5 @@ class TrialFolder:
 def _read(path: Path, kind: type[_Record]) -> _Record | None:
     try:
         return kind.model_validate_json(path.read_bytes())
-    except (FileNotFoundError, ValidationError):
+    except (OSError, ValidationError):  # what the disk does not give back counts as damaged, not as a reason not to start
         return None

@@ -1,7 +1,9 @@
 """An agent that is told to end ends, whatever hangs in it."""
 
 import asyncio
+import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -38,7 +40,13 @@ async def test_an_agent_that_is_told_to_restart_answers_again_by_itself_in_the_s
     run = Path(tempfile.mkdtemp(prefix="ae-"))
     tables = f'[machine]\nrestart = []\npower_off = []\nnetworkd_dir = "{tmp_path}/networkd"\n[api]\nport = 0\n'
     config.write_text(f'role = "vma"\nname = "vma1"\nstate_dir = "{tmp_path}/state"\nrun_dir = "{run}"\n{tables}')
-    agent = subprocess.Popen([sys.executable, "-m", "appliance.agent", "--config", str(config)], stderr=subprocess.DEVNULL)
+    systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    systemd.bind(str(run / "notify"))
+    agent = subprocess.Popen(
+        [sys.executable, "-m", "appliance.agent", "--config", str(config)],
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "NOTIFY_SOCKET": str(run / "notify")},
+    )
     transport = Transport(unix=str(run / "api.sock"))
     try:
         first = await answered(transport, "")
@@ -50,6 +58,9 @@ async def test_an_agent_that_is_told_to_restart_answers_again_by_itself_in_the_s
         agent.terminate()
         await asyncio.to_thread(agent.wait, 30)
         shutil.rmtree(run)
+    # Told that it stops, systemd would wait for the end of a process that goes on, and kill it.
+    assert [systemd.recv(200).decode().partition("\n")[0] for _ in range(4)] == ["READY=1", "RELOADING=1", "READY=1", "STOPPING=1"]
+    systemd.close()
 
 
 async def answered(transport: Transport, other_than: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -11,13 +12,16 @@ import pytest
 
 from appliance.agent.config import Config, ConfigProblem, read_config
 from appliance.agent.logs import LogBook
-from appliance.agent.machine import Host
+from appliance.agent.machine import Host, network_of
 from appliance.agent.oma import APIS as OMA_APIS
 from appliance.agent.oma import running_oma
 from appliance.agent.vma import APIS as VMA_APIS
 from appliance.agent.vma import running_vma
 from appliance.contract.api import Route, routes
 from appliance.contract.client import Transport
+from appliance.contract.network import NetworkPlan
+from appliance.netconfig.applier import Files
+from appliance.netconfig.trial import Phase, TrialFolder, TrialRecord
 
 
 def config(folder: Path, role: str) -> Config:
@@ -107,5 +111,37 @@ async def test_the_command_ends_with_a_sentence_when_it_cannot_start(tmp_path: P
     assert process.returncode == 2 and b"can't be read" in said
 
 
+async def test_settings_that_nobody_kept_are_put_back_even_when_the_agent_cannot_start(tmp_path: Path) -> None:
+    """After a power cut, with records that can't be read: the network comes first, or nobody ever reaches the machine again."""
+    made, files = config(tmp_path, "vma"), Files(networkd={"10-appliance-eth0.network": "before"})
+    (tmp_path / "networkd").mkdir()
+    (tmp_path / "networkd/10-appliance-eth0.network").write_text("on trial")
+    record = TrialRecord(id="t", plan=NetworkPlan(), before=files, boot_id="another", deadline=1e9, phase=Phase.RUNNING)
+    TrialFolder(made.state_dir / "network").save(record)
+    (made.state_dir / "appliance.db").write_bytes(b"not a database" * 100)
+    assert (await ended_with(tmp_path, made)) != 0
+    assert (tmp_path / "networkd/10-appliance-eth0.network").read_text() == "before"
+    assert not (made.state_dir / "network/trial.json").exists()
+
+
+async def ended_with(folder: Path, made: Config) -> int:
+    """How an agent ends that finds a network service that always answers."""
+    (folder / "bin").mkdir()
+    (folder / "bin/networkctl").write_text("#!/bin/sh\n")
+    (folder / "bin/networkctl").chmod(0o755)
+    tables = f'[machine]\nrestart = []\npower_off = []\nnetworkd_dir = "{folder}/networkd"\n[api]\nport = 0\n'
+    (folder / "agent.toml").write_text(f'role = "vma"\nname = "v"\nstate_dir = "{made.state_dir}"\nrun_dir = "{made.run_dir}"\n{tables}')
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "appliance.agent",
+        "--config",
+        str(folder / "agent.toml"),
+        stderr=asyncio.subprocess.DEVNULL,
+        env={**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}"},
+    )
+    return await process.wait()
+
+
 def host(made: Config) -> Host:
-    return Host(LogBook(made.state_dir / "log"), restart=lambda: None)
+    return Host(LogBook(made.state_dir / "log"), network_of(made), restart=lambda: None)

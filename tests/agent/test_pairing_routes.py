@@ -13,7 +13,7 @@ import pytest
 
 from appliance.agent.config import Config
 from appliance.agent.logs import LogBook
-from appliance.agent.machine import Host
+from appliance.agent.machine import Host, network_of
 from appliance.agent.oma import running_oma
 from appliance.agent.vma import running_vma
 from appliance.contract import pairing, status
@@ -124,4 +124,4 @@ async def test_a_code_ends_by_a_clock_that_nobody_can_set(store: Store, tmp_path
 
 
 def host(made: Config) -> Host:
-    return Host(LogBook(made.state_dir / "log"), restart=lambda: None)
+    return Host(LogBook(made.state_dir / "log"), network_of(made), restart=lambda: None)

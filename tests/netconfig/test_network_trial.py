@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from errno import ENOSPC
 from typing import Any
 
 import pytest
@@ -238,3 +239,42 @@ async def test_a_store_that_cannot_be_written_keeps_no_network_from_coming_back(
     await bench.trial(agent)
     await bench.clock.advance(120)
     assert bench.applier.files == OLD
+
+
+async def test_what_happened_before_the_store_was_open_is_in_the_audit_log_afterwards(bench: Bench) -> None:
+    await bench.trial(await bench.agent())
+    await bench.reboot()
+    audit, bench.audit = bench.audit, None
+    agent = await bench.agent()
+    assert bench.applier.is_old
+    bench.audit = audit
+    await agent.audited_by(audit)
+    assert (await bench.events())[-1] == "appliance network.revert done"
+
+
+async def test_settings_whose_keeping_is_on_disk_stay_kept_when_the_disk_is_full_then(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the kept plan and the trial's end the disk runs full: nobody reverts what the next start would call kept."""
+    agent = await bench.agent()
+    trial = await bench.trial(agent)
+    monkeypatch.setattr(TrialFolder, "end", _full)
+    now = await agent.keep(trial.id)
+    await bench.clock.advance(600)
+    agent = await bench.agent()
+    assert bench.applier.files == Files.of(plan(AFTER)) and now.kept == (await agent.network()).kept == trial.plan
+    assert (await agent.network()).trial is None
+
+
+def _full(*_: object) -> None:
+    raise OSError(ENOSPC, "No space left on device")
+
+
+async def test_a_record_that_the_disk_does_not_give_back_counts_as_damaged(bench: Bench) -> None:
+    agent = await bench.agent()
+    await agent.keep((await bench.trial(agent)).id)
+    await bench.trial(agent, "192.0.2.33/24")
+    (bench.state / "trial.json").unlink()
+    (bench.state / "trial.json").mkdir()  # reading it fails, as root too
+    await bench.agent()
+    assert bench.applier.files == Files.of(plan(AFTER))

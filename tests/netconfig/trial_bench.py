@@ -98,7 +98,7 @@ class Bench:
     """One machine; `agent` starts the agent on it, again after it was killed."""
 
     state: Path
-    audit: Audit
+    audit: Audit | None
     applier: FakeApplier = field(default_factory=FakeApplier)
     clock: HandClock = field(default_factory=HandClock)
     live: FakeLive = field(default_factory=FakeLive)
@@ -135,6 +135,7 @@ class Bench:
 
     async def events(self) -> list[str]:
         """The audit log, oldest first."""
+        assert self.audit is not None
         return [f"{event.actor} {event.action} {event.result}" for event in reversed(await self.audit.newest(50))]
 
 

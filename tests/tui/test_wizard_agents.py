@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 
 from appliance.agent.config import Config
 from appliance.agent.logs import LogBook
-from appliance.agent.machine import Host
+from appliance.agent.machine import Host, network_of
 from appliance.agent.oma import running_oma
 from appliance.agent.vma import running_vma
 from appliance.contract.client import Transport
@@ -37,7 +37,7 @@ async def transports() -> AsyncIterator[dict[str, Transport]]:
         found = {}
         for role, running in (("oma", running_oma), ("vma", running_vma)):
             made = config(folder / role, role)
-            await stack.enter_async_context(running(made, Host(LogBook(made.state_dir / "log"), restart=lambda: None)))
+            await stack.enter_async_context(running(made, Host(LogBook(made.state_dir / "log"), network_of(made), restart=lambda: None)))
             found[role] = Transport(unix=str(made.api_socket))
             stack.push_async_callback(found[role].close)
         yield found
