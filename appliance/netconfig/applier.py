@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from appliance.contract.network import NetworkPlan
 from appliance.core.commands import CommandFailed, run
 from appliance.netconfig import render
-from appliance.netconfig.durable import remove, replace
+from appliance.netconfig.durable import overwrite, remove, replace, to_its_end
 from appliance.netconfig.faults import NOT_APPLIED, SERVICE_ABSENT
 
 _PATIENCE = 20.0
@@ -94,8 +95,11 @@ class Applier(Protocol):
     async def current(self) -> Files:
         """The files as they are now."""
 
-    async def apply(self, files: Files) -> None:
-        """Put files in place and in force; may be done again. Raises NOT_APPLIED."""
+    async def apply(self, files: Files, instead_of: Files | None = None) -> None:
+        """Put files in place and in force; may be done again.
+
+        `instead_of` were in force before, also where an application that was broken off has replaced them already. Raises NOT_APPLIED.
+        """
 
 
 class SystemApplier:
@@ -117,12 +121,13 @@ class SystemApplier:
         """The files as they are now. A link in the place of `resolv.conf` belongs to a resolver: it is left alone."""
         return await asyncio.to_thread(self._current)
 
-    async def apply(self, files: Files) -> None:
+    async def apply(self, files: Files, instead_of: Files | None = None) -> None:
         """Put files in place and in force. Raises NOT_APPLIED; what was written by then stays, and can be replaced."""
         try:
             before = await self.current()
-            await asyncio.to_thread(self._write, before, files)
-            for name in sorted(_retired(before.networkd, files.networkd)):
+            await to_its_end(self._write, before, files)
+            had = before.networkd if instead_of is None else {**before.networkd, **instead_of.networkd}
+            for name in sorted(_retired(had, files.networkd)):
                 await self._services.delete_link(name)
             await self._services.reload_network()
             if files.timesyncd is not None and files.timesyncd != before.timesyncd:
@@ -134,7 +139,7 @@ class SystemApplier:
         places = self._places
         own = sorted(places.networkd.glob(f"{render.OWNED}*"))
         return Files(
-            networkd={path.name: path.read_text() for path in own},
+            networkd={path.name: _read(path) for path in own},
             host_name=_read(places.host_name).strip() or socket.gethostname(),
             resolv_conf=None if places.resolv_conf.is_symlink() else _read(places.resolv_conf),
             timesyncd=_read(places.timesyncd),
@@ -142,11 +147,10 @@ class SystemApplier:
 
     def _write(self, before: Files, files: Files) -> None:
         places = self._places
-        for name, text in files.networkd.items():
-            # systemd-networkd drops its privileges and has to be able to read them.
-            replace(places.networkd / name, text, mode=0o644)
-        for name in before.networkd.keys() - files.networkd.keys():
+        for name in before.networkd.keys() - files.networkd.keys():  # first: that makes room on a full disk
             remove(places.networkd / name)
+        for name, text in files.networkd.items():
+            _place(places.networkd / name, text)
         if before.resolv_conf is not None:
             _put(places.resolv_conf, files.resolv_conf)
         _put(places.timesyncd, files.timesyncd)
@@ -161,7 +165,7 @@ def _links() -> set[str]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text()
+        return path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return ""
 
@@ -171,7 +175,17 @@ def _put(path: Path, text: str | None) -> None:
     if text == "":
         remove(path)
     elif text is not None and text != _read(path):
+        _place(path, text)
+
+
+def _place(path: Path, text: str) -> None:
+    """Others read it: systemd-networkd, for one, drops its privileges. A full disk must not keep the settings of before away."""
+    try:
         replace(path, text, mode=0o644)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        overwrite(path, text)
 
 
 def _retired(before: dict[str, str], after: dict[str, str]) -> set[str]:

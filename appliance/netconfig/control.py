@@ -16,6 +16,7 @@ from appliance.core.store import new_id
 from appliance.netconfig import checks, render
 from appliance.netconfig.adopt import adopted
 from appliance.netconfig.applier import Applier, Files, Places, SystemApplier
+from appliance.netconfig.durable import to_its_end
 from appliance.netconfig.faults import CHANGED_MEANWHILE, NO_TRIAL, NOT_REVERTED, ON_TRIAL, OTHER_TRIAL, REFUSED, TRIAL_OVER
 from appliance.netconfig.live import LiveChecks, NetworkAsked
 from appliance.netconfig.observe import Observed, observe
@@ -149,7 +150,7 @@ class NetworkControl:
             if record is not None:
                 if record.phase is not Phase.RUNNING or self._clock.now() >= record.deadline:
                     raise TRIAL_OVER(outcome=record.outcome or TIME_UP)
-                await asyncio.to_thread(self._folder.keep, record)
+                await to_its_end(self._folder.keep, record)
                 self._record = None
                 await _cancelled(self._timer)
                 await self._stop_watching()
@@ -193,7 +194,7 @@ class NetworkControl:
         )
 
     async def _saved(self, record: TrialRecord) -> TrialRecord:
-        await asyncio.to_thread(self._folder.save, record)
+        await to_its_end(self._folder.save, record)
         self._record = record
         return record
 
@@ -242,7 +243,7 @@ class NetworkControl:
 
     async def _reverted(self, record: TrialRecord, actor: str) -> bool:
         try:
-            await self._applier.apply(record.before)
+            await self._applier.apply(record.before, Files.of(record.plan))
             await asyncio.to_thread(self._folder.end, record.id, record.outcome)
         except (Fault, OSError) as error:
             _log.error("the network settings of before could not be put back yet: %s", error)

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import ParamSpec
+
+_P = ParamSpec("_P")
+
+
+async def to_its_end(work: Callable[_P, None], *arguments: _P.args, **named: _P.kwargs) -> None:
+    """Do it in a thread. A thread can't be stopped: who is cancelled waits for its end, so that none of it comes after what follows."""
+    working = asyncio.create_task(asyncio.to_thread(work, *arguments, **named))
+    try:
+        await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait([working])
+        raise
 
 
 def replace(path: Path, text: str, *, mode: int = 0o600) -> None:
@@ -12,14 +27,25 @@ def replace(path: Path, text: str, *, mode: int = 0o600) -> None:
         path.parent.mkdir(parents=True)
         path.parent.chmod(mode | 0o700 | (mode & 0o044) >> 2)  # who may read the file may pass its folder
     draft = path.with_name(f".{path.name}.draft")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
-    with os.fdopen(descriptor, "w") as file:
-        os.fchmod(file.fileno(), mode)
-        file.write(text)
+    try:
+        _write(draft, text, mode)
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    _sync(path.parent)
+
+
+def overwrite(path: Path, text: str) -> None:
+    """Put a text into a file that is there, in the room that it has: a full disk takes no second one beside it.
+
+    A power cut may leave half of it: only for what is done again then. Raises OSError.
+    """
+    with path.open("r+b") as file:
+        file.write(text.encode())
+        file.truncate()
         file.flush()
         os.fsync(file.fileno())
-    draft.replace(path)
-    _sync(path.parent)
 
 
 def remove(path: Path) -> None:
@@ -27,6 +53,15 @@ def remove(path: Path) -> None:
     if path.exists():
         path.unlink()
         _sync(path.parent)
+
+
+def _write(draft: Path, text: str, mode: int) -> None:
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _sync(folder: Path) -> None:

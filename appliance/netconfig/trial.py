@@ -151,8 +151,11 @@ class TrialFolder:
             self.end(record.id, KEPT)
 
     def end(self, trial_id: str, outcome: str) -> None:
-        """The trial is over: how first, so that a crash in between ends it the same way."""
-        replace(self._ended, Ended(trial_id=trial_id, outcome=outcome).model_dump_json())
+        """The trial is over: how first, so that a crash in between ends it the same way. A full disk forgets how, but it is over."""
+        try:
+            replace(self._ended, Ended(trial_id=trial_id, outcome=outcome).model_dump_json())
+        except OSError:
+            remove(self._ended)
         remove(self._trial)
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import socket
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +14,9 @@ from trial_bench import AFTER, plan
 
 from appliance.contract.errors import Fault
 from appliance.contract.network import InterfacePlan, NetworkPlan
+from appliance.core.commands import run
 from appliance.netconfig.applier import Files, Places, SystemApplier
+from appliance.netconfig.durable import to_its_end
 
 
 class Recorded:
@@ -26,6 +32,8 @@ class Recorded:
             raise TimeoutError
 
     async def delete_link(self, name: str) -> None:
+        if self.broken:
+            raise TimeoutError
         self.asked.append(f"delete {name}")
 
     async def restart_time(self) -> None:
@@ -109,6 +117,67 @@ async def test_a_vlan_that_changes_is_removed_first(etc: Path, then: NetworkPlan
     services = Recorded()
     await applier(etc, services).apply(Files.of(then))
     assert services.asked == asked
+
+
+async def test_a_vlan_on_trial_is_removed_also_by_the_second_attempt_to_revert(etc: Path) -> None:
+    """The first one has replaced the files already; by the files alone nobody would know of the VLAN any more."""
+    services, before, tried = Recorded(), Files.of(NetworkPlan(interfaces=[InterfacePlan(name="eth0")])), Files.of(vlan())
+    machine = applier(etc, services)
+    await machine.apply(tried)
+    services.broken = True
+    with pytest.raises(Fault):
+        await machine.apply(before, tried)
+    services.broken = False
+    services.asked.clear()
+    await machine.apply(before, tried)
+    assert services.asked == ["delete v", "reload"]
+
+
+FULL = """
+import asyncio, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from test_network_files import WANTED, Recorded, applier
+from trial_bench import BEFORE, plan
+from appliance.netconfig.applier import Files
+async def run(etc):
+    (etc / "systemd/network").mkdir(parents=True)
+    machine = applier(etc, Recorded())
+    await machine.apply(Files.of(plan(BEFORE)))
+    before = await machine.current()
+    await machine.apply(Files.of(WANTED))
+    try:
+        (etc / "filler").write_bytes(bytes(1 << 20))
+    except OSError as full:
+        print(full.errno)
+    await machine.apply(before, Files.of(WANTED))
+    print(await machine.current() == before, [path.name for path in (etc / "systemd/network").iterdir()])
+asyncio.run(run(Path(sys.argv[1])))
+"""
+
+
+async def test_the_settings_of_before_come_back_on_a_full_disk(tmp_path: Path) -> None:
+    """In a mount namespace of its own, on a disk of 40 KiB."""
+    script = f"mount -t tmpfs -o size=40k tmpfs {tmp_path} && exec {sys.executable} -c '{FULL}' {tmp_path} {Path(__file__).parent}"
+    done = await run(["unshare", "--mount", "sh", "-c", script], check=False)
+    assert done.stdout.decode().splitlines() == [
+        str(errno.ENOSPC),
+        "True ['10-appliance-eth0.network']",
+    ], done.stderr.decode()
+
+
+async def test_a_write_that_is_cancelled_is_over_before_anything_follows(tmp_path: Path) -> None:
+    wrote: list[str] = []
+
+    def write() -> None:
+        time.sleep(0.1)
+        wrote.append("the trial")
+
+    writing = asyncio.create_task(to_its_end(write))
+    await asyncio.sleep(0.02)
+    writing.cancel()
+    await asyncio.wait([writing])
+    assert writing.cancelled() and wrote == ["the trial"]
 
 
 async def test_a_service_that_does_not_answer_is_told_before_and_after(etc: Path) -> None:

@@ -39,7 +39,7 @@ class FakeApplier:
     async def current(self) -> Files:
         return self.files
 
-    async def apply(self, files: Files) -> None:
+    async def apply(self, files: Files, instead_of: Files | None = None) -> None:
         self.applied += 1
         if self.failures:
             raise self.failures.pop(0)
