@@ -45,6 +45,7 @@ from appliance.contract import (
     vault,
     windows,
 )
+from appliance.core.audit import Audit
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
 from appliance.core.rotation import KeyRotation
@@ -210,8 +211,8 @@ async def running_oma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         status_routes = StatusRoutes(identity, config.name, probes, facts, APIS)
         machine = running_machine(config, host, store, runner, children, identity.id, status_routes.described)
         served = (*oma.served(status_routes), *await stack.enter_async_context(machine))
-        token = await asyncio.to_thread(read_token, config.token_file)
-        web.add_subapp("/operator", operator_application(served, token))
+        token, audit = await asyncio.to_thread(read_token, config.token_file), Audit(store)
+        web.add_subapp("/operator", operator_application(served, token, audit))
         await oma.volumes.start()
         stack.push_async_callback(oma.volumes.close)
         await side.start(config.front_door.address, config.front_door.port)
@@ -219,7 +220,9 @@ async def running_oma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         stack.push_async_callback(runner.close)
         operating = asyncio.create_task(oma.operate())
         stack.push_async_callback(_cancelled, operating)
-        api = LocalApi(served, token, config.api_socket, config.api.address, config.api_port, group=config.remote_console.group)
+        api = LocalApi(
+            served, token, config.api_socket, config.api.address, config.api_port, group=config.remote_console.group, audit=audit
+        )
         await api.start()
         stack.push_async_callback(api.stop)
         yield api

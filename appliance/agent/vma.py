@@ -22,6 +22,7 @@ from appliance.agent.oma_link import TunnelLink
 from appliance.agent.peer.vma import peer_application
 from appliance.agent.version import VERSION
 from appliance.contract import jobs, pairing, source, status, tunnel
+from appliance.core.audit import Audit
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
 from appliance.core.store import Store
@@ -78,7 +79,10 @@ async def running_vma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         await runner.recover()
         stack.push_async_callback(runner.close)
         token = await asyncio.to_thread(read_token, config.token_file)
-        api = LocalApi(served, token, config.api_socket, config.api.address, config.api_port, group=config.remote_console.group)
+        audit = Audit(store)
+        api = LocalApi(
+            served, token, config.api_socket, config.api.address, config.api_port, group=config.remote_console.group, audit=audit
+        )
         await api.start()
         stack.push_async_callback(api.stop)
         yield api

@@ -10,17 +10,18 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from pydantic import ValidationError
 
-from appliance.contract.api import Api, Route, routes
+from appliance.agent.http.auditing import Trail
+from appliance.contract.api import JSON, Api, Route, routes
 from appliance.contract.errors import BAD_REQUEST, BODY_TOO_LARGE, METHOD_NOT_ALLOWED, NO_SUCH_ROUTE, Fault, as_fault
 from appliance.tunnel.principal import fault_response
 
 BODY_LIMIT = 1 << 20
 
 
-def bind(app: web.Application, api: type[Api], handler: Api) -> None:
-    """Serve every route of `api` by the method of the same name of `handler`."""
+def bind(app: web.Application, api: type[Api], handler: Api, trail: Trail | None = None) -> None:
+    """Serve every route of `api` by the method of the same name of `handler`; `trail` keeps who changed what."""
     for route in routes(api):
-        app.router.add_route(route.method, route.path, _endpoint(route, getattr(handler, route.name)))
+        app.router.add_route(route.method, route.path, _endpoint(route, getattr(handler, route.name), trail if route.changes else None))
 
 
 def application(*more: Middleware) -> web.Application:
@@ -28,16 +29,21 @@ def application(*more: Middleware) -> web.Application:
     return web.Application(client_max_size=BODY_LIMIT, middlewares=[answer_errors, *more])
 
 
-def _endpoint(route: Route, serve: Callable[..., Awaitable[Any]]) -> Handler:
+def _endpoint(route: Route, serve: Callable[..., Awaitable[Any]], trail: Trail | None) -> Handler:
     async def endpoint(request: web.Request) -> web.StreamResponse:
         arguments: dict[str, Any] = dict(request.match_info)
-        arguments |= _query(route, request)
-        if route.body is not None:
-            arguments["body"] = _parsed(route.body.validate_json, await request.read() or b"null", "body")
-        result = await serve(**arguments)
+
+        async def served() -> Any:
+            arguments.update(_query(route, request))
+            if route.body is not None:
+                arguments["body"] = _parsed(route.body.validate_json, await request.read() or b"null", "body")
+            return await serve(**arguments)
+
+        result = await (trail.kept(route, request, arguments, served) if trail else served())
         if route.status == 204:
             return web.Response(status=204)
-        return web.Response(status=route.status, body=route.result.dump_json(result), content_type="application/json")
+        body = route.result.dump_json(result) if route.media == JSON else result.encode()
+        return web.Response(status=route.status, body=body, headers={"Content-Type": route.media})
 
     return endpoint
 

@@ -14,31 +14,38 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from appliance.agent.http.auditing import Trail
 from appliance.agent.http.binding import application, bind
 from appliance.contract.api import Api
 from appliance.contract.errors import UNAUTHORISED
+from appliance.core.audit import Audit
 
 _log = logging.getLogger(__name__)
 
 Served = Sequence[tuple[type[Api], Api]]
 OPEN_PATHS = frozenset({"/health"})
+CONSOLE, OPERATOR = "console", "operator"
+"""Who comes in where no token is asked for, and where one is."""
 
 
-def operator_application(served: Served, token: str | None) -> web.Application:
-    """The operator's API; with a token, every route but the health check asks for it."""
-    app = application(*([] if token is None else [_require(token)]))
+def operator_application(served: Served, token: str | None, audit: Audit | None = None) -> web.Application:
+    """The operator's API; with a token, every route but the health check asks for it. Changes go into the audit log, if there is one."""
+    trail = Trail(audit, CONSOLE if token is None else OPERATOR) if audit else None
+    app = application(*([] if token is None else [_require(token, trail)]))
     for api, handler in served:
-        bind(app, api, handler)
+        bind(app, api, handler, trail)
     return app
 
 
-def _require(token: str) -> Middleware:
+def _require(token: str, trail: Trail | None) -> Middleware:
     expected = f"Bearer {token}".encode()
 
     @web.middleware
     async def require(request: web.Request, handler: Handler) -> web.StreamResponse:
         given = request.headers.get("Authorization", "").encode()
         if request.path not in OPEN_PATHS and not hmac.compare_digest(given, expected):
+            if trail:
+                await trail.stranger(request)
             raise UNAUTHORISED()
         return await handler(request)
 
@@ -74,9 +81,11 @@ def _open_to(group: str, socket: Path) -> None:
 class LocalApi:
     """The two local listeners. Members of `group`, if there is one, reach the socket beside the agent's own user."""
 
-    def __init__(self, served: Served, token: str, socket: Path, address: str, port: int, *, group: str = "") -> None:
-        self._on_socket = web.AppRunner(operator_application(served, None), access_log=None, shutdown_timeout=1.0)
-        self._on_port = web.AppRunner(operator_application(served, token), access_log=None, shutdown_timeout=1.0)
+    def __init__(
+        self, served: Served, token: str, socket: Path, address: str, port: int, *, group: str = "", audit: Audit | None = None
+    ) -> None:
+        self._on_socket = web.AppRunner(operator_application(served, None, audit), access_log=None, shutdown_timeout=1.0)
+        self._on_port = web.AppRunner(operator_application(served, token, audit), access_log=None, shutdown_timeout=1.0)
         self._socket, self._address, self._port = socket, address, port
         self._group = group
 
