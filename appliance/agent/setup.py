@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from appliance.agent.passwords import hashed, is_password, require_long_enough
@@ -35,6 +36,7 @@ class Setup:
     ) -> None:
         self._settings, self._audit, self._on_password = settings, audit, on_password
         self._tries = tries or Tries(settings, "console")
+        self._changing = asyncio.Lock()
 
     async def state(self) -> contract.Setup:
         """Where the wizard stands."""
@@ -51,14 +53,15 @@ class Setup:
         Raises a Fault: `password.too_short`, `setup.current_needed`, `setup.password_wrong`, `tries.wait`.
         """
         require_long_enough(new)
-        kept = await self._kept()
-        if kept:
-            if current is None:
-                raise CURRENT_PASSWORD_NEEDED()
-            await self._check(current, kept, "setup.password")
-        await self._settings.put(_PASSWORD, {"hash": await hashed(new)})
-        await self._audit.record(_ACTOR, "setup.password", "done", "changed" if kept else "set")
-        await self._on_password(new)
+        async with self._changing:  # of two consoles that set the first password, one comes second and needs the other's
+            kept = await self._kept()
+            if kept:
+                if current is None:
+                    raise CURRENT_PASSWORD_NEEDED()
+                await self._check(current, kept, "setup.password")
+            await self._settings.put(_PASSWORD, {"hash": await hashed(new)})
+            await self._on_password(new)  # before anything else can fail: the old one must open nothing any more
+            await self._audit.record(_ACTOR, "setup.password", "done", "changed" if kept else "set")
 
     async def unlock(self, password: str) -> None:
         """Raises a Fault unless this is the password: `setup.no_password`, `setup.password_wrong`, `tries.wait`."""

@@ -86,7 +86,8 @@ class Tries:
 
     async def succeeded(self) -> None:
         """The try was right: all are forgotten."""
-        await self._keep(Count())
+        async with self._counting:
+            await self._keep(Count())
 
     async def left(self) -> int:
         """How many wrong tries there may be before the next wait; 0 during one."""

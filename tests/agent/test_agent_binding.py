@@ -1,5 +1,6 @@
 """The operator's API refuses what is wrong with a clear answer, whatever it is."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,9 +8,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from appliance.agent.http.binding import BODY_LIMIT
-from appliance.agent.http.local import operator_application
+from appliance.agent.http.local import operator_application, read_token
 from appliance.contract.api import Api, OperatorModel, route
 from appliance.contract.client import Transport, client
 from appliance.contract.errors import Fault, fault
@@ -129,6 +131,26 @@ async def test_an_unexpected_error_tells_nothing_of_the_inside(url: str) -> None
 async def test_without_the_token_nothing_is_answered(url: str, token: str) -> None:
     status, answer = await ask(url, "GET", "/things", token=token)
     assert (status, answer["error"]["key"]) == (401, "request.unauthorised")
+
+
+async def test_a_token_of_bytes_that_are_no_text_is_a_wrong_one(url: str) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", URL(url).port)
+    writer.write(b"GET /things HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xff\xfe\r\nConnection: close\r\n\r\n")
+    assert b" 401 " in await reader.readline()
+    writer.close()
+
+
+def test_the_token_is_made_once_and_is_the_agents_alone(tmp_path: Path) -> None:
+    token = read_token(tmp_path / "operator.token")
+    assert read_token(tmp_path / "operator.token") == token and len(token) > 40
+    assert (tmp_path / "operator.token").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("left", ["", "\n"])
+def test_an_empty_file_that_a_full_disk_left_is_no_token(tmp_path: Path, left: str) -> None:
+    (tmp_path / "operator.token").write_text(left)
+    token = read_token(tmp_path / "operator.token")
+    assert len(token) > 40 and read_token(tmp_path / "operator.token") == token
 
 
 async def test_what_nobody_serves_is_unreachable_for_the_client(tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """The wizard's place and the console's password last, and nobody guesses the password."""
 
+import asyncio
+
 import pytest
 from gate_site import Clock
 
 from appliance.agent.passwords import hashed, is_password
 from appliance.agent.setup import Setup
 from appliance.agent.tries import Tries
-from appliance.contract.errors import Fault
+from appliance.contract.errors import STORE_UNWRITABLE, Fault
 from appliance.contract.setup import Stage
 from appliance.core.audit import Audit
 from appliance.core.settings import Settings
@@ -73,6 +75,27 @@ async def test_a_change_needs_the_current_password(setup: Setup, told: list[str]
     await setup.set_password(GOOD, "another password")
     await setup.unlock("another password")
     assert told == [GOOD, "another password"]
+
+
+async def test_of_two_consoles_that_set_the_first_password_at_once_one_is_refused(setup: Setup, told: list[str]) -> None:
+    asked = (setup.set_password(None, GOOD), setup.set_password(None, "another password"))
+    first, second = await asyncio.gather(*asked, return_exceptions=True)
+    assert first is None and isinstance(second, Fault) and second.key == "setup.current_needed"
+    await setup.unlock(GOOD)
+    assert told == [GOOD]
+
+
+async def test_a_new_password_counts_everywhere_even_when_it_cannot_be_written_down_who_set_it(store: Store, told: list[str]) -> None:
+    class Full(Audit):
+        async def record(self, actor: str, action: str, result: str, detail: str = "") -> None:
+            raise STORE_UNWRITABLE()
+
+    async def tell(password: str) -> None:
+        told.append(password)
+
+    with pytest.raises(Fault):
+        await Setup(Settings(store), Full(store), tell).set_password(None, GOOD)
+    assert told == [GOOD]
 
 
 async def test_without_a_password_there_is_nothing_to_unlock(setup: Setup) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import grp
 import hmac
 import logging
@@ -42,7 +43,7 @@ def _require(token: str, trail: Trail | None) -> Middleware:
 
     @web.middleware
     async def require(request: web.Request, handler: Handler) -> web.StreamResponse:
-        given = request.headers.get("Authorization", "").encode()
+        given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
         if request.path not in OPEN_PATHS and not hmac.compare_digest(given, expected):
             if trail:
                 await trail.stranger(request)
@@ -53,15 +54,21 @@ def _require(token: str, trail: Trail | None) -> Middleware:
 
 
 def read_token(path: Path) -> str:
-    """The operator's token, made at the first call; only the agent's user can read the file."""
+    """The operator's token, made at the first call; only the agent's user can read the file.
+
+    It comes to its place whole: what a full disk or a power cut left of an earlier attempt is no token.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    token = secrets.token_urlsafe(32)
-    with os.fdopen(descriptor, "w") as file:
+    with contextlib.suppress(FileNotFoundError):
+        if kept := path.read_text().strip():
+            return kept
+    token, draft = secrets.token_urlsafe(32), path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(token + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
     return token
 
 
