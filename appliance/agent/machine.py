@@ -1,4 +1,4 @@
-"""An appliance as a machine, whatever its role: network, set-up, shell gate, console over SSH, logs, support bundles and power."""
+"""What an appliance is as a machine, whatever its role: network, set-up, shell gate, console over SSH, logs, support bundles, power."""
 
 from __future__ import annotations
 
