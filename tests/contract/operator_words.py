@@ -13,7 +13,7 @@ TOOLS = re.compile(
 )
 PLACES = re.compile(r"(?<![\w.}])/(dev|etc|home|opt|proc|root|run|srv|sys|tmp|usr|var|lib|bin|sbin)\b|\.sock\b|\.(toml|py|db|json)\b")
 ADDRESSES = re.compile(r"\b127\.\d|\blocalhost\b|(?<![\w:])::1\b|\b169\.254\.|\b10\.\d+\.\d+\.\d+\b|\b(8080|8081|8082|8090|10809)\b")
-DOCUMENTED = re.compile(r"cloud\.example\.org:8080")
+DOCUMENTED = re.compile(r"\bcloud\.example\.(org|net|com):8080\b")
 """CloudStack's own usual port, in an example of what to enter."""
 SECRETS = re.compile(r"{[^}]*(passw|secret|token|psk|private|ticket|session_id|cookie|api_key)[^}]*}", re.IGNORECASE)
 AMERICAN = re.compile(
