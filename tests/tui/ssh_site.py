@@ -41,7 +41,7 @@ class Site:
         self.port = _free_port()
         self._password: str | None = None
         self._machine = subprocess.Popen(
-            ["unshare", "--mount", str(HERE / "ssh_machine.sh"), str(self.folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            ["unshare", "--mount", str(HERE / "ssh_machine.sh"), str(self.folder), str(ROOT)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         _await_ready(self._machine)
         (self.folder / "open").mkdir()
