@@ -16,6 +16,7 @@ from appliance.agent.http.credentials import CredentialRoutes
 from appliance.agent.http.failover import FailoverRoutes
 from appliance.agent.http.jobs import JobRoutes
 from appliance.agent.http.local import LocalApi, Served, operator_application, read_token
+from appliance.agent.http.metrics import MetricsRoutes
 from appliance.agent.http.peers import PeerRoutes
 from appliance.agent.http.replications import ReplicationRoutes
 from appliance.agent.http.schedules import ScheduleRoutes, WindowRoutes
@@ -36,6 +37,7 @@ from appliance.contract import (
     credentials,
     failover,
     jobs,
+    metrics,
     pairing,
     replications,
     schedules,
@@ -82,6 +84,7 @@ APIS = (
     schedules.SchedulesApi,
     windows.WindowsApi,
     tunnel.TunnelApi,
+    metrics.MetricsApi,
     *MACHINE_APIS,
 )
 
@@ -159,6 +162,7 @@ class Oma:
             (schedules.SchedulesApi, ScheduleRoutes(self.store, self.is_reachable)),
             (windows.WindowsApi, WindowRoutes(self.store)),
             (tunnel.TunnelApi, TunnelRoutes(partial(oma_tunnels, self.side), self.side.peers)),
+            (metrics.MetricsApi, MetricsRoutes(self.store, "oma", self.tunnels, self.side.counters)),
         )
 
     async def tunnels(self) -> list[status.Tunnel]:

@@ -12,6 +12,7 @@ from appliance.agent.config import Config
 from appliance.agent.http.jobs import JobRoutes
 from appliance.agent.http.joining import JoinRoutes
 from appliance.agent.http.local import LocalApi, read_token
+from appliance.agent.http.metrics import MetricsRoutes
 from appliance.agent.http.source import SourceRoutes
 from appliance.agent.http.status import Facts, StatusRoutes
 from appliance.agent.http.tunnel import TunnelRoutes, vma_tunnel
@@ -21,7 +22,7 @@ from appliance.agent.oma import probe_database, probe_migrations
 from appliance.agent.oma_link import TunnelLink
 from appliance.agent.peer.vma import peer_application
 from appliance.agent.version import VERSION
-from appliance.contract import jobs, pairing, source, status, tunnel
+from appliance.contract import jobs, metrics, pairing, source, status, tunnel
 from appliance.core.audit import Audit
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
@@ -35,7 +36,7 @@ from appliance.tunnel.peers import Peers
 from appliance.tunnel.principal import Principal, PrincipalSite
 from appliance.vsphere.serving import sweep
 
-APIS = (status.StatusApi, jobs.JobsApi, source.SourceApi, pairing.JoinApi, tunnel.TunnelApi, *MACHINE_APIS)
+APIS = (status.StatusApi, jobs.JobsApi, source.SourceApi, pairing.JoinApi, tunnel.TunnelApi, metrics.MetricsApi, *MACHINE_APIS)
 
 
 @asynccontextmanager
@@ -74,6 +75,7 @@ async def running_vma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
             (source.SourceApi, SourceRoutes(store, transfers)),
             (pairing.JoinApi, JoinRoutes(identity, peers, dialler, config.name, VERSION)),
             (tunnel.TunnelApi, TunnelRoutes(partial(vma_tunnel, peers, dialler), peers)),
+            (metrics.MetricsApi, MetricsRoutes(store, "vma", tunnels)),
             *await stack.enter_async_context(machine),
         )
         await runner.recover()
