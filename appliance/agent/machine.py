@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from appliance.agent.config import Config
 from appliance.agent.gate.challenge import read_vendor_key
+from appliance.agent.gate.entrance import nobody_else
 from appliance.agent.gate.gate import Gate
 from appliance.agent.http.access import RemoteConsoleRoutes
 from appliance.agent.http.gate import GateRoutes
-from appliance.agent.http.local import Served
+from appliance.agent.http.local import Served, open_to
 from appliance.agent.http.network import NetworkRoutes
 from appliance.agent.http.setup import SetupRoutes
 from appliance.agent.http.system import SystemRoutes
@@ -57,7 +59,9 @@ async def running_machine(
         settings, audit = Settings(store), Audit(store)
         await host.network.audited_by(audit)
         key = await asyncio.to_thread(read_vendor_key, config.gate.vendor_key)
-        shell = Gate(appliance_id, key, settings, audit, children, config.run_dir / "shell.sock", config.gate.shell)
+        # The console over SSH is another user's, and the vendor's way in as often as not.
+        admit = partial(open_to, config.remote_console.group) if config.remote_console.group else nobody_else
+        shell = Gate(appliance_id, key, settings, audit, children, config.run_dir / "shell.sock", config.gate.shell, admit=admit)
         await shell.start()
         stack.push_async_callback(shell.stop)
         remote = RemoteConsole(config, settings, audit, children, config.api_socket)

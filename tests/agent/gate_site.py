@@ -5,11 +5,13 @@ import json
 import secrets
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from appliance.agent.gate.entrance import nobody_else
 from appliance.agent.gate.gate import Gate
 from appliance.agent.gate.limits import Limits
 from appliance.agent.tries import Tries
@@ -44,6 +46,7 @@ class Site:
     boot_id: str = "boot-1"
     limits: Limits = field(default_factory=lambda: Limits(grace=0.3))
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="gate")))
+    admit: Callable[[Path], None] = nobody_else
 
     def remove(self) -> None:
         """Remove what it kept outside the store."""
@@ -63,6 +66,7 @@ class Site:
             limits=self.limits,
             tries=Tries(settings, "gate", self.clock, self.boot_id),
             clock=self.clock,
+            admit=self.admit,
         )
 
     def answer(self, text: str, vendor: Ed25519PrivateKey | None = None) -> str:

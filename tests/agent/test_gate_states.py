@@ -1,7 +1,9 @@
 """How the gate stands, and what each request does to it in each state."""
 
 import asyncio
+import grp
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from appliance.agent.gate.challenge import read_vendor_key
 from appliance.agent.gate.gate import Gate
 from appliance.agent.gate.limits import Limits, span
 from appliance.agent.http.gate import GateRoutes
+from appliance.agent.http.local import open_to
 from appliance.contract.errors import Fault
 from appliance.contract.gate import GateState, OpenGate
 from appliance.core.audit import Audit
@@ -225,6 +228,16 @@ async def test_a_ticket_nobody_uses_expires_with_its_socket(site: Site) -> None:
     await asyncio.sleep(0.3)
     assert (await gate.state()).state is GateState.CLOSED and not ticket.socket.exists()
     assert (await site.events())[-1] == ("shell-gate.close", "done", "nobody came with the ticket")
+
+
+async def test_consoles_of_the_group_reach_the_shell_and_nobody_else_does(site: Site) -> None:
+    """A console over SSH runs as another user; with the ticket it gets in too."""
+    site.admit = partial(open_to, "daemon")
+    gate = site.gate()
+    ticket = await gate.open(await site.right_answer(gate), "")
+    found = ticket.socket.stat()
+    assert (found.st_mode & 0o777, found.st_gid) == (0o660, grp.getgrnam("daemon").gr_gid)
+    await gate.close()
 
 
 async def test_the_audit_log_tells_the_whole_story_newest_first(site: Site, gate: Gate) -> None:

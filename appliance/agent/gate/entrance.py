@@ -19,6 +19,10 @@ _REFUSED = b"This is not the ticket that the shell was opened for."
 _LATE = b"Somebody else has entered the shell, or the time to enter is over."
 
 
+def nobody_else(_: Path) -> None:
+    """Leaves the socket to the agent's own user."""
+
+
 @dataclass(frozen=True)
 class Guest:
     """A console with the right ticket."""
@@ -31,16 +35,18 @@ class Guest:
 class Entrance:
     """Listens for the one guest who has the ticket; everybody else is told that it is not theirs."""
 
-    def __init__(self, path: Path, hello_limit: float, on_refused: Callable[[str], Awaitable[None]]) -> None:
-        self._path, self._hello_limit, self._on_refused = path, hello_limit, on_refused
+    def __init__(
+        self, path: Path, hello_limit: float, on_refused: Callable[[str], Awaitable[None]], admit: Callable[[Path], None] = nobody_else
+    ) -> None:
+        self._path, self._hello_limit, self._on_refused, self._admit = path, hello_limit, on_refused, admit
         self.ticket = secrets.token_urlsafe(32)
         self.guest: asyncio.Future[Guest] = asyncio.get_running_loop().create_future()
         self._callers: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
-        """Listen. The socket is ours alone before anybody can connect."""
-        sock = await asyncio.to_thread(_bound, self._path)
+        """Listen. Before anybody can connect the socket is ours alone, and theirs whom `admit` lets in."""
+        sock = await asyncio.to_thread(_bound, self._path, self._admit)
         self._server = await asyncio.start_unix_server(self._called, sock=sock, limit=HELLO_LIMIT)
 
     async def close(self) -> None:
@@ -96,12 +102,13 @@ def _is_same(shown: str, ticket: str) -> bool:
     return hmac.compare_digest(shown.encode(), ticket.encode())
 
 
-def _bound(path: Path) -> socket.socket:
+def _bound(path: Path, admit: Callable[[Path], None]) -> socket.socket:
     path.unlink(missing_ok=True)
     sock = socket.socket(socket.AF_UNIX)
     try:
         sock.bind(str(path))
         path.chmod(0o600)
+        admit(path)
     except OSError:
         sock.close()
         raise

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from appliance.agent.gate import faults
 from appliance.agent.gate.challenge import is_vendors, new_challenge
+from appliance.agent.gate.entrance import nobody_else
 from appliance.agent.gate.limits import Limits
 from appliance.agent.gate.opening import Opening
 from appliance.agent.gate.processes import end_all
@@ -39,7 +40,10 @@ class Ticket:
 
 
 class Gate:
-    """The gate of one appliance. A challenge is kept in memory only: a restart of the agent voids it."""
+    """The gate of one appliance. A challenge is kept in memory only: a restart of the agent voids it.
+
+    `admit` opens the shell's socket to those whose consoles are not the agent's own user's; the ticket is asked of everybody.
+    """
 
     def __init__(
         self,
@@ -54,9 +58,11 @@ class Gate:
         limits: Limits | None = None,
         tries: Tries | None = None,
         clock: Callable[[], float] = since_boot,
+        admit: Callable[[Path], None] = nobody_else,
     ) -> None:
         self._id, self._key, self._settings, self._audit, self._children = appliance_id, key, settings, audit, children
         self._socket, self._shell, self._limits, self._clock = socket, shell, limits or Limits(), clock
+        self._admit = admit
         self._tries = tries or Tries(settings, "gate")
         self._challenge: Challenge | None = None
         self._challenge_until = 0.0
@@ -116,7 +122,7 @@ class Gate:
             self._challenge = None
             await self._tries.succeeded()
             await self._audit.record("vendor", _OPEN, "done")
-            opening = Opening(self._id, self._shell, self._socket, self._children, self._audit, self._limits)
+            opening = Opening(self._id, self._shell, self._socket, self._children, self._audit, self._limits, self._admit)
             ticket = await opening.begin()
             self._opening = opening
             return Ticket(ticket, self._socket, self._limits.ticket)

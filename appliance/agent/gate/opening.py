@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,19 @@ _CLOSE = "shell-gate.close"
 class Opening:
     """From the vendor's right answer to the shell's end. `begin` it once; it ends by itself or by `end`."""
 
-    def __init__(self, appliance_id: str, shell: Sequence[str], socket: Path, children: Children, audit: Audit, limits: Limits) -> None:
+    def __init__(
+        self,
+        appliance_id: str,
+        shell: Sequence[str],
+        socket: Path,
+        children: Children,
+        audit: Audit,
+        limits: Limits,
+        admit: Callable[[Path], None],
+    ) -> None:
         self._id, self._argv, self._children, self._audit, self._limits = appliance_id, shell, children, audit, limits
         self._loop = asyncio.get_running_loop()
-        self._entrance = Entrance(socket, limits.hello, self._refused)
+        self._entrance = Entrance(socket, limits.hello, self._refused, admit)
         self._closing: asyncio.Future[Ending] = self._loop.create_future()
         self._until = self._loop.time() + limits.ticket
         self._course: asyncio.Task[None] | None = None

@@ -72,7 +72,7 @@ def read_token(path: Path) -> str:
     return token
 
 
-def _open_to(group: str, socket: Path) -> None:
+def open_to(group: str, socket: Path) -> None:
     """Let the group's members through the socket's folder to the socket; a group that the machine does not have gets nothing."""
     try:
         number = grp.getgrnam(group).gr_gid
@@ -103,7 +103,7 @@ class LocalApi:
         await web.UnixSite(self._on_socket, str(self._socket)).start()
         await asyncio.to_thread(self._socket.chmod, 0o600)
         if self._group:
-            await asyncio.to_thread(_open_to, self._group, self._socket)
+            await asyncio.to_thread(open_to, self._group, self._socket)
         await self._on_port.setup()
         await web.TCPSite(self._on_port, self._address, self._port).start()
 
