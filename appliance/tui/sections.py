@@ -32,6 +32,9 @@ class Section:
 SECTIONS = (
     Section("vms", "Virtual machines", "state, protection, failover", OMA, "vms", "VmsScreen"),
     Section("jobs", "Jobs", "what runs now, and what ran", BOTH, "jobs", "JobsScreen"),
+    Section("schedules", "Schedules", "when VMs are copied", OMA, "schedules", "SchedulesScreen"),
+    Section("groups", "Machine groups", "VMs with a priority and a limit", OMA, "groups", "GroupsScreen"),
+    Section("windows", "Windows", "times without starts, limits", OMA, "windows", "WindowsScreen"),
     Section("volumes", "Volumes and exports", "copies in CloudStack", OMA, "volumes", "VolumesScreen"),
     Section("peers", "Paired appliances", "pair, name, revoke", OMA, "peers", "PeersScreen"),
     Section("vcenters", "vCenter", "logins in use", VMA, "vcenters", "VCentersScreen"),
