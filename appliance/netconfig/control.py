@@ -16,7 +16,7 @@ from appliance.core.store import new_id
 from appliance.netconfig import checks, render
 from appliance.netconfig.adopt import adopted
 from appliance.netconfig.applier import Applier, Files, Places, SystemApplier
-from appliance.netconfig.durable import to_its_end
+from appliance.netconfig.durable import to_its_end, writing
 from appliance.netconfig.faults import CHANGED_MEANWHILE, NO_TRIAL, NOT_REVERTED, ON_TRIAL, OTHER_TRIAL, REFUSED, TRIAL_OVER
 from appliance.netconfig.live import LiveChecks, NetworkAsked
 from appliance.netconfig.observe import Observed, observe
@@ -150,7 +150,8 @@ class NetworkControl:
             if record is not None:
                 if record.phase is not Phase.RUNNING or self._clock.now() >= record.deadline:
                     raise TRIAL_OVER(outcome=record.outcome or TIME_UP)
-                await to_its_end(self._folder.keep, record)
+                with writing():
+                    await to_its_end(self._folder.keep, record)
                 self._record = None
                 await _cancelled(self._timer)
                 await self._stop_watching()
@@ -194,7 +195,8 @@ class NetworkControl:
         )
 
     async def _saved(self, record: TrialRecord) -> TrialRecord:
-        await to_its_end(self._folder.save, record)
+        with writing():
+            await to_its_end(self._folder.save, record)
         self._record = record
         return record
 

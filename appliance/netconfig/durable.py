@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ParamSpec
+
+from appliance.contract.errors import STORE_UNWRITABLE
 
 _P = ParamSpec("_P")
 
@@ -19,6 +22,15 @@ async def to_its_end(work: Callable[_P, None], *arguments: _P.args, **named: _P.
     except asyncio.CancelledError:
         await asyncio.wait([working])
         raise
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Raises a Fault (`store.unwritable`) where what is inside can't write its files."""
+    try:
+        yield
+    except OSError as error:
+        raise STORE_UNWRITABLE(cause=f"{type(error).__name__}: {error}") from error
 
 
 def replace(path: Path, text: str, *, mode: int = 0o600) -> None:

@@ -88,3 +88,20 @@ async def test_a_trial_that_is_not_named_rightly_is_left_alone(bench: Bench) -> 
     assert (await refused(agent.keep("trial-0"))).status == 409
     assert (await refused(agent.revert("trial-0"))).status == 409
     assert (await agent.network()).trial is not None
+
+
+async def test_where_no_trial_can_be_written_down_nothing_is_changed(bench: Bench) -> None:
+    """A file is in the place of the folder, so that the writing fails as on a full disk."""
+    agent = await bench.agent()
+    bench.state.write_text("")
+    assert (await refused(bench.trial(agent))).key == "store.unwritable"
+    assert bench.applier.applied == 0 and (await agent.network()).trial is None
+
+
+async def test_settings_that_cannot_be_written_down_as_kept_stay_on_trial(bench: Bench) -> None:
+    agent = await bench.agent()
+    trial = await bench.trial(agent)
+    (bench.state / "kept.json").mkdir()
+    assert (await refused(agent.keep(trial.id))).key == "store.unwritable"
+    await bench.clock.advance(120)
+    assert bench.applier.is_old
