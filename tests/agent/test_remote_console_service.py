@@ -10,8 +10,9 @@ from appliance.agent.config import Config
 from appliance.agent.http.local import LocalApi
 from appliance.agent.remote_console import account
 from appliance.agent.remote_console.service import RemoteConsole
+from appliance.agent.tries import Tries
 from appliance.contract.access import SetRemoteConsole
-from appliance.contract.errors import Fault
+from appliance.contract.errors import STORE_UNWRITABLE, Fault
 from appliance.core.audit import Audit
 from appliance.core.commands import Children
 from appliance.core.settings import Settings
@@ -95,3 +96,20 @@ async def test_the_socket_is_open_to_one_group_or_to_none(tmp_path: Path, group:
     modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder / "api.sock", folder)]
     await api.stop()
     assert modes == [socket_mode, folder_mode]
+
+
+async def test_passwords_that_a_full_disk_lets_nobody_count_are_not_taken(store: Store, tmp_path: Path) -> None:
+    class Full(Settings):
+        async def put(self, name: str, value: dict[str, object]) -> None:
+            raise STORE_UNWRITABLE()
+
+    settings = Settings(store)
+    await settings.put("remote_console", {"enabled": True, "keys": [], "password_login": True})
+    await settings.put("remote_console.password", {"known": True})
+    config = Config.model_validate({"role": "oma", "name": "oma1", "state_dir": tmp_path, "remote_console": {"user": ABSENT}})
+    full = Tries(Full(store), "remote_console")
+    console = RemoteConsole(config, settings, Audit(store), Children(tmp_path / "children"), tmp_path / "api.sock", tries=full)
+    assert not (await console.state()).problem
+    await console._heard("Failed password for nobody-has-this from 192.0.2.9 port 40000 ssh2")
+    assert "none is taken for 30 seconds" in (await console.state()).problem
+    await console.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from appliance.agent.remote_console.files import fingerprints, make_host_key, wr
 from appliance.agent.remote_console.keys import PublicKey, public_key, public_keys
 from appliance.agent.remote_console.log import TOO_MANY_TRIES, login_in
 from appliance.agent.remote_console.sshd import Sshd, is_possible
-from appliance.agent.tries import Tries, in_words
+from appliance.agent.tries import FIRST_WAIT, Tries, in_words
+from appliance.agent.tries import TOO_MANY_TRIES as NOT_YET
 from appliance.contract import access as contract
 from appliance.contract.errors import Fault
 from appliance.core.audit import Audit
@@ -58,6 +60,7 @@ class RemoteConsole:
         self._sshd = Sshd(children, self._failed, self._heard)
         self._tries = tries or Tries(settings, "remote_console")
         self._pausing: asyncio.Task[None] | None = None
+        self._uncounted_until = 0.0
         self._changing = asyncio.Lock()
         self._server: Server | None = None
         self._keys: tuple[PublicKey, ...] = ()
@@ -139,7 +142,7 @@ class RemoteConsole:
             await asyncio.to_thread(write, server, after.keys)
         else:
             await self._sshd.start(server, self._prepare)
-        if after.password_login and await self._tries.wait():
+        if after.password_login and await self._wait():
             self._pause()
 
     async def _prepare(self) -> None:
@@ -158,7 +161,7 @@ class RemoteConsole:
             user=self._config.user,
             program=(*self._config.command, "--socket", str(self._socket)),
             folder=self._folder,
-            password_login=kept.password_login and await self._password_known() and not await self._tries.wait(),
+            password_login=kept.password_login and await self._password_known() and not await self._wait(),
             alive_s=self._alive_s,
         )
 
@@ -166,7 +169,7 @@ class RemoteConsole:
         if kept.enabled and kept.password_login and not await self._password_known():
             error = PASSWORD_UNKNOWN()
             return f"{error.message} {error.guidance}"
-        if kept.enabled and kept.password_login and (seconds := await self._tries.wait()):
+        if kept.enabled and kept.password_login and (seconds := await self._wait()):
             return TOO_MANY_TRIES.format(wait=in_words(seconds))
         return self._sshd.problem
 
@@ -184,9 +187,15 @@ class RemoteConsole:
         try:
             await (self._tries.succeeded() if login.accepted else self._tries.take())
         except Fault as error:
-            _log.info("a password was tried during the wait: %s", error)
-        if not login.accepted and await self._tries.wait():
+            _log.info("a try of a password is not counted: %s", error)
+            if error.spec is not NOT_YET:
+                self._uncounted_until = time.monotonic() + FIRST_WAIT
+        if not login.accepted and await self._wait():
             self._pause()
+
+    async def _wait(self) -> float:
+        """Seconds in which no password is taken: after too many wrong ones, or after one that a full disk let nobody count."""
+        return max(await self._tries.wait(), self._uncounted_until - time.monotonic(), 0.0)
 
     def _pause(self) -> None:
         if self._pausing is None or self._pausing.done():
@@ -195,7 +204,7 @@ class RemoteConsole:
     async def _without_passwords(self) -> None:
         """No password is taken while there is a wait; keys are, and open sessions go on."""
         await self._renew()
-        while await self._tries.wait():  # noqa: ASYNC110 (every wrong password moves its end)
+        while await self._wait():  # noqa: ASYNC110 (every wrong password moves its end)
             await asyncio.sleep(_LOOK_EVERY)
         await self._renew()
 
@@ -205,8 +214,13 @@ class RemoteConsole:
             kept = await self._kept()
             if kept.enabled and self._sshd.running:
                 self._server = await self._as_asked(kept)
-                await asyncio.to_thread(write, self._server, kept.keys)
-                await self._sshd.reload()
+                try:
+                    await asyncio.to_thread(write, self._server, kept.keys)
+                    await self._sshd.reload()
+                except OSError as error:
+                    # Rather no console over SSH than passwords tried without end: it comes back once its files can be written.
+                    _log.error("sshd can't be told which logins it takes now, and is started anew: %s", error)
+                    await self._sshd.start(self._server, self._prepare)
 
     async def _kept(self) -> Kept:
         found = await self._settings.get(_SETTING)
