@@ -29,6 +29,7 @@ GAP = {OnGap.RUN_AFTER: "run as soon as the clocks go on", OnGap.SKIP: "left out
 RESULTS = {"queued": "waits", "starting": "starting", "started": "started", "skipped": "skipped"}
 TONES = {"skipped": "warning", "failed": "bad"}
 NOTHING = "–"
+OLD = "see its page"
 
 
 def until(at: datetime | None, now: datetime) -> str:
@@ -77,23 +78,24 @@ def tone(runs: Sequence[Execution]) -> str:
     return "bad" if "failed" in seen else "warning" if "skipped" in seen else ""
 
 
-def schedule_row(schedule: Schedule, last: Sequence[Execution], now: datetime) -> Row:
-    """A schedule in the list."""
+def schedule_row(schedule: Schedule, last: Sequence[Execution] | None, now: datetime) -> Row:
+    """A schedule in the list. `last` is None where its last runs are longer ago than those that were asked for."""
     cells = (
         schedule.name,
         "on" if schedule.enabled else "off",
         until(schedule.next_run, now),
         targets(schedule),
-        summary(last),
+        OLD if last is None else summary(last),
         schedule.cron,
         schedule.timezone,
     )
-    return Row(schedule.id, cells, tone(last) if schedule.enabled else "")
+    return Row(schedule.id, cells, tone(last or ()) if schedule.enabled else "")
 
 
 def schedule_facts(schedule: Schedule, names: Mapping[str, str], now: datetime) -> list[Fact]:
     """The lines above a schedule's history. `names` are the VMs' by their context ids."""
-    on = f"on, next run {until(schedule.next_run, now)}" if schedule.next_run else "on, no run to come"
+    next_run = until(schedule.next_run, now)
+    on = f"on, next run {next_run}{' UTC' if ':' in next_run else ''}" if schedule.next_run else "on, no run to come"
     state = on if schedule.enabled else "off: it runs only when it is run by hand"
     vms = ", ".join(names.get(one, one) for one in schedule.vm_context_ids)
     limit = f", {schedule.max_concurrent} at once" if schedule.max_concurrent else ""

@@ -14,7 +14,7 @@ from appliance.schedules.faults import CRON_UNREADABLE, NAME_TAKEN, ZONE_UNKNOWN
 from appliance.tui.schedule_lines import last_results, local, next_row, run_row, run_text, schedule_row, summary, targets, until
 from appliance.tui.screens.schedule import ScheduleScreen
 from appliance.tui.screens.schedule_form import ScheduleForm
-from appliance.tui.screens.schedules import SchedulesScreen
+from appliance.tui.screens.schedules import SchedulesScreen, told_runs
 from appliance.tui.screens.windows import WindowsScreen
 from appliance.tui.widgets.bars import Notice
 from appliance.tui.widgets.dialog import Tell
@@ -73,6 +73,16 @@ def test_a_failed_run_stands_out_in_the_list_but_not_of_a_schedule_that_is_off()
     failed = [some.run(job_status="failed")]
     assert schedule_row(some.schedule(), failed, NOW).tone == "bad"
     assert schedule_row(some.schedule(enabled=False), failed, NOW).tone == ""
+
+
+def test_a_schedule_whose_last_run_is_too_long_ago_is_not_said_to_have_never_run() -> None:
+    assert schedule_row(some.schedule(), None, NOW).cells[4] == "see its page"
+    assert schedule_row(some.schedule(), [], NOW).cells[4] == "not run yet"
+
+
+def test_a_run_by_hand_that_starts_nothing_says_so() -> None:
+    assert told_runs("nightly", [some.skipped()])[0].startswith("Nothing of nightly was started. Another operation")
+    assert told_runs("nightly", [some.run(), some.run(2)]) == ("nightly: 2 of 2 VMs wait for their start.", "good")
 
 
 def test_what_a_schedule_is_for_and_when() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
-from appliance.contract.schedules import Schedule
+from appliance.contract.schedules import Execution, ExecutionStatus, Schedule
 from appliance.tui import words
-from appliance.tui.schedule_lines import RESULTS, SCHEDULE_COLUMNS, last_results, schedule_row
+from appliance.tui.job_lines import told
+from appliance.tui.schedule_lines import SCHEDULE_COLUMNS, last_results, schedule_row
 from appliance.tui.screens.acting import ActingScreen
 from appliance.tui.screens.deleting import deleted
 from appliance.tui.widgets.bars import TitleBar
@@ -54,9 +56,10 @@ class SchedulesScreen(ActingScreen):
         """All schedules, and the last runs."""
         api, now = self.console_app.agent.schedules, self.console_app.clock()
         found = await api.schedules()
-        last = last_results(await api.executions(limit=RECENT)) if found else {}
+        runs = await api.executions(limit=RECENT) if found else []
+        last, missing = last_results(runs), None if len(runs) == RECENT else ()
         self._schedules = {one.id: one for one in found}
-        self.query_one(Listing).show([schedule_row(one, last.get(one.id, ()), now) for one in found])
+        self.query_one(Listing).show([schedule_row(one, last.get(one.id, missing), now) for one in found])
         self.query_one(TitleBar).tell(heading=f"{self.HEADING} ({len(found)})")
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
@@ -105,10 +108,17 @@ async def _run(screen: ActingScreen, schedule: Schedule) -> None:
         return
     runs = await screen.asking(screen.console_app.agent.schedules.run_schedule(schedule.id))
     if runs is not None:
-        skipped = [one for one in runs if one.status == "skipped"]
-        text = f"{schedule.name}: {len(runs) - len(skipped)} of {len(runs)} VMs wait for their start."
-        first = next((one.reason.message for one in skipped if one.reason), "")
-        screen.say(f"{text} {len(skipped)} {RESULTS['skipped']}: {first}" if skipped else text, "warning" if skipped else "good")
+        screen.say(*told_runs(schedule.name, runs))
+
+
+def told_runs(name: str, runs: Sequence[Execution]) -> tuple[str, str]:
+    """What is said once a schedule was run by hand, and how (pure)."""
+    skipped = [one for one in runs if one.status == ExecutionStatus.SKIPPED]
+    first = next((told(one.reason) for one in skipped if one.reason), "")
+    if len(skipped) == len(runs):
+        return f"Nothing of {name} was started. {first}".strip(), "warning"
+    text = f"{name}: {len(runs) - len(skipped)} of {len(runs)} VMs wait for their start."
+    return (f"{text} {len(skipped)} skipped: {first}", "warning") if skipped else (text, "good")
 
 
 async def _turn_off(screen: ActingScreen, schedule: Schedule) -> None:
