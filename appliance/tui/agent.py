@@ -21,6 +21,7 @@ from appliance.contract.status import StatusApi
 from appliance.contract.storage import StorageApi
 from appliance.contract.system import SystemApi
 from appliance.contract.tunnel import TunnelApi
+from appliance.contract.vault import VaultApi
 from appliance.contract.windows import WindowsApi
 
 
@@ -104,6 +105,11 @@ class Agent:
     def clouds(self) -> CloudsApi:
         """CloudStack configurations (OMA)."""
         return client(CloudsApi, self.transport)
+
+    @cached_property
+    def vault(self) -> VaultApi:
+        """The key that protects stored secrets (OMA)."""
+        return client(VaultApi, self.transport)
 
     @cached_property
     def schedules(self) -> SchedulesApi:

@@ -36,6 +36,8 @@ SECTIONS = (
     Section("groups", "Machine groups", "VMs with a priority and a limit", OMA, "groups", "GroupsScreen"),
     Section("windows", "Windows", "times without starts, limits", OMA, "windows", "WindowsScreen"),
     Section("volumes", "Volumes and exports", "copies in CloudStack", OMA, "volumes", "VolumesScreen"),
+    Section("credentials", "vCenter credentials", "logins, their test, the default", OMA, "credentials", "CredentialsScreen"),
+    Section("clouds", "CloudStack", "address, keys, zone, offerings", OMA, "clouds", "CloudsScreen"),
     Section("peers", "Paired appliances", "pair, name, revoke", OMA, "peers", "PeersScreen"),
     Section("vcenters", "vCenter", "logins in use", VMA, "vcenters", "VCentersScreen"),
     Section("transfers", "Transfers", "copies under way", VMA, "transfers", "TransfersScreen"),

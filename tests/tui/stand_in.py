@@ -17,6 +17,7 @@ from appliance.contract.credentials import CredentialsApi
 from appliance.contract.errors import NO_SUCH_ROUTE, Fault
 from appliance.contract.failover import FailoverApi
 from appliance.contract.schedules import SchedulesApi
+from appliance.contract.vault import VaultApi
 from appliance.contract.windows import WindowsApi
 from appliance.tui.agent import Agent
 from appliance.tui.app import Console
@@ -38,6 +39,7 @@ ROLES: dict[str, tuple[type[Api], ...]] = {
         storage.StorageApi,
         CredentialsApi,
         CloudsApi,
+        VaultApi,
         SchedulesApi,
         WindowsApi,
     ),

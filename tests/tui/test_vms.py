@@ -194,7 +194,7 @@ async def test_without_a_login_the_page_says_how_one_is_added_and_goes_on_when_t
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
         await op.opened("vms", "f7", "enter", "f3")(pilot)
         nothing = pilot.app.screen.query_one("#no-login", Static)
-        assert "POST /api/v1/vmware-credentials" in str(nothing.content)
+        assert "Press F7 to go to the vCenter credentials" in str(nothing.content)
         assert nothing.display
         stand_in.answers["credentials"] = [op.CREDENTIAL]
         await refreshed(pilot)

@@ -22,8 +22,8 @@ from appliance.tui.widgets.form import Choice, Field, in_one_sentence
 from appliance.tui.widgets.table import Column, Listing, Row
 
 NO_LOGIN = (
-    "No vCenter login is stored yet. Logins are added through the appliance's API today: POST /api/v1/vmware-credentials, "
-    "with the vCenter's address, user name, password and the fingerprint of its certificate. This page goes on by itself then."
+    "No vCenter login is stored yet. Press F7 to go to the vCenter credentials, and F7 there to add one (also in the menu: vCenter "
+    "credentials). This page goes on by itself then."
 )
 COLUMNS = (
     Column("VM"), Column("CPUs", 5), Column("Memory", 10), Column("Disks", 6), Column("Size", 10), Column("Power", 10), Column("", 9),
@@ -61,6 +61,7 @@ class ProtectScreen(ConsoleScreen):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f3,ctrl+f", "find", "Look for"),
+        Binding("f7,ctrl+n", "logins", "Logins"),
         Binding("enter", "choose", "Choose"),
     ]
 
@@ -114,6 +115,12 @@ class ProtectScreen(ConsoleScreen):
         """Another name."""
         if self._credentials:
             self.query_one("#name", Field).focus_input()
+
+    def action_logins(self) -> None:
+        """Where logins are added."""
+        from appliance.tui.screens.credentials import CredentialsScreen
+
+        self.app.push_screen(CredentialsScreen())
 
     @on(Input.Submitted)
     def _look(self) -> None:
