@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 
 from appliance.contract.network import Family, Interface, InterfacePlan, Mode, NetworkPlan
+from appliance.netconfig import render
+from appliance.netconfig.applier import Files
 from appliance.netconfig.observe import Observed
 
 
@@ -20,6 +23,25 @@ def adopted(observed: Observed) -> NetworkPlan:
     )
 
 
+def restoring(current: Files, observed: Observed, plan: NetworkPlan) -> Files:
+    """The files that bring back what is, once `plan` was tried: those there are, and one for each interface that another program set up.
+
+    Without one systemd-networkd would let go of such an interface at the end of a trial, and take all of its addresses along.
+    """
+    touched = {name.strip(" ") for one in plan.interfaces for name in (one.name, one.parent)}
+    set_up = {one.name for one in observed.interfaces if _lasting(one.addresses)}
+    foreign = [
+        one.model_copy(update={"parent": "", "vlan_id": None})  # it exists: nobody has to make it
+        for one in adopted(observed).interfaces
+        if one.name in touched & set_up & observed.unmanaged
+    ]
+    return current.model_copy(update={"networkd": {**render.files(NetworkPlan(interfaces=foreign)), **current.networkd}})
+
+
+def _lasting(addresses: Sequence[str]) -> list[str]:
+    return [text for text in addresses if not ipaddress.ip_interface(text).is_link_local]
+
+
 def _plan(interface: Interface, observed: Observed) -> InterfacePlan:
     return InterfacePlan(
         name=interface.name,
@@ -31,8 +53,7 @@ def _plan(interface: Interface, observed: Observed) -> InterfacePlan:
 
 
 def _family(interface: Interface, observed: Observed, version: int) -> Family:
-    held = [text for text in interface.addresses if ipaddress.ip_interface(text).version == version]
-    lasting = [text for text in held if not ipaddress.ip_interface(text).is_link_local]
+    lasting = [text for text in _lasting(interface.addresses) if ipaddress.ip_interface(text).version == version]
     if any((interface.name, text) in observed.leased for text in lasting):
         return Family(mode=Mode.AUTO)
     if lasting:
@@ -44,6 +65,4 @@ def _family(interface: Interface, observed: Observed, version: int) -> Family:
 
 def _is_typed(interface: Interface, observed: Observed) -> bool:
     """Whether the interface has an address that lasts."""
-    return any(
-        not ipaddress.ip_interface(text).is_link_local and (interface.name, text) not in observed.leased for text in interface.addresses
-    )
+    return any((interface.name, text) not in observed.leased for text in _lasting(interface.addresses))

@@ -14,7 +14,7 @@ from appliance.contract.network import Finding, Network, NetworkPlan, Severity, 
 from appliance.core.audit import Audit
 from appliance.core.store import new_id
 from appliance.netconfig import checks, render
-from appliance.netconfig.adopt import adopted
+from appliance.netconfig.adopt import adopted, restoring
 from appliance.netconfig.applier import Applier, Files, Places, SystemApplier
 from appliance.netconfig.durable import to_its_end, writing
 from appliance.netconfig.faults import CHANGED_MEANWHILE, NO_TRIAL, NOT_REVERTED, ON_TRIAL, OTHER_TRIAL, REFUSED, TRIAL_OVER
@@ -188,7 +188,7 @@ class NetworkControl:
             TrialRecord(
                 id=new_id("trial"),
                 plan=render.canonical(wanted.plan),
-                before=await self._applier.current(),
+                before=restoring(await self._applier.current(), await self._observe(), wanted.plan),
                 boot_id=self._clock.boot_id(),
                 deadline=self._clock.now() + wanted.seconds,
             )

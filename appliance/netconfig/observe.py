@@ -19,6 +19,7 @@ RESOLV_CONF = Path("/etc/resolv.conf")
 _BEHIND_STUB = Path("/run/systemd/resolve/resolv.conf")
 _STUB = "127.0.0.53"
 _SPEEDS = Path("/sys/class/net")
+_LINK_STATES = Path("/run/systemd/netif/links")
 
 # linux/if_arp.h, linux/if.h, linux/if_addr.h, linux/rtnetlink.h
 _ARPHRD_ETHER, _IFF_UP = 1, 1
@@ -30,7 +31,10 @@ _CLUTTER = ("docker", "virbr", "br-")
 
 @dataclass(frozen=True)
 class Observed:
-    """What is. `leased` are addresses with a lifetime (DHCP, router advertisement), `doubled` those another machine has too."""
+    """What is. `leased` are addresses with a lifetime (DHCP, router advertisement), `doubled` those another machine has too.
+
+    `unmanaged` are the names of interfaces that systemd-networkd leaves to another program.
+    """
 
     host_name: str
     interfaces: list[Interface]
@@ -38,6 +42,7 @@ class Observed:
     search_domains: tuple[str, ...] = ()
     leased: frozenset[tuple[str, str]] = frozenset()
     doubled: frozenset[tuple[str, str]] = frozenset()
+    unmanaged: frozenset[str] = frozenset()
 
 
 async def observe(resolv_conf: Path = RESOLV_CONF) -> Observed:
@@ -76,7 +81,16 @@ def _read(resolv_conf: Path) -> Observed:
         search_domains=domains,
         leased=frozenset((name, text) for name, text, flags in held if not flags & _PERMANENT),
         doubled=frozenset((name, text) for name, text, flags in held if flags & _DAD_FAILED),
+        unmanaged=frozenset(names[index] for index in links if _is_unmanaged(index)),
     )
+
+
+def _is_unmanaged(index: int) -> bool:
+    """What systemd-networkd says of a link in its own files (sd-network(3) reads them too); one that it does not know is in no doubt."""
+    try:
+        return "ADMIN_STATE=unmanaged" in (_LINK_STATES / str(index)).read_text(errors="replace").splitlines()
+    except OSError:
+        return False
 
 
 def _shown(link: Any) -> bool:

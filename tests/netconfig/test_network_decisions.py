@@ -8,8 +8,9 @@ import pytest
 from trial_bench import AFTER, BEFORE, OLD, observed, plan
 
 from appliance.contract.errors import Fault
-from appliance.contract.network import Family, Interface, Mode
-from appliance.netconfig.adopt import adopted
+from appliance.contract.network import Family, Interface, Mode, NetworkPlan
+from appliance.netconfig.adopt import adopted, restoring
+from appliance.netconfig.applier import Files
 from appliance.netconfig.arp import claimed, probe
 from appliance.netconfig.live import new_addresses
 from appliance.netconfig.observe import Observed, shown_addresses
@@ -155,6 +156,30 @@ def test_what_is_becomes_a_plan(there: Interface, leased: list[str], ipv4: Famil
     machine = Observed("oma", [there], ["192.0.2.53"], leased=frozenset(("eth0", text) for text in leased))
     [found] = adopted(machine).interfaces
     assert (found.ipv4, found.ipv6) == (ipv4, ipv6)
+
+
+@pytest.mark.parametrize(
+    ("unmanaged", "address", "interface_name", "made"),
+    [
+        ({"eth0"}, BEFORE, "eth0", ["10-appliance-eth0.network"]),
+        (set(), BEFORE, "eth0", []),
+        ({"eth0"}, "fe80::1/64", "eth0", []),
+        ({"eth0"}, BEFORE, "eth1", []),
+    ],
+    ids=["another program's", "a file of somebody else's", "without an address", "not in the plan"],
+)
+def test_what_another_program_set_up_gets_a_file_to_come_back_by(
+    unmanaged: set[str], address: str, interface_name: str, made: list[str]
+) -> None:
+    machine = Observed("oma", [interface(addresses=[address], gateways=["192.0.2.1"])], [], unmanaged=frozenset(unmanaged))
+    [tried] = plan(AFTER).interfaces
+    back = restoring(Files(networkd={}), machine, NetworkPlan(interfaces=[tried.model_copy(update={"name": interface_name})]))
+    assert list(back.networkd) == made and all(BEFORE in text and "Gateway=192.0.2.1" in text for text in back.networkd.values())
+
+
+def test_files_of_our_own_come_back_as_they_were() -> None:
+    machine = Observed("oma", [interface(addresses=[BEFORE])], [], unmanaged=frozenset({"eth0"}))
+    assert restoring(OLD, machine, plan(AFTER)) == OLD
 
 
 def test_name_servers_that_came_with_an_address_are_not_fixed() -> None:

@@ -57,6 +57,20 @@ async def test_a_kept_address_answers_from_outside_and_the_old_one_is_gone(site:
     assert sorted(path.name for path in site.networkd.iterdir()) == ["10-appliance-eth0.network", "80-factory.network"]
 
 
+async def test_a_network_that_another_program_set_up_comes_back(site: NetworkdSite) -> None:
+    """systemd-networkd takes all addresses along when it lets go of an interface, and here no file but the trial's is for it."""
+    (site.networkd / "80-factory.network").unlink()
+    site.inside("networkctl", "reload")
+    site.inside("ip", "addr", "add", f"{OLD}/24", "dev", "eth0")
+    site.inside("ip", "route", "add", "default", "via", GATEWAY)
+    api = await site.start_agent()
+    begun = await trial(api, static(NEW))
+    await site.until(lambda: site.answers(NEW))
+    await api.revert_network(ref(begun.id))
+    await site.until(lambda: site.answers(OLD) and f"default via {GATEWAY}" in site.inside("ip", "route").stdout)
+    assert site.silent(NEW)
+
+
 async def test_settings_revert_by_themselves(site: NetworkdSite, api: NetworkApi) -> None:
     await trial(api, static(NEW, host_name="oma-1"), 12)
     await site.until(lambda: site.answers(NEW))
