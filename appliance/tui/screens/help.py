@@ -6,12 +6,13 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from appliance.tui.screens.base import ConsoleScreen
 from appliance.tui.widgets.bars import KeyBar, key_name
+from appliance.tui.widgets.dialog import Reading
 
 GENERAL = (
     ("Tab, Shift-Tab", "next and previous field or list"),
@@ -35,7 +36,7 @@ class HelpScreen(ModalScreen[None]):
         keys = "\n".join(f"{key:<22}{text}" for key, text in (*self._keys, *GENERAL))
         with Vertical(classes="dialog help"):
             yield Static(f"Help: {self._about.HEADING}", classes="question", markup=False)
-            with VerticalScroll(classes="text"):
+            with Reading():
                 yield Static(f"{self._about.HELP}\n\n{keys}", markup=False)
             yield KeyBar()
 
@@ -49,7 +50,7 @@ def keys_of(screen: ConsoleScreen) -> list[tuple[str, str]]:
     found: dict[str, list[str]] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
-        if binding.description and (active.node is screen or active.node is screen.app):
+        if binding.description and not binding.action.startswith("app.focus_") and (active.node is screen or active.node is screen.app):
             names = found.setdefault(binding.description, [])
             names.extend(name for name in map(key_name, binding.key.split(",")) if name not in names)
     return [(" or ".join(names), text) for text, names in found.items()]

@@ -7,11 +7,27 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
+from textual.geometry import Size
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from appliance.tui.widgets.bars import KeyBar
 from appliance.tui.widgets.form import Field
+
+BORDER = 2
+"""Lines of a dialog's own."""
+
+
+class Reading(VerticalScroll):
+    """The text of a dialog: as high as it is, or as the question, the fields and the keys leave room; then it is moved through."""
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Lines of it that are seen."""
+        others = [one for one in self.siblings if isinstance(one, Widget) and one.display]
+        taken = sum(one.get_content_height(container, viewport, width) + one.styles.margin.height for one in others)
+        room = viewport.height - BORDER - taken
+        return min(super().get_content_height(container, viewport, width), max(1, room))
 
 
 class Confirm(ModalScreen[bool]):
@@ -20,6 +36,10 @@ class Confirm(ModalScreen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f8,ctrl+s", "yes", "Do it", priority=True),
         Binding("escape", "no", "Leave it", priority=True),
+        Binding("up", "scroll(-1)", show=False),
+        Binding("down", "scroll(1)", show=False),
+        Binding("pageup", "scroll(-8)", show=False),
+        Binding("pagedown", "scroll(8)", show=False),
     ]
 
     def __init__(self, question: str, consequences: str, *, word: str = "") -> None:
@@ -30,7 +50,7 @@ class Confirm(ModalScreen[bool]):
         """The question, what will happen, and the keys."""
         with Vertical(classes="dialog"):
             yield Static(self._question, classes="question", markup=False)
-            with VerticalScroll(classes="text", can_focus=False):
+            with Reading(can_focus=False):
                 yield Static(self._consequences, markup=False)
             if self._word:
                 yield Field(f"Type {self._word}", id="word", check=self._typed)
@@ -43,6 +63,10 @@ class Confirm(ModalScreen[bool]):
 
     def _typed(self, text: str) -> str:
         return "" if text == self._word else f"Type {self._word} to go on, or press Esc."
+
+    def action_scroll(self, lines: int) -> None:
+        """Through what will happen, where it is longer than there is room."""
+        self.query_one(Reading).scroll_relative(y=lines, animate=False)
 
     def action_yes(self) -> None:
         """Go on, if the word is right."""
@@ -67,7 +91,7 @@ class Tell(ModalScreen[None]):
         """Heading and text."""
         with Vertical(classes="dialog"):
             yield Static(self._heading, classes="question", markup=False)
-            with VerticalScroll(classes="text"):
+            with Reading():
                 yield Static(self._text, markup=False)
             yield KeyBar()
 
