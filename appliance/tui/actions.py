@@ -12,6 +12,10 @@ ENDED = ("completed", "failed", "cancelled")
 """The states of a job that has ended."""
 
 
+LONGEST_WORD = 80
+"""Characters that somebody is asked to type."""
+
+
 @dataclass(frozen=True)
 class Action:
     """One thing that can be done. `{name}` is the VM's name; where `typed` it has to be typed. `when` is for the help."""
@@ -26,6 +30,12 @@ class Action:
     def asked(self, name: str) -> tuple[str, str]:
         """The question and what will happen, about the VM of this name."""
         return self.question.replace("{name}", name), self.consequences.replace("{name}", name)
+
+    def word(self, name: str) -> str:
+        """What has to be typed: the VM's name, or what is done where the name is none that every keyboard has; nothing for most actions."""
+        if not self.typed:
+            return ""
+        return name if name.isascii() and name.isprintable() and 0 < len(name.strip()) == len(name) <= LONGEST_WORD else self.key
 
 
 SYNC = Action(

@@ -300,3 +300,39 @@ async def test_enter_on_a_job_opens_its_page() -> None:
         await page("enter")(pilot)
         assert isinstance(pilot.app.screen, JobScreen)
         assert stand_in.called("jobs")[-1] == {"vm": "ctx-0001", "limit": 50}
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [("web01", "web01"), ("web 01", "web 01"), ("Büro", "live"), (" web01", "live"), ("東京", "live"), ("", "live"), ("x" * 81, "live")],
+)
+def test_a_name_that_not_every_keyboard_has_need_not_be_typed(name: str, word: str) -> None:
+    assert actions.LIVE.word(name) == word
+    assert not actions.SYNC.word(name)
+
+
+async def test_a_key_pressed_again_breaks_nothing_off_and_asks_once() -> None:
+    stand_in = StandIn("oma", op.answers(op.vm(1), jobs=[], failover_test=STARTED))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await page("f4", "down", "enter", "f8")(pilot)
+        stand_in.delay = 0.2
+        await pilot.press("f8", "f8", "f8")
+        stand_in.delay = 0.0
+        await pilot.pause(0.5)
+        assert len(stand_in.called("failover_test")) == 1
+        assert "was started" in str(pilot.app.screen.query_one(Notice).content)
+
+
+async def test_half_a_pair_of_networks_is_not_passed_over() -> None:
+    stand_in = StandIn("oma", op.answers(op.vm(1), jobs=[], failover_test=STARTED))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await page("f4", "down", "enter", "f7", "f7", *"DMZ", "f8")(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, FailoverScreen)
+        assert len(screen.query("#source-2")) == 0
+        assert "Type where this network goes." in str(screen.query_one("#target-1 .problem", Static).content)
+        await pilot.press(*"net-4", "f8")
+        await settled(pilot)
+        await pilot.press("f8")
+        await settled(pilot)
+        assert stand_in.called("failover_test")[0]["body"].networks == {"DMZ": "net-4"}  # type: ignore[attr-defined]

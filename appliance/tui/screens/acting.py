@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable
 from typing import ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, OptionList
-from textual.worker import Worker
 
 from appliance.tui.screens.base import ConsoleScreen
 from appliance.tui.widgets.bars import Notice
@@ -19,16 +18,7 @@ MOMENT = "One moment …"
 
 
 class ActingScreen(ConsoleScreen):
-    """While something is being done, asking for it again does nothing."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._doing: Worker[None] | None = None
-
-    def once(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
-        """Do this, unless something is being done still."""
-        if self._doing is None or self._doing.is_finished:
-            self._doing = self.run_worker(work(), group="doing")
+    """Says that something is under way while it is being done."""
 
     async def asking(self, work: Awaitable[Answer], done: str = "") -> Answer | None:
         """Like `attempt`, and says meanwhile that it is under way."""

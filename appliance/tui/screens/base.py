@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
+from textual.worker import Worker
 
 from appliance.contract.client import UNREACHABLE
 from appliance.contract.errors import Fault
@@ -51,6 +52,7 @@ class ConsoleScreen(Persevering, Screen[None], inherit_bindings=False):
         """Whether the agent was asked at least once since the screen came up."""
         self._wake = asyncio.Event()
         self._complaint = ""
+        self._doing: Worker[None] | None = None
 
     @property
     def console_app(self) -> Console:
@@ -99,6 +101,11 @@ class ConsoleScreen(Persevering, Screen[None], inherit_bindings=False):
     def say(self, text: str, kind: str = "good") -> None:
         """A line of news on this screen."""
         self.query_one(Notice).say(text, kind)
+
+    def once(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Do this, unless something is being done still: a key that is pressed twice asks the agent once, and breaks nothing off."""
+        if self._doing is None or self._doing.is_finished:
+            self._doing = self.run_worker(work(), group="doing")
 
     async def attempt(self, work: Awaitable[Answer], done: str = "") -> Answer | None:
         """Do something at the agent: says `done` when it succeeds, or why it was refused; None then."""

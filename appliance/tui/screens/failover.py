@@ -103,27 +103,42 @@ class FailoverScreen(ConsoleScreen):
         return field
 
     async def action_add(self) -> None:
-        """A field to type a source network's name in, and one for where it goes."""
+        """A field to type a source network's name in, and one for where it goes; one pair after the other."""
+        if self._extra and not self._pair(self._extra)[0].value:
+            self._pair(self._extra)[0].focus_input()
+            return
         self._extra += 1
         name = Field("Source network", id=f"source-{self._extra}", hint="its name in vCenter", limit=500)
-        target = Field("goes to", id=f"target-{self._extra}", hint="id of a CloudStack network", check=network_problem, limit=100)
+        target = Field("Goes to", id=f"target-{self._extra}", hint="id of a CloudStack network", check=network_problem, limit=100)
         await self.query_one("#networks").mount(name, target, before="#others")
         name.focus_input()
 
+    def _pair(self, number: int) -> tuple[Field, Field]:
+        return self.query_one(f"#source-{number}", Field), self.query_one(f"#target-{number}", Field)
+
+    def _halves(self) -> list[Field]:
+        """Fields of pairs of which only the other one was filled in; says so."""
+        empty: list[Field] = []
+        for source, target in map(self._pair, range(1, self._extra + 1)):
+            if bool(source.value) != bool(target.value):
+                half, text = (target, "Type where this network goes.") if source.value else (source, "Type which network goes there.")
+                half.problem(text)
+                empty.append(half)
+        return empty
+
     def _chosen(self) -> dict[str, str]:
         chosen = {source: self.query_one(f"#{key}", Field).value for key, source in self._sources.items()}
-        for number in range(1, self._extra + 1):
-            chosen[self.query_one(f"#source-{number}", Field).value] = self.query_one(f"#target-{number}", Field).value
+        chosen |= {source.value: target.value for source, target in map(self._pair, range(1, self._extra + 1))}
         return {source: target for source, target in chosen.items() if source and target}
 
     def action_start(self) -> None:
         """Check the fields, then ask."""
         fields = list(self.query(Field))
-        bad = [one for one in fields if not one.is_good()]
+        bad = [one for one in fields if not one.is_good()] or self._halves()
         if bad:
             bad[0].focus_input()
         else:
-            self.run_worker(self._start(), name="start", group="start", exclusive=True)
+            self.once(self._start)
 
     async def _start(self) -> None:
         name, networks, others = self._vm.vm_name, self._chosen(), self.query_one("#others", Field).value
@@ -133,7 +148,7 @@ class FailoverScreen(ConsoleScreen):
             consequences += f"\n\nIf it has not shut down by itself after {seconds} s it is switched off."
         where = [f"{source} → {target}" for source, target in networks.items()] + [f"all others → {others or 'as configured'}"]
         consequences += "\n\nNetworks: " + "; ".join(where) + "."
-        if not await self.confirmed(question, consequences, word=name if self._action.typed else ""):
+        if not await self.confirmed(question, consequences, word=self._action.word(name)):
             return
         try:
             await self._send(networks, others)

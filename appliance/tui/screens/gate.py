@@ -113,12 +113,12 @@ class GateScreen(ConsoleScreen):
 
     def action_challenge(self) -> None:
         """Have one made and shown."""
-        self.run_worker(self._challenge(), name="gate", group="gate", exclusive=True)
+        self.once(self._challenge)
 
     def action_go_on(self) -> None:
         """Send the answer, or go into the shell."""
         if self._opened is None:
-            self.run_worker(self._send(), name="gate", group="gate", exclusive=True)
+            self.once(self._send)
         else:
             # Of the console, not of this screen: what has the terminal must not be cut off when a screen goes.
             self.app.run_worker(self._go_in(self._opened), name="shell", group="shell")
@@ -126,7 +126,7 @@ class GateScreen(ConsoleScreen):
 
     def action_close(self) -> None:
         """Close it; a shell that runs is ended only after a question."""
-        self.run_worker(self._close(), name="gate", group="gate", exclusive=True)
+        self.once(self._close)
 
     def action_more(self) -> None:
         """Set, change or remove the password."""

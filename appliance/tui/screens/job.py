@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -112,8 +113,9 @@ class JobScreen(ConsoleScreen):
 
     @on(DataTable.RowSelected, "#log")
     def _tell_line(self, event: DataTable.RowSelected) -> None:
-        line = self._lines[event.row_key.value or ""]
-        self.app.push_screen(Tell(f"{words.moment(line.at)} UTC", line.message))
+        line = self._lines.get(event.row_key.value or "")
+        if line is not None:
+            self.app.push_screen(Tell(f"{words.moment(line.at)} UTC", line.message))
 
     @on(DataTable.RowSelected, "#steps")
     def _tell_step(self, event: DataTable.RowSelected) -> None:
@@ -130,4 +132,4 @@ class JobScreen(ConsoleScreen):
         if self._job is not None:
             from appliance.tui.screens.operate import act_on_job
 
-            self.run_worker(act_on_job(self, self._job), name="act", group="act", exclusive=True)
+            self.once(partial(act_on_job, self, self._job))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -110,4 +111,4 @@ class JobsScreen(ConsoleScreen):
         if job is not None:
             from appliance.tui.screens.operate import act_on_job
 
-            self.run_worker(act_on_job(self, job), name="act", group="act", exclusive=True)
+            self.once(partial(act_on_job, self, job))

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
+from textual.worker import Worker
 
 from appliance.contract.errors import Fault
 from appliance.contract.setup import Unlock
@@ -27,6 +28,10 @@ class LoginScreen(ModalScreen[bool]):
         Binding("escape", "leave", "Back", priority=True),
     ]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._trying: Worker[None] | None = None
+
     def compose(self) -> ComposeResult:
         """One field."""
         with Vertical(classes="dialog small"):
@@ -44,7 +49,8 @@ class LoginScreen(ModalScreen[bool]):
 
     def action_log_in(self) -> None:
         """Ask the agent; only one try at a time."""
-        self.run_worker(self._try(), name="login", group="login", exclusive=True)
+        if self._trying is None or self._trying.is_finished:
+            self._trying = self.run_worker(self._try(), name="login")
 
     async def _try(self) -> None:
         field, app = self.query_one(Field), cast("Console", self.app)

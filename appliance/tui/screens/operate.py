@@ -44,7 +44,7 @@ async def act_on_job(screen: ConsoleScreen, job: Job) -> None:
 
 async def _asked(screen: ConsoleScreen, action: Action, name: str) -> bool:
     question, consequences = action.asked(name)
-    return await screen.confirmed(question, consequences, word=name if action.typed else "")
+    return await screen.confirmed(question, consequences, word=action.word(name))
 
 
 async def _sync(screen: ConsoleScreen, vm: VmContext) -> None:

@@ -91,7 +91,7 @@ class CodeScreen(ActingScreen):
 
     async def on_unmount(self) -> None:
         """The code goes with the screen; where the whole console ends, before it does."""
-        if self.app._exit:
+        if self.console_app.was_left:
             await self._hide()
         else:
             self.app.run_worker(self._hide(), group="hide-code")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -72,7 +73,7 @@ class PowerScreen(ConsoleScreen):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """One was chosen: ask, then do it."""
-        self.run_worker(self._do(PowerAction(event.option_id or "")), name="power", group="power", exclusive=True)
+        self.once(partial(self._do, PowerAction(event.option_id or "")))
 
     async def _do(self, action: PowerAction) -> None:
         from appliance.tui.entrance import let_in

@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -72,16 +73,16 @@ class RemoteScreen(RecordsScreen[str]):
 
     def action_switch(self) -> None:
         """On, or off."""
-        self.run_worker(self._switch(), name="set", group="set", exclusive=True)
+        self.once(self._switch)
 
     def action_password(self) -> None:
         """Login by password, or no longer."""
-        self.run_worker(self._password(), name="set", group="set", exclusive=True)
+        self.once(self._password)
 
     def action_remove(self) -> None:
         """The key under the cursor."""
         if self.chosen is not None:
-            self.run_worker(self._remove(self.chosen), name="set", group="set", exclusive=True)
+            self.once(partial(self._remove, self.chosen))
 
     def action_add(self) -> None:
         """Ask for a key."""

@@ -86,7 +86,7 @@ class SupportScreen(RecordsScreen[Bundle]):
         if self._job_id:
             self.say("One is being made already.", "warning")
         else:
-            self.run_worker(self._make(), name="make", group="make", exclusive=True)
+            self.once(self._make)
 
     async def _make(self) -> None:
         started = await self.attempt(self.console_app.agent.system.make_bundle(), "The bundle is being made; this may take a minute.")

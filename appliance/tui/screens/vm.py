@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -101,4 +102,4 @@ class VmScreen(ConsoleScreen):
         if self._vm is not None:
             from appliance.tui.screens.operate import act_on_vm
 
-            self.run_worker(act_on_vm(self, self._vm), name="act", group="act", exclusive=True)
+            self.once(partial(act_on_vm, self, self._vm))

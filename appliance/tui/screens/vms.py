@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -85,8 +86,9 @@ class VmsScreen(ConsoleScreen):
         """Open the page of a VM."""
         from appliance.tui.screens.vm import VmScreen
 
-        vm = self._vms[event.row_key.value or ""]
-        self.app.push_screen(VmScreen(vm.context_id, vm.vm_name))
+        vm = self._vms.get(event.row_key.value or "")
+        if vm is not None:
+            self.app.push_screen(VmScreen(vm.context_id, vm.vm_name))
 
     def action_find(self) -> None:
         """Narrow the list."""
@@ -98,7 +100,7 @@ class VmsScreen(ConsoleScreen):
         if vm is not None:
             from appliance.tui.screens.operate import act_on_vm
 
-            self.run_worker(act_on_vm(self, vm), name="act", group="act", exclusive=True)
+            self.once(partial(act_on_vm, self, vm))
 
     def action_protect(self) -> None:
         """Take another VM under management."""

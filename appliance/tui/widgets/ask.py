@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
+from textual.worker import Worker
 
 from appliance.contract.errors import Fault
 from appliance.tui.widgets.bars import KeyBar
@@ -30,6 +31,7 @@ class Ask(ModalScreen[bool]):
     def __init__(self, heading: str, text: str, fields: Sequence[Field], work: Work, *, beside: Mapping[str, str] | None = None) -> None:
         super().__init__()
         self._heading, self._text, self._fields, self._work, self._beside = heading, text, list(fields), work, beside or {}
+        self._sending: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
         """Heading, a sentence, the fields."""
@@ -55,8 +57,8 @@ class Ask(ModalScreen[bool]):
         wrong = [one for one in self._fields if not one.is_good()]
         if wrong:
             wrong[0].focus_input()
-        else:
-            self.run_worker(self._send(), name="send", group="send", exclusive=True)
+        elif self._sending is None or self._sending.is_finished:
+            self._sending = self.run_worker(self._send(), name="send")
 
     async def _send(self) -> None:
         try:
