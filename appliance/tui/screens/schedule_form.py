@@ -27,6 +27,9 @@ from appliance.tui.window_lines import WINDOW_HINT, count_flaw, read_windows, wi
 PAUSE = 0.3
 """Seconds without a key after which a cron line is tried."""
 
+QUIESCE = {"no": "copied as they run", "yes": "brought to rest for each snapshot"}
+"""What is done with the guests' systems before a snapshot is taken."""
+
 BESIDE = {
     "schedule.cron_unreadable": "cron",
     "schedule.never_fires": "cron",
@@ -88,6 +91,7 @@ class ScheduleForm(FormScreen):
         yield Facts(id="for", label_width=19)
         yield Choice("Missed runs", [(k.value, text) for k, text in MISSED.items()], id="missed", value=one.on_missed.value if one else "")
         yield Choice("Missing hour", [(k.value, text) for k, text in GAP.items()], id="gap", value=one.on_gap.value if one else "")
+        yield Choice("Guests", list(QUIESCE.items()), id="quiesce", value="yes" if one and one.quiesce else "")
         yield Field("Blackouts", id="blackouts", value=self._blackouts_before, hint=WINDOW_HINT, limit=2000, check=self._blackouts_flaw)
         yield Field("Spread (seconds)", id="spread", value=str(one.spread_seconds if one else 60), limit=4, check=spread_flaw)
         most = str(one.max_concurrent) if one and one.max_concurrent else ""
@@ -178,7 +182,7 @@ class ScheduleForm(FormScreen):
             on_gap=OnGap(self.query_one("#gap", Choice).value),
             spread_seconds=int(self.field("spread").value),
             max_concurrent=int(most) if most else None,
-            quiesce=one.quiesce if one else False,
+            quiesce=self.query_one("#quiesce", Choice).value == "yes",
             blackouts=self._blackouts(),
         )
 
