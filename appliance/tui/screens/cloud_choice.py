@@ -13,6 +13,7 @@ from appliance.contract import clouds as contract
 from appliance.tui.cloud_draft import NEEDED, OWN_VM, PARTS, Draft, described, name_of, offered, own_vm_words
 from appliance.tui.flaws import check_of
 from appliance.tui.screens.acting import ActingScreen
+from appliance.tui.screens.clouds import CloudsScreen
 from appliance.tui.widgets.ask import Ask
 from appliance.tui.widgets.dialog import Choose
 from appliance.tui.widgets.form import Field
@@ -120,7 +121,8 @@ class ChoiceScreen(ActingScreen):
         saved = await self.asking(self.console_app.agent.clouds.save_config(self._draft.saved()))
         if saved is None:
             return
-        for _ in range(3):
+        # Help may have been opened over the steps meanwhile.
+        while len(self.console_app.screen_stack) > 1 and not isinstance(self.console_app.screen, CloudsScreen):
             self.console_app.pop_screen()
         active = "it is the active one" if saved.is_active else "F4 makes it the active one"
         self.console_app.say(f"{saved.name} is stored; {active}. F6 checks whether it can be used.", "good")
