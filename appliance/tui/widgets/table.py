@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,6 +10,7 @@ from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
+from textual.widgets.data_table import RowKey
 
 from appliance.tui.widgets.facts import TONES
 from appliance.tui.words import cut
@@ -72,6 +73,10 @@ class Listing(DataTable[Text]):
         """Wider terminals get more columns; a list that was hidden gets what it was told meanwhile."""
         if self._layout() != self._laid_out or not self._is_drawn():
             self._rebuild(self.chosen)
+
+    def _update_dimensions(self, new_rows: Iterable[RowKey]) -> None:
+        # Textual's own would measure every cell of a thousand rows; here columns have their widths, and rows are one line high.
+        super()._update_dimensions(())
 
     def _is_drawn(self) -> bool:
         """Whether it consists of the entries that it should show, in their order."""
