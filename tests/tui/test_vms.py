@@ -16,6 +16,7 @@ from appliance.tui.screens.vm import VmScreen
 from appliance.tui.screens.vms import VmsScreen
 from appliance.tui.vm_lines import matches, now_doing, state, vm_row
 from appliance.tui.widgets.bars import Notice
+from appliance.tui.widgets.form import Choice
 from appliance.tui.widgets.table import Listing
 from tests.tui import operation as op
 from tests.tui.snapshots import settled
@@ -135,6 +136,25 @@ async def test_typing_narrows_the_list_and_escape_shows_all_again() -> None:
         assert screen.query_one(Listing).has_focus
 
 
+async def test_a_thousand_vms_are_there_again_within_a_tenth_of_a_second() -> None:
+    stand_in = StandIn("oma", op.answers(*[op.vm(number) for number in range(1, 1001)]))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await op.opened("vms", "f3", *"web999")(pilot)
+        listing = pilot.app.screen.query_one(Listing)
+        took = []
+        for _ in range(3):
+            assert listing.row_count == 1
+            began = time.process_time()
+            await pilot.press("escape")
+            await pilot.pause()
+            took.append(time.process_time() - began)
+            assert listing.row_count == 1000
+            assert listing.chosen == "ctx-0999"
+            await pilot.press("f3", *"web999")
+            await pilot.pause()
+        assert min(took) < 0.1
+
+
 async def test_enter_keeps_the_list_narrow_and_then_opens_the_vm() -> None:
     stand_in = StandIn("oma", op.answers(*op.every_state(), jobs=[]))
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
@@ -199,3 +219,35 @@ async def test_without_a_login_the_page_says_how_one_is_added_and_goes_on_when_t
         stand_in.answers["credentials"] = [op.CREDENTIAL]
         await refreshed(pilot)
         assert not nothing.display
+
+
+async def test_a_vm_is_protected_with_the_login_it_was_found_with() -> None:
+    other = op.CREDENTIAL.model_copy(update={"id": 4, "name": "other", "vcenter_host": "other.example.net", "is_default": False})
+    answers = op.answers(
+        credentials=[op.CREDENTIAL, other], discover=op.found(op.line(1)), replicate=Replication(context_id="ctx-1", job_id=None)
+    )
+    stand_in = StandIn("oma", answers)
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await op.opened("vms", "f7", "enter")(pilot)
+        pilot.app.screen.query_one("#credential", Choice).focus_input()
+        await pilot.press("down", "tab", "tab", "enter")
+        await settled(pilot)
+        await pilot.press("enter")
+        await settled(pilot)
+        assert stand_in.called("replicate")[0]["body"].credential_id == 3  # type: ignore[attr-defined]
+
+
+async def test_a_login_that_was_used_since_stays_chosen_and_one_that_goes_takes_what_it_found() -> None:
+    stand_in = StandIn("oma", op.answers(credentials=[op.CREDENTIAL], discover=op.found(op.line(1))))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await op.opened("vms", "f7", "enter")(pilot)
+        listing = pilot.app.screen.query_one(Listing)
+        stand_in.answers["credentials"] = [op.CREDENTIAL.model_copy(update={"usage_count": 1})]
+        await refreshed(pilot)
+        assert listing.has_focus
+        stand_in.answers["credentials"] = []
+        await refreshed(pilot)
+        stand_in.answers["credentials"] = [op.CREDENTIAL.model_copy(update={"id": 4})]
+        await refreshed(pilot)
+        assert listing.row_count == 0
+        assert isinstance(pilot.app.screen, ProtectScreen)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -48,6 +49,18 @@ def found_row(vm: VmLine, protected: Collection[str]) -> Row:
     return Row(vm.moref, cells, "good" if vm.path in protected else "")
 
 
+def built(vm: VmLine) -> str:
+    """How a VM is built, in a line (pure)."""
+    cpus = "1 CPU" if vm.cpus == 1 else f"{vm.cpus} CPUs"
+    disks = "1 disk" if vm.disk_count == 1 else f"{vm.disk_count} disks"
+    return f"{cpus}, {words.size(vm.memory_mib * 1024 * 1024)} memory, {disks} with {words.size(vm.storage_bytes)}"
+
+
+def logins(credentials: Sequence[Credential]) -> list[tuple[str, str]]:
+    """The logins to choose from: id, and how it reads (pure)."""
+    return [(str(one.id), f"{one.name}: {one.username} at {one.vcenter_host}") for one in credentials]
+
+
 class ProtectScreen(ConsoleScreen):
     """Choose a vCenter, type a part of the name, choose a VM."""
 
@@ -70,6 +83,7 @@ class ProtectScreen(ConsoleScreen):
         self._credentials: list[Credential] = []
         self._protected: set[tuple[str, str]] = set()
         self._found: dict[str, VmLine] = {}
+        self._found_with: Credential | None = None
 
     def body(self) -> ComposeResult:
         """The login, the name, what was found."""
@@ -92,20 +106,24 @@ class ProtectScreen(ConsoleScreen):
         nothing.display = not credentials
         for name in ("#name", "#found"):
             self.query_one(name).display = bool(credentials)
-        if credentials != self._credentials:
-            self._credentials = credentials
-            await self._offer()
-        if self._found:
-            self._show()
+        if logins(credentials) != logins(self._credentials):
+            await self._offer(credentials)
+        self._credentials = credentials
+        if self._found_with is not None and self._found_with.id not in [one.id for one in credentials]:
+            self._found, self._found_with = {}, None
+        self._show()
 
-    async def _offer(self) -> None:
-        place = self.query_one("#login", Vertical)
+    async def _offer(self, credentials: Sequence[Credential]) -> None:
+        """The logins to choose from; the one that was chosen stays."""
+        place, options = self.query_one("#login", Vertical), logins(credentials)
+        before = next((one.value for one in place.query(Choice)), "")
         await place.remove_children()
-        if self._credentials:
-            options = [(str(one.id), f"{one.name}: {one.username} at {one.vcenter_host}") for one in self._credentials]
-            default = next((str(one.id) for one in self._credentials if one.is_default), options[0][0])
-            await place.mount(Choice("vCenter", options, id="credential", value=default))
-            self.query_one("#name", Field).focus_input()
+        if options:
+            default = next((str(one.id) for one in credentials if one.is_default), options[0][0])
+            value = before if before in dict(options) else default
+            await place.mount(Choice("vCenter", options, id="credential", value=value))
+            if not before:
+                self.query_one("#name", Field).focus_input()
 
     def _credential(self) -> Credential:
         chosen = self.query_one("#credential", Choice).value
@@ -135,31 +153,29 @@ class ProtectScreen(ConsoleScreen):
         except Fault as error:
             field.problem(in_one_sentence(error))
             return
-        self._found = {vm.moref: vm for vm in found.vms}
+        self._found, self._found_with = {vm.moref: vm for vm in found.vms}, credential
         field.problem("" if self._found else "No VM has that in its name. Type another part of it.", "warning")
         self._show()
         if self._found:
             listing.focus()
 
     def _show(self) -> None:
-        host = self._credential().vcenter_host
-        protected = {path for at, path in self._protected if at == host}
+        found_with = self._found_with
+        protected = {path for host, path in self._protected if found_with is not None and host == found_with.vcenter_host}
         self.query_one(Listing).show([found_row(vm, protected) for vm in self._found.values()])
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Show the VM and ask."""
-        vm = self._found[event.row_key.value or ""]
-        self.run_worker(self._protect(vm), name="protect", group="protect", exclusive=True)
+        vm, credential = self._found.get(event.row_key.value or ""), self._found_with
+        if vm is not None and credential is not None:
+            self.once(partial(self._protect, vm, credential))
 
-    async def _protect(self, vm: VmLine) -> None:
-        credential = self._credential()
+    async def _protect(self, vm: VmLine, credential: Credential) -> None:
+        """With the login that it was found with, whichever is chosen now."""
         if (credential.vcenter_host, vm.path) in self._protected:
             self.say(f"{vm.name} is protected already: its page says how it is.", "warning")
             return
-        built = (
-            f"{vm.cpus} CPUs, {words.size(vm.memory_mib * 1024 * 1024)} memory, {vm.disk_count} disks with {words.size(vm.storage_bytes)}"
-        )
-        heading = f"Protect {vm.name}?\n{built}\n{vm.guest_name}, power {POWER.get(vm.power_state, vm.power_state)}\n{vm.path}"
+        heading = f"Protect {vm.name}?\n{built(vm)}\n{vm.guest_name}, power {POWER.get(vm.power_state, vm.power_state)}\n{vm.path}"
         options = [
             ("now", "Protect it and start the first full copy now; it goes on running"),
             ("later", "Only add it; no copy is made yet"),
