@@ -8,7 +8,17 @@ from appliance.contract.network import Family, InterfacePlan, Mode, NetworkPlan,
 from appliance.tui.screens.network_edit import addresses_flaw, mtu_flaw
 from appliance.tui.screens.network_general import at_most
 from appliance.tui.screens.network_list import actions, facts, is_removable, rows, set_words, speed
-from appliance.tui.screens.network_plan import Draft, changes, entries, family_words, interface_of, vlan_name, with_interface, without
+from appliance.tui.screens.network_plan import (
+    LIST_LIMIT,
+    Draft,
+    changes,
+    entries,
+    family_words,
+    interface_of,
+    vlan_name,
+    with_interface,
+    without,
+)
 from appliance.tui.screens.probes import suggestions
 from tests.tui.stand_in import network_state, plan
 
@@ -159,3 +169,9 @@ def test_targets_of_tests_are_suggested() -> None:
     found = suggestions(network_state(), "oma.example.net")
     assert found == {ProbeKind.PING: "192.0.2.1", ProbeKind.DNS: "example.net", ProbeKind.PEER: "oma.example.net"}
     assert suggestions(network_state(interfaces=[]))[ProbeKind.PING] == "192.0.2.53"
+
+
+def test_lists_are_as_long_as_the_agent_takes_them_and_no_entry_is_longer() -> None:
+    assert len(", ".join(["2001:db8:1111:2222:3333:4444:5555:6666"] * 64)) <= LIST_LIMIT
+    assert not at_most("name servers")("x" * 255)
+    assert "at most 255" in at_most("name servers")("192.0.2.1 " + "x" * 256)

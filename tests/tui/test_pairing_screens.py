@@ -232,3 +232,10 @@ def test_a_countdown_is_the_agents_until_that_is_silent() -> None:
     assert (countdown.left, countdown.silent) == (50.0, True)
     now[0] = 100.0
     assert countdown.left == 0.0
+
+
+@pytest.mark.parametrize("key", ["f6", "ctrl+e"])
+async def test_both_spellings_of_a_key_work_while_something_is_typed(key: str) -> None:
+    async with opened(JoiningScreen(), "vma", joined=[]) as (pilot, _, _):
+        await press(pilot, *"192.0.2.7", key)
+        assert screen_name(pilot) == "tests"

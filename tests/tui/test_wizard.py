@@ -224,5 +224,8 @@ async def test_a_small_terminal_and_back(stage: Stage, role: str) -> None:
         await pilot.resize_terminal(40, 10)
         await pilot.pause()
         await pilot.resize_terminal(80, 25)
-        await pilot.pause()
+        for _ in range(50):
+            await pilot.pause(0.05)
+            if screen_text(pilot) == before:
+                break
         assert screen_text(pilot) == before

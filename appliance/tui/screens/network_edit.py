@@ -9,7 +9,7 @@ from textual.widgets import OptionList, Static
 
 from appliance.contract.network import Family, Mode, NetworkPlan
 from appliance.tui.screens.network_forms import PlanForm
-from appliance.tui.screens.network_plan import MODES, Draft, entries, interface_of, listed, too_many, with_interface
+from appliance.tui.screens.network_plan import LIST_LIMIT, MODES, Draft, entries, interface_of, list_flaw, listed, with_interface
 from appliance.tui.widgets.form import Choice, Field
 
 ADDRESSES_MOST = 16
@@ -42,7 +42,12 @@ class InterfaceScreen(PlanForm):
             modes = [(mode.value, text) for mode, text in MODES.items()]
             yield Choice(f"IPv{version}", modes, id=f"ipv{version}-mode", value=family.mode.value)
             yield Field(
-                "  Addresses", id=f"ipv{version}-addresses", value=listed(family.addresses), hint=f"such as {address}", check=addresses_flaw
+                "  Addresses",
+                id=f"ipv{version}-addresses",
+                value=listed(family.addresses),
+                hint=f"such as {address}",
+                check=addresses_flaw,
+                limit=LIST_LIMIT,
             )
             yield Field("  Gateway", id=f"ipv{version}-gateway", value=family.gateway, hint=f"such as {gateway}, or empty")
         mtu = str(wanted.mtu) if wanted.mtu else ""
@@ -82,7 +87,7 @@ class InterfaceScreen(PlanForm):
 
 def addresses_flaw(text: str) -> str:
     """What is wrong with a list of addresses before the agent looks at it (pure)."""
-    return too_many(ADDRESSES_MOST, "addresses") if len(entries(text)) > ADDRESSES_MOST else ""
+    return list_flaw(text, ADDRESSES_MOST, "addresses")
 
 
 def mtu_flaw(text: str) -> str:

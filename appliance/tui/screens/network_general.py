@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 
 from appliance.contract.network import NetworkPlan
 from appliance.tui.screens.network_forms import PlanForm
-from appliance.tui.screens.network_plan import entries, listed, too_many
+from appliance.tui.screens.network_plan import LIST_LIMIT, entries, list_flaw, listed
 from appliance.tui.widgets.form import Field
 
 MOST = 64
@@ -31,11 +31,30 @@ class GeneralScreen(PlanForm):
         """Four fields."""
         plan = self.draft.plan
         yield Field("Host name", id="host_name", value=plan.host_name, hint="such as oma1.example.net; empty leaves it")
-        yield Field("Name servers", id="dns", value=listed(plan.dns), hint="such as 192.0.2.53, 192.0.2.54", check=at_most("name servers"))
         yield Field(
-            "Search domains", id="search_domains", value=listed(plan.search_domains), hint="such as example.net", check=at_most("domains")
+            "Name servers",
+            id="dns",
+            value=listed(plan.dns),
+            hint="such as 192.0.2.53, 192.0.2.54",
+            check=at_most("name servers"),
+            limit=LIST_LIMIT,
         )
-        yield Field("Time servers", id="ntp", value=listed(plan.ntp), hint="such as ntp.example.net", check=at_most("time servers"))
+        yield Field(
+            "Search domains",
+            id="search_domains",
+            value=listed(plan.search_domains),
+            hint="such as example.net",
+            check=at_most("domains"),
+            limit=LIST_LIMIT,
+        )
+        yield Field(
+            "Time servers",
+            id="ntp",
+            value=listed(plan.ntp),
+            hint="such as ntp.example.net",
+            check=at_most("time servers"),
+            limit=LIST_LIMIT,
+        )
 
     def wanted(self) -> NetworkPlan:
         """The network with these."""
@@ -45,4 +64,4 @@ class GeneralScreen(PlanForm):
 
 def at_most(noun: str) -> Callable[[str], str]:
     """A check of a list's length."""
-    return lambda text: too_many(MOST, noun) if len(entries(text)) > MOST else ""
+    return lambda text: list_flaw(text, MOST, noun)

@@ -12,6 +12,12 @@ MODES = {Mode.AUTO: "automatic", Mode.STATIC: "by hand", Mode.OFF: "off"}
 SEVERITIES = {Severity.ERROR: ("wrong", "bad"), Severity.WARNING: ("look again", "warning"), Severity.OK: ("well", "good")}
 NOTHING = "nothing"
 
+LIST_LIMIT = 4096
+"""Characters of a list in a field."""
+
+ENTRY_LIMIT = 255
+"""Characters of each of its entries, as in the contract."""
+
 Change = tuple[str, str, str]
 """What is changed, how it was, how it will be."""
 
@@ -55,9 +61,12 @@ def listed(texts: Sequence[str]) -> str:
     return ", ".join(texts)
 
 
-def too_many(most: int, noun: str) -> str:
-    """The sentence about a list that is too long."""
-    return f"Type at most {most} {noun}."
+def list_flaw(text: str, most: int, noun: str) -> str:
+    """What is wrong with a list before the agent looks at it: too many entries, or one that is too long."""
+    found = entries(text)
+    if len(found) > most:
+        return f"Type at most {most} {noun}."
+    return f"Type {noun} of at most {ENTRY_LIMIT} characters." if any(len(one) > ENTRY_LIMIT for one in found) else ""
 
 
 def interface_of(plan: NetworkPlan, name: str) -> InterfacePlan:

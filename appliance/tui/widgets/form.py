@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
@@ -16,8 +18,24 @@ Check = Callable[[str], str]
 """Says what is wrong with a text and what to type instead; empty where nothing is."""
 
 
-class OneLine(Input):
-    """Takes pasted lines as one: line ends and tabs become spaces, other control characters go. What is too long is cut off."""
+class OneLine(Input, inherit_bindings=False):
+    """Takes pasted lines as one: line ends and tabs become spaces, other control characters go. What is too long is cut off.
+
+    Its keys are those of typing alone: Ctrl-D, Ctrl-E and Ctrl-F are the screen's, as everywhere.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "cursor_left", show=False),
+        Binding("right", "cursor_right", show=False),
+        Binding("home,ctrl+a", "home", show=False),
+        Binding("end", "end", show=False),
+        Binding("backspace", "delete_left", show=False),
+        Binding("delete", "delete_right", show=False),
+        Binding("ctrl+w", "delete_left_word", show=False),
+        Binding("ctrl+u", "delete_left_all", show=False),
+        Binding("ctrl+k", "delete_right_all", show=False),
+        Binding("enter", "submit", show=False),
+    ]
 
     def _on_paste(self, event: events.Paste) -> None:
         text = "".join(one for one in " ".join(event.text.split()) if one.isprintable())
