@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from rich.console import RenderableType
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -142,9 +143,11 @@ class Console(Persevering, App[str], inherit_bindings=False):
         if isinstance(self.screen, ConsoleScreen):
             self.screen.say(text, kind)
 
-    def on_key(self) -> None:
-        """Somebody is there."""
-        self._last_key = time.monotonic()
+    async def on_event(self, event: events.Event) -> None:
+        """A key, or a pasted text, comes by here before any field or list takes it for itself: somebody is there."""
+        if isinstance(event, events.Key | events.Paste):
+            self._last_key = time.monotonic()
+        await super().on_event(event)
 
     @property
     def was_left(self) -> bool:

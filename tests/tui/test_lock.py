@@ -1,0 +1,35 @@
+"""The console locks itself where nobody is, and only there."""
+
+from __future__ import annotations
+
+import pytest
+
+from appliance.tui.screens.idle import IdleScreen
+from appliance.tui.screens.vms import VmsScreen
+from tests.tui import operation as op
+from tests.tui.stand_in import StandIn, console
+
+
+@pytest.mark.parametrize("keys", [("down",), ("f3", *"web"), ("f4", "down")])
+async def test_whoever_moves_or_types_is_not_locked_out(keys: tuple[str, ...]) -> None:
+    app = console(StandIn("oma", op.answers(op.vm(1), op.vm(2))))
+    async with app.run_test(size=(80, 25)) as pilot:
+        await op.opened("vms")(pilot)
+        app.unlocked = True
+        for key in keys:
+            app._last_key -= app._lock_after + 1
+            await pilot.press(key)
+            app._tick()
+        assert any(isinstance(one, VmsScreen) for one in app.screen_stack)
+
+
+async def test_after_a_quarter_of_an_hour_without_a_key_it_is_locked() -> None:
+    app = console(StandIn("oma", op.answers(op.vm(1))))
+    async with app.run_test(size=(80, 25)) as pilot:
+        await op.opened("vms", "f4")(pilot)
+        app.unlocked = True
+        app._last_key -= app._lock_after + 1
+        app._tick()
+        await pilot.pause()
+        assert isinstance(app.screen, IdleScreen)
+        assert not app.unlocked
