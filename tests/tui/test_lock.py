@@ -7,6 +7,7 @@ import pytest
 from appliance.tui.screens.idle import IdleScreen
 from appliance.tui.screens.vms import VmsScreen
 from tests.tui import operation as op
+from tests.tui.snapshots import settled
 from tests.tui.stand_in import StandIn, console
 
 
@@ -33,3 +34,14 @@ async def test_after_a_quarter_of_an_hour_without_a_key_it_is_locked() -> None:
         await pilot.pause()
         assert isinstance(app.screen, IdleScreen)
         assert not app.unlocked
+
+
+async def test_all_of_the_idle_screen_is_reached_on_a_tiny_terminal() -> None:
+    app = console(StandIn("oma", op.answers()))
+    async with app.run_test(size=(40, 10)) as pilot:
+        await settled(pilot)
+        await pilot.press("end")
+        await settled(pilot)
+        facts, details = app.screen.query_one("#facts"), app.screen.query_one("#details")
+        assert details.scroll_y > 0
+        assert facts.region.bottom <= details.region.bottom + 1

@@ -8,6 +8,7 @@ from rich.align import Align
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from appliance.contract.network import Network
@@ -41,11 +42,12 @@ class IdleScreen(ConsoleScreen):
         self._crashed = crashed
 
     def body(self) -> ComposeResult:
-        """The name in the middle, the facts below."""
-        yield Static(Align.center(Text(PRODUCT, "bold")), id="product")
-        yield Static("", id="role", markup=False)
-        yield Facts(id="facts", label_width=16)
-        yield Static("", id="trouble", markup=False)
+        """The name in the middle, the facts below; the arrow keys move through them where there is little room."""
+        with VerticalScroll(id="details"):
+            yield Static(Align.center(Text(PRODUCT, "bold")), id="product")
+            yield Static("", id="role", markup=False)
+            yield Facts(id="facts", label_width=16)
+            yield Static("", id="trouble", markup=False)
 
     async def load(self) -> None:
         """Status, set-up and network."""
