@@ -8,7 +8,7 @@ from appliance.tui.screens.idle import IdleScreen
 from appliance.tui.screens.vms import VmsScreen
 from tests.tui import operation as op
 from tests.tui.snapshots import settled
-from tests.tui.stand_in import StandIn, console
+from tests.tui.stand_in import StandIn, console, set_up
 
 
 @pytest.mark.parametrize("keys", [("down",), ("f3", *"web"), ("f4", "down")])
@@ -45,3 +45,17 @@ async def test_all_of_the_idle_screen_is_reached_on_a_tiny_terminal() -> None:
         facts, details = app.screen.query_one("#facts"), app.screen.query_one("#details")
         assert details.scroll_y > 0
         assert facts.region.bottom <= details.region.bottom + 1
+
+
+@pytest.mark.parametrize("key", ["enter", "f8", "ctrl+s"])
+async def test_the_password_is_sent_by_enter_and_by_the_key_that_says_yes_everywhere(key: str) -> None:
+    answers = op.answers() | {"setup": set_up(password=True), "unlock": set_up(password=True)}
+    stand_in = StandIn("oma", answers)
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await settled(pilot)
+        await pilot.press("f2")
+        await pilot.pause(0.2)
+        stand_in.delay = 0.1
+        await pilot.press(*"correct horse", key, key)
+        await pilot.pause(0.5)
+        assert len(stand_in.called("unlock")) == 1

@@ -24,7 +24,7 @@ class LoginScreen(ModalScreen[bool]):
     """Asks for the password; True once it was right."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "log_in", "Log in"),
+        Binding("f8,ctrl+s,enter", "log_in", "Log in"),
         Binding("escape", "leave", "Back", priority=True),
     ]
 
