@@ -11,7 +11,6 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -59,13 +58,13 @@ async def _run(config: Config) -> bool:
     book = await asyncio.to_thread(LogBook, config.state_dir / "log")
     book.install(logging.getLogger())
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, _stop, stop)
+        asyncio.get_running_loop().add_signal_handler(number, partial(_stop, stop, again, anew=False))
     running = running_oma if config.role == "oma" else running_vma
     network = network_of(config)
     try:
         # Before all that may fail, such as the store on a full disk: settings that nobody kept must not outlive a crash.
         await network.start()
-        async with running(config, Host(book, network, restart=partial(_restart, stop, again))) as api:
+        async with running(config, Host(book, network, restart=partial(_stop, stop, again, anew=True))) as api:
             _log.info("%s %s runs; its API is on %s and port %d", config.role.upper(), config.name, config.api_socket, api.port)
             _notify("READY=1")
             await stop.wait()
@@ -76,27 +75,28 @@ async def _run(config: Config) -> bool:
     return again.is_set()
 
 
-def _restart(stop: asyncio.Event, again: asyncio.Event) -> None:
-    again.set()
-    _stop(stop, _start_anew)
-
-
 def _start_anew() -> None:
     """The same program in the same process: it needs nobody who starts it again."""
     os.execv(sys.executable, [sys.executable, "-m", "appliance.agent", *sys.argv[1:]])
 
 
-def _stop(stop: asyncio.Event, then: Callable[[], None] = lambda: os._exit(1)) -> None:
-    """End in order, but end: neither a loop that hangs nor a thread that waits for a far side may keep the agent."""
+def _stop(stop: asyncio.Event, again: asyncio.Event, *, anew: bool) -> None:
+    """End in order, but end: neither a loop that hangs nor a thread that waits for a far side may keep the agent.
+
+    What was said last counts: an agent that is told to end while it is about to start anew ends.
+    """
+    (again.set if anew else again.clear)()
     stop.set()
-    last = threading.Timer(END_LIMIT, _leave, [then])
+    last = threading.Timer(END_LIMIT, _leave, [again])
     last.daemon = True
     last.start()
 
 
-def _leave(then: Callable[[], None]) -> None:
+def _leave(again: asyncio.Event) -> None:
     _log.error("the agent did not end within %.0f s; it leaves what it does to the next one", END_LIMIT)
-    then()
+    if again.is_set():
+        _start_anew()
+    os._exit(1)
 
 
 def _leaving(*, anew: bool) -> str:

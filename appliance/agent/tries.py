@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from appliance.contract.errors import Fault, fault
+from appliance.contract.errors import STORE_UNWRITABLE, Fault, fault
 from appliance.core.settings import Settings
 
 FREE_TRIES = 5
@@ -62,10 +62,16 @@ def in_words(seconds: float) -> str:
 
 
 class Tries:
-    """The tries at one secret, kept under its name. One object for each name in an agent."""
+    """The tries at one secret, kept under its name. One object for each name in an agent.
 
-    def __init__(self, settings: Settings, name: str, clock: Callable[[], float] = since_boot, boot_id: str = "") -> None:
-        self._settings, self._name, self._clock = settings, f"tries.{name}", clock
+    With `on_full_disk` they are counted in memory while the records can't be written: who knows the secret gets in to make room.
+    """
+
+    def __init__(
+        self, settings: Settings, name: str, clock: Callable[[], float] = since_boot, boot_id: str = "", *, on_full_disk: bool = False
+    ) -> None:
+        self._settings, self._name, self._clock, self._on_full_disk = settings, f"tries.{name}", clock, on_full_disk
+        self._unwritten: Count | None = None
         self._boot_id = boot_id or _BOOT_ID.read_text().strip()
         self._counting = asyncio.Lock()
 
@@ -120,7 +126,14 @@ class Tries:
         return remaining(count, self._boot_id, self._clock())
 
     async def _read(self) -> Count:
-        return Count(**await self._settings.get(self._name))
+        return self._unwritten or Count(**await self._settings.get(self._name))
 
     async def _keep(self, count: Count) -> None:
-        await self._settings.put(self._name, asdict(count))
+        try:
+            await self._settings.put(self._name, asdict(count))
+        except Fault as error:
+            if not self._on_full_disk or error.key != STORE_UNWRITABLE.key:
+                raise
+            self._unwritten = count
+        else:
+            self._unwritten = None

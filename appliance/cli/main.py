@@ -50,6 +50,13 @@ async def _request(method: str, path: str, body: str | None, socket: Path) -> in
         return 1
     finally:
         await transport.close()
-    if content:
-        print(json.dumps(json.loads(content), indent=2, ensure_ascii=False))
+    _show(content)
     return 0 if status < 400 else 1
+
+
+def _show(content: bytes) -> None:
+    """JSON made readable; texts and files as they are."""
+    try:
+        print(json.dumps(json.loads(content), indent=2, ensure_ascii=False))
+    except ValueError:
+        sys.stdout.buffer.write(content)

@@ -55,7 +55,7 @@ def route(method: str, path: str, *, status: int = 200, asks: bool = False, medi
     """Declare a method as the route `method path`; `{name}` in the path is the parameter of that name.
 
     A parameter called `body` is the JSON body; every other one is a query parameter. Every method but GET changes something and is
-    kept in the audit log, unless it only `asks`. A `media` other than JSON is a text that is answered as it stands.
+    kept in the audit log, unless it only `asks`. A `media` other than JSON is a text or bytes, answered as they are.
     """
 
     def mark(function: Method) -> Method:

@@ -67,7 +67,9 @@ def _sender(route: Route, transport: Transport) -> Callable[..., Awaitable[Any]]
         if not 200 <= status < 300:
             raise _fault_of(status, content)
         try:
-            return route.result.validate_json(content or b"null") if route.media == JSON else content.decode()
+            if route.media == JSON:
+                return route.result.validate_json(content or b"null")
+            return content.decode() if route.media.startswith("text/") else content
         except UnicodeDecodeError as error:
             raise STRANGE_ANSWER(cause=f"{route.method} {route.path}: {error.reason}") from None
         except ValidationError as error:

@@ -12,6 +12,8 @@ from appliance.contract.api import Api, OperatorModel, route
 from appliance.contract.jobs import Wait
 from appliance.contract.types import JobRef
 
+GZIP = "application/gzip"
+
 
 class Level(StrEnum):
     DEBUG = "debug"
@@ -51,7 +53,6 @@ class Bundle(OperatorModel):
     size_bytes: int
     created_at: datetime
     sha256: str
-    path: str
 
 
 class PowerAction(StrEnum):
@@ -96,6 +97,11 @@ class SystemApi(Api):
     @route("GET", "/api/v1/support-bundle")
     async def bundles(self) -> list[Bundle]:
         """The bundles that are ready, newest first; three are kept."""
+        raise NotImplementedError
+
+    @route("GET", "/api/v1/support-bundle/{name}", media=GZIP)
+    async def bundle(self, name: str) -> bytes:
+        """One bundle, to be saved as a file."""
         raise NotImplementedError
 
     @route("POST", "/api/v1/power", status=202)

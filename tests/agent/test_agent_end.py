@@ -21,7 +21,7 @@ from appliance.agent import __main__ as agent
 agent.END_LIMIT = 0.3
 async def run():
     stop = asyncio.Event()
-    asyncio.get_running_loop().call_soon(agent._stop, stop)
+    asyncio.get_running_loop().call_soon(lambda: agent._stop(stop, asyncio.Event(), anew=False))
     await stop.wait()
     time.sleep(60)
 asyncio.run(run())

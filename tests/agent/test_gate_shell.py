@@ -76,8 +76,8 @@ async def test_it_is_a_real_terminal_of_the_consoles_kind_and_size(site: Site) -
 async def test_keys_that_interrupt_reach_the_program_in_front(site: Site) -> None:
     gate = site.gate()
     visitor = await enter(site, gate)
-    visitor.type("sleep 60; echo inter''rupted\n")
-    await asyncio.sleep(0.2)
+    visitor.type("echo be''gun; sleep 60; echo inter''rupted\n")
+    await visitor.see("begun")
     visitor.type("\x03")
     visitor.type("echo go''es on\n")
     await visitor.see("goes on")

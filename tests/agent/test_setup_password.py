@@ -135,3 +135,21 @@ async def test_a_password_is_kept_by_argon2id_with_the_parameters_of_the_standar
 
 async def test_a_password_is_the_same_however_a_keyboard_composes_it() -> None:
     assert await is_password("u\u0308berallhin", await hashed("\u00fcberallhin"))
+
+
+async def test_on_a_full_disk_the_password_still_opens_and_wrong_ones_still_lead_to_a_wait(
+    store: Store, setup: Setup, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await setup.set_password(None, GOOD)
+
+    async def full(*_: object) -> None:
+        raise STORE_UNWRITABLE()
+
+    console = Setup(Settings(store), Audit(store), tries=Tries(Settings(store), "console", clock, "a", on_full_disk=True))
+    monkeypatch.setattr(Settings, "put", full)
+    monkeypatch.setattr(Audit, "record", full)
+    await console.unlock(GOOD)
+    assert [await refusal(console, "wrong password") for _ in range(5)] == ["setup.password_wrong"] * 5
+    assert await refusal(console, GOOD) == "tries.wait"
+    clock.now += 31
+    await console.unlock(GOOD)

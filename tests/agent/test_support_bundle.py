@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import hashlib
+import io
 import json
 import os
 import stat
@@ -68,7 +70,7 @@ class Site:
 
     async def contents(self) -> dict[str, bytes]:
         """What is in the newest bundle, by name."""
-        with tarfile.open((await self.bundles.all())[0].path) as tar:
+        with tarfile.open(fileobj=io.BytesIO(await self.routes.bundle((await self.bundles.all())[0].name))) as tar:
             found = {entry.name.partition("/")[2]: tar.extractfile(entry) for entry in tar if entry.isfile()}
             return {name: file.read() for name, file in found.items() if file is not None}
 
@@ -171,8 +173,18 @@ async def test_a_bundle_is_ours_alone_and_three_are_kept(site: Site) -> None:
         await asyncio.sleep(0.02)
     kept = await site.routes.bundles()
     assert [one.name for one in kept] == names[:0:-1] and site.files() == sorted(names[1:])
-    assert {stat.S_IMODE(Path(one.path).stat().st_mode) for one in kept} == {0o600}
-    assert all(one.size_bytes == Path(one.path).stat().st_size and len(one.sha256) == 64 for one in kept)
+    for one in kept:
+        assert stat.S_IMODE((site.config.state_dir / "bundles" / one.name).stat().st_mode) == 0o600
+        content = await site.routes.bundle(one.name)
+        assert (one.size_bytes, one.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+
+
+@pytest.mark.parametrize("name", ["support-none.tar.gz", "../operator.token", "..%2foperator.token", ""])
+async def test_only_a_bundle_of_the_list_can_be_fetched(site: Site, name: str) -> None:
+    await site.made()
+    with pytest.raises(Fault) as refused:
+        await site.routes.bundle(name)
+    assert refused.value.status == 404
 
 
 async def test_only_one_is_made_at_a_time(site: Site) -> None:

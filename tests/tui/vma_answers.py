@@ -100,7 +100,6 @@ def bundles() -> list[Bundle]:
     """Two, one of them old."""
     first = Bundle(
         name="support-vma1-20261120T030000.tar.gz", size_bytes=7_400_000, created_at=NOW - timedelta(minutes=4), sha256="c3" * 32,
-        path="/var/lib/migration-appliance/support/support-vma1-20261120T030000.tar.gz",
     )  # fmt: skip
     name = "support-vma1-20261101T110000.tar.gz"
     older = {"name": name, "created_at": NOW - timedelta(days=19), "path": f"/var/lib/migration-appliance/support/{name}"}

@@ -42,7 +42,7 @@ def _endpoint(route: Route, serve: Callable[..., Awaitable[Any]], trail: Trail |
         result = await (trail.kept(route, request, arguments, served) if trail else served())
         if route.status == 204:
             return web.Response(status=204)
-        body = route.result.dump_json(result) if route.media == JSON else result.encode()
+        body = route.result.dump_json(result) if route.media == JSON else result.encode() if isinstance(result, str) else result
         return web.Response(status=route.status, body=body, headers={"Content-Type": route.media})
 
     return endpoint

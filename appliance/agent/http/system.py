@@ -45,5 +45,8 @@ class SystemRoutes(contract.SystemApi):
     async def bundles(self) -> list[contract.Bundle]:
         return await self._bundles.all()
 
+    async def bundle(self, name: str) -> bytes:
+        return await self._bundles.read(name)
+
     async def power(self, body: contract.AskMachine) -> None:
         await self._power.ask(body.action)

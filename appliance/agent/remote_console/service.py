@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -226,7 +227,7 @@ class RemoteConsole:
         found = await self._settings.get(_SETTING)
         if not found:
             return Kept()
-        return Kept(found["enabled"], tuple(public_key(line) for line in found["keys"]), found["password_login"])
+        return Kept(found["enabled"], tuple(_readable(found["keys"])), found["password_login"])
 
     async def _password_known(self) -> bool:
         return bool((await self._settings.get(_PASSWORD)).get("known"))
@@ -237,6 +238,15 @@ class RemoteConsole:
             await self._audit.record(_ACTOR, action, result, detail)
         except Fault as error:
             _log.warning("%s (%s) is not in the audit log: %s", action, result, error)
+
+
+def _readable(lines: Iterable[str]) -> Iterator[PublicKey]:
+    """The stored keys that this version takes: one that it no longer does must not keep the agent from starting."""
+    for line in lines:
+        try:
+            yield public_key(line)
+        except Fault as error:
+            _log.warning("a stored key is left out: %s", error)
 
 
 def _told(kept: Kept) -> str:

@@ -68,6 +68,11 @@ class Archive:
         """Every bundle, newest first."""
         return [found for found in map(_bundle, self._newest_first()) if found is not None]
 
+    def read(self, name: str) -> bytes | None:
+        """A bundle's bytes, by the name that the list has; None when there is no such bundle."""
+        found = next((path for path in self._newest_first() if path.name == name), None)
+        return None if found is None else found.read_bytes()
+
     def _newest_first(self) -> list[Path]:
         return sorted(self.folder.glob(f"support-*{_SUFFIX}"), key=_age, reverse=True)
 
@@ -79,7 +84,7 @@ def _bundle(path: Path) -> Bundle | None:
     except FileNotFoundError:
         return None
     made = datetime.fromtimestamp(found.st_mtime, UTC)
-    return Bundle(name=path.name, size_bytes=found.st_size, created_at=made, sha256=digest, path=str(path))
+    return Bundle(name=path.name, size_bytes=found.st_size, created_at=made, sha256=digest)
 
 
 def _age(path: Path) -> tuple[float, str]:

@@ -15,6 +15,7 @@ from appliance.agent.logs import LogBook
 from appliance.agent.support.archive import Archive, bundle_name
 from appliance.agent.support.contents import DISK_FULL, Describe, Sources, collect
 from appliance.agent.support.faults import BEING_MADE, NO_ROOM
+from appliance.contract.errors import NOT_FOUND
 from appliance.contract.system import Bundle
 from appliance.core.jobs import Job, Run, Runner, Step, Workflow
 from appliance.core.jobs.lifecycle import ENDED
@@ -141,6 +142,13 @@ class SupportBundles:
     async def all(self) -> list[Bundle]:
         """The bundles that are ready, newest first."""
         return await asyncio.to_thread(self._archive.all)
+
+    async def read(self, name: str) -> bytes:
+        """One bundle. Raises a Fault (404) when there is none of this name."""
+        found = await asyncio.to_thread(self._archive.read, name)
+        if found is None:
+            raise NOT_FOUND(noun="support bundle", id=name)
+        return found
 
 
 def name_of(config: Config, job: Job) -> str:

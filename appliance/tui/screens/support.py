@@ -30,8 +30,8 @@ class SupportScreen(RecordsScreen[Bundle]):
     HEADING = "Support bundle"
     HELP = (
         "A support bundle packs logs, versions, states and settings for the vendor's support; passwords and keys are left out. "
-        "F7 makes one; it stays in the place that is shown below, and the three newest are kept. "
-        "Compare the SHA-256 sum after copying it to another machine."
+        "F7 makes one; the three newest are kept. It is fetched over the appliance's API with the operator's token; "
+        "compare the SHA-256 sum afterwards."
     )
     EVERY = 1.0
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f7,ctrl+n", "make", "Make one")]
@@ -78,8 +78,14 @@ class SupportScreen(RecordsScreen[Bundle]):
             ("Made", f"{words.moment(record.created_at)} UTC{age}"),
             ("Size", words.size(record.size_bytes)),
             ("SHA-256", f"{record.sha256[:32]}\n{record.sha256[32:]}"),
-            ("Where it is", record.path),
+            ("To fetch it", self._place(record)),
         ]
+
+    def _place(self, record: Bundle) -> str:
+        """Where the API has it: from outside on an OMA, which listens there."""
+        status = self.console_app.status
+        outside = f"{status.url}operator" if status and status.url else ""
+        return f"{outside}/api/v1/support-bundle/{record.name}"
 
     def action_make(self) -> None:
         """Start the job; one at a time."""
