@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from appliance.agent.tables import METADATA
 from appliance.core.store import Store
+
+assert METADATA.tables  # all of them are known, whichever tests run: some refer to those of other packages
 
 
 @pytest.fixture(scope="session")

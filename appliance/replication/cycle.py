@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -65,7 +66,7 @@ class SourceInspection(CycleStep):
         context = await self.context(run)
         await run.log(f"CloudStack configuration: {run.params.get('config_reason', 'the one of the failover')}.")
         access = await self.deps.source.access(context)
-        vm = await self.deps.source.vma(context.peer_id).vm(AskVm(access=access, vm=context.vmware_vm_id))
+        vm = await patiently(run, partial(self.deps.source.vma(context.peer_id).vm, AskVm(access=access, vm=context.vmware_vm_id)))
         if vm.blockers:
             raise NOT_MIGRATABLE(name=vm.name, reasons=" ".join(vm.blockers))
         run.state["tasks"] = [_task(disk, context.consistent_point or {}).model_dump() for disk in vm.disks]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import TypeVar
 
 from appliance.contract.client import UNREACHABLE
 from appliance.contract.errors import NOT_FOUND, Fault, FaultSpec
@@ -16,11 +17,12 @@ RETRY = 2.0
 """Seconds between two tries to reach the VMA."""
 LONG_POLL = 15.0
 
+Answer = TypeVar("Answer")
 Note = Callable[[CopyProgress], Awaitable[None]]
 OVER = frozenset({CopyPhase.FINISHED, CopyPhase.FAILED, CopyPhase.CANCELLED})
 
 
-async def patiently(run: Run, ask: Callable[[], Awaitable[CopyProgress]]) -> CopyProgress:
+async def patiently(run: Run, ask: Callable[[], Awaitable[Answer]]) -> Answer:
     """The answer to `ask`; while the VMA can't be reached, the job is shown as waiting for it."""
     try:
         return await ask()
