@@ -21,6 +21,7 @@ from pathlib import Path
 import pyte
 from aiohttp import web
 
+from appliance.tui.sections import sections_for
 from tests.tui.stand_in import StandIn, common
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -292,3 +293,8 @@ def keys_of(term: str) -> dict[str, bytes]:
 def _unescaped(text: str) -> bytes:
     text = text.replace("\\E", "\x1b").replace("^?", "\x7f")
     return re.sub(r"\^(.)", lambda found: chr(ord(found[1]) & 0x1F), text).encode()
+
+
+def entry(key: str, role: str = "oma") -> int:
+    """How many entries of the menu stand above this one."""
+    return [one.key for one in sections_for(role)].index(key)

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from tests.tui.terminal import Site, keys_of, site
+from tests.tui.terminal import Site, entry, keys_of, site
 
 pytestmark = pytest.mark.lab
 
@@ -31,7 +31,7 @@ async def test_a_killed_agent_is_told_and_forgotten_again_and_what_was_typed_is_
         await pty.until("Fingerprint")
         await pty.press(KEYS["kf2"])
         await pty.until("What it is for")
-        await pty.press(*[KEYS["kcud1"]] * 10, b"\r")
+        await pty.press(*[KEYS["kcud1"]] * entry("password"), b"\r")
         await pty.until("New password")
         await pty.press(*[bytes([one]) for one in b"abc"])
         await pty.until("•••")
@@ -142,7 +142,7 @@ async def test_the_menu_at_40_by_10_can_be_worked_with() -> None:
         await pty.until("Addresses")
         await pty.press(KEYS["kf2"])
         await pty.until("Section")
-        await pty.press(*[KEYS["kcud1"]] * 17)
+        await pty.press(*[KEYS["kcud1"]] * entry("power"))
         await pty.until("Power")
         await pty.press(b"\r")
         await pty.until("Restart the app")

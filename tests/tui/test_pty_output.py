@@ -12,7 +12,7 @@ from appliance.contract.system import Level, LogEntry, LogPage
 from appliance.tui.vt import terminal_for
 from tests.tui import operation
 from tests.tui.stand_in import NOW, status_of
-from tests.tui.terminal import Site, keys_of, site
+from tests.tui.terminal import Site, entry, keys_of, site
 from tests.tui.test_vt import NAMES
 
 pytestmark = pytest.mark.lab
@@ -65,7 +65,7 @@ async def walk(console: Site, term: str) -> str:
     await pty.press(keys["kf2"])
     await pty.until("What it is for")
     read = pty.text
-    for down, title in ((0, "Virtual machines ("), (1, "Jobs ("), (6, "New lines appear")):
+    for down, title in ((0, "Virtual machines ("), (1, "Jobs ("), (entry("logs") - 1, "New lines appear")):
         await pty.press(*[keys["kcud1"]] * down, b"\r")
         if title.startswith("New"):
             await pty.press(b"\x07")
