@@ -61,7 +61,8 @@ async def test_a_network_that_another_program_set_up_comes_back(site: NetworkdSi
     """systemd-networkd takes all addresses along when it lets go of an interface, and here no file but the trial's is for it."""
     (site.networkd / "80-factory.network").unlink()
     site.inside("networkctl", "reload")
-    site.inside("ip", "addr", "add", f"{OLD}/24", "dev", "eth0")
+    await site.until(lambda: "unmanaged" in site.inside("networkctl", "--no-legend", "list", "eth0").stdout)
+    site.inside("ip", "addr", "replace", f"{OLD}/24", "dev", "eth0")
     site.inside("ip", "route", "add", "default", "via", GATEWAY)
     api = await site.start_agent()
     begun = await trial(api, static(NEW))
