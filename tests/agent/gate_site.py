@@ -112,9 +112,12 @@ class Visitor:
 
     async def see(self, text: str, within: float = 5.0) -> str:
         """Wait until this is on the screen; returns all there is."""
-        async with asyncio.timeout(within):
-            while text.encode() not in self.screen:
-                assert await self._read(), f"{text} never came: {self.screen!r} {self.ended}"
+        try:
+            async with asyncio.timeout(within):
+                while text.encode() not in self.screen:
+                    assert await self._read(), f"{text} never came: {self.screen!r} {self.ended}"
+        except TimeoutError:
+            raise AssertionError(f"{text} never came in time: {self.screen!r}") from None
         return self.screen.decode(errors="replace")
 
     async def end(self, within: float = 8.0) -> str:
