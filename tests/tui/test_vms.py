@@ -143,6 +143,7 @@ async def test_a_thousand_vms_are_there_again_within_a_tenth_of_a_second() -> No
         listing = pilot.app.screen.query_one(Listing)
         took = []
         for _ in range(3):
+            await settled(pilot)
             assert listing.row_count == 1
             began = time.process_time()
             await pilot.press("escape")
