@@ -8,45 +8,19 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
-from sqlalchemy import text
-
 from appliance.agent.config import Config
-from appliance.agent.http.clouds import CloudRoutes
-from appliance.agent.http.credentials import CredentialRoutes
-from appliance.agent.http.failover import FailoverRoutes
-from appliance.agent.http.jobs import JobRoutes
-from appliance.agent.http.local import LocalApi, Served, operator_application, read_token
-from appliance.agent.http.metrics import MetricsRoutes
-from appliance.agent.http.peers import PeerRoutes
-from appliance.agent.http.replications import ReplicationRoutes
-from appliance.agent.http.schedules import ScheduleRoutes, WindowRoutes
-from appliance.agent.http.status import Facts, Probe, StatusRoutes
-from appliance.agent.http.storage import StorageRoutes
-from appliance.agent.http.tunnel import TunnelRoutes, oma_tunnels
-from appliance.agent.http.vault import VaultRoutes
-from appliance.agent.machine import APIS as MACHINE_APIS
+from appliance.agent.http.local import LocalApi, operator_application, read_token
+from appliance.agent.http.status import Facts, StatusRoutes
 from appliance.agent.machine import Host, addresses, running_machine
+from appliance.agent.oma_routes import APIS, served
 from appliance.agent.peer.oma import peer_application
+from appliance.agent.probes import oma_probes
 from appliance.agent.source_site import Sources
 from appliance.agent.version import VERSION
 from appliance.cloudstack.clouds import Clouds
 from appliance.cloudstack.configs import SEALED as SEALED_SECRET_KEY
 from appliance.cloudstack.configs import Configs
-from appliance.contract import (
-    clouds,
-    credentials,
-    failover,
-    jobs,
-    metrics,
-    pairing,
-    replications,
-    schedules,
-    status,
-    storage,
-    tunnel,
-    vault,
-    windows,
-)
+from appliance.contract import status
 from appliance.core.audit import Audit
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
@@ -57,7 +31,6 @@ from appliance.failover import requests
 from appliance.failover.deps import FailoverDeps
 from appliance.failover.workflows import workflows
 from appliance.replication.cycle import CycleDeps, Replication
-from appliance.replication.pace import cycle_paces
 from appliance.replication.protect import Protection
 from appliance.replication.records import restore_point
 from appliance.schedules.scheduler import Scheduler
@@ -70,23 +43,6 @@ from appliance.vsphere.credentials import Credentials
 
 _log = logging.getLogger(__name__)
 SEALED_COLUMNS = (SEALED_PASSWORD, SEALED_SECRET_KEY)
-
-APIS = (
-    status.StatusApi,
-    jobs.JobsApi,
-    replications.ReplicationsApi,
-    credentials.CredentialsApi,
-    vault.VaultApi,
-    clouds.CloudsApi,
-    storage.StorageApi,
-    pairing.PeersApi,
-    failover.FailoverApi,
-    schedules.SchedulesApi,
-    windows.WindowsApi,
-    tunnel.TunnelApi,
-    metrics.MetricsApi,
-    *MACHINE_APIS,
-)
 
 
 class Oma:
@@ -147,24 +103,6 @@ class Oma:
         found = await self.runner.recover()
         self.recovered = status.Part(state="ok", detail=f"{len(found)} unfinished jobs were taken up.")
 
-    def served(self, status_routes: StatusRoutes) -> Served:
-        """Each declared API with the object that serves it."""
-        return (
-            (status.StatusApi, status_routes),
-            (jobs.JobsApi, JobRoutes(self.store, self.runner, cycle_paces)),
-            (replications.ReplicationsApi, ReplicationRoutes(self.store, self.sources, self.credentials, self.protection)),
-            (credentials.CredentialsApi, CredentialRoutes(self.credentials, self.sources, self.side.peers)),
-            (vault.VaultApi, VaultRoutes(self.vault, self.runner)),
-            (clouds.CloudsApi, CloudRoutes(self.configs, self.clouds, self.runner)),
-            (storage.StorageApi, StorageRoutes(self.volumes)),
-            (pairing.PeersApi, PeerRoutes(self.side, addresses)),
-            (failover.FailoverApi, FailoverRoutes(self.failover)),
-            (schedules.SchedulesApi, ScheduleRoutes(self.store, self.is_reachable)),
-            (windows.WindowsApi, WindowRoutes(self.store)),
-            (tunnel.TunnelApi, TunnelRoutes(partial(oma_tunnels, self.side), self.side.peers)),
-            (metrics.MetricsApi, MetricsRoutes(self.store, "oma", self.tunnels, self.side.counters)),
-        )
-
     async def tunnels(self) -> list[status.Tunnel]:
         """How the tunnel of each peer is."""
         found = []
@@ -203,20 +141,12 @@ async def running_oma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         )
         oma = Oma(config, store, side, runner, children)
         stack.push_async_callback(oma.close)
-        probes: dict[str, Probe] = {
-            "database": partial(probe_database, store),
-            "migrations": partial(probe_migrations, store),
-            "tunnel": partial(_probe_tunnels, oma),
-            "recovery": partial(_probe_recovery, oma),
-            "scheduler": oma.scheduler.health,
-            "exports": partial(_probe_exports, oma),
-        }
         facts = Facts(store, addresses, oma.tunnels, lambda: side.door.port)
-        status_routes = StatusRoutes(identity, config.name, probes, facts, APIS)
+        status_routes = StatusRoutes(identity, config.name, oma_probes(oma), facts, APIS)
         machine = running_machine(config, host, store, runner, children, identity.id, status_routes.described)
-        served = (*oma.served(status_routes), *await stack.enter_async_context(machine))
+        apis = (*served(oma, status_routes), *await stack.enter_async_context(machine))
         token, audit = await asyncio.to_thread(read_token, config.token_file), Audit(store)
-        web.add_subapp("/operator", operator_application(served, token, audit))
+        web.add_subapp("/operator", operator_application(apis, token, audit))
         await oma.volumes.start()
         stack.push_async_callback(oma.volumes.close)
         await side.start(config.front_door.address, config.front_door.port)
@@ -224,9 +154,7 @@ async def running_oma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         stack.push_async_callback(runner.close)
         operating = asyncio.create_task(oma.operate())
         stack.push_async_callback(_cancelled, operating)
-        api = LocalApi(
-            served, token, config.api_socket, config.api.address, config.api_port, group=config.remote_console.group, audit=audit
-        )
+        api = LocalApi(apis, token, config.api_socket, config.api.address, config.api_port, group=config.remote_console.group, audit=audit)
         await api.start()
         stack.push_async_callback(api.stop)
         yield api
@@ -241,32 +169,6 @@ def _volume_settings(config: Config) -> Settings:
         slot_limit=config.storage.slot_limit,
         device_wait_s=config.storage.device_wait_s,
     )
-
-
-async def probe_database(store: Store) -> status.Part:
-    """Whether the store answers."""
-    async with store.session() as session:
-        await session.execute(text("SELECT 1"))
-    return status.Part(state="ok")
-
-
-async def probe_migrations(store: Store) -> status.Part:
-    """Which revision the database is at; the store does not open at another one than the newest."""
-    return status.Part(state="ok", detail=f"Revision {await store.revision()}.")
-
-
-async def _probe_tunnels(oma: Oma) -> status.Part:
-    down = [one.peer_name for one in await oma.tunnels() if not one.up]
-    return status.Part(state="degraded", detail=f"Not connected: {', '.join(down)}.") if down else status.Part(state="ok")
-
-
-async def _probe_recovery(oma: Oma) -> status.Part:
-    return oma.recovered
-
-
-async def _probe_exports(oma: Oma) -> status.Part:
-    serving = oma.volumes.exports.is_serving
-    return status.Part(state="ok") if serving else status.Part(state="degraded", detail="The exports for local checks are being started.")
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

@@ -18,9 +18,9 @@ from appliance.agent.http.status import Facts, StatusRoutes
 from appliance.agent.http.tunnel import TunnelRoutes, vma_tunnel
 from appliance.agent.machine import APIS as MACHINE_APIS
 from appliance.agent.machine import Host, addresses, running_machine
-from appliance.agent.oma import probe_database, probe_migrations
 from appliance.agent.oma_link import TunnelLink
 from appliance.agent.peer.vma import peer_application
+from appliance.agent.probes import probe_database, probe_migrations
 from appliance.agent.version import VERSION
 from appliance.contract import jobs, metrics, pairing, source, status, tunnel
 from appliance.core.audit import Audit

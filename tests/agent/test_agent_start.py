@@ -13,8 +13,8 @@ import pytest
 from appliance.agent.config import Config, ConfigProblem, read_config
 from appliance.agent.logs import LogBook
 from appliance.agent.machine import Host, network_of
-from appliance.agent.oma import APIS as OMA_APIS
 from appliance.agent.oma import running_oma
+from appliance.agent.oma_routes import APIS as OMA_APIS
 from appliance.agent.vma import APIS as VMA_APIS
 from appliance.agent.vma import running_vma
 from appliance.contract.api import Route, routes

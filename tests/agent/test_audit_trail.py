@@ -14,7 +14,7 @@ from appliance.agent.http.auditing import Trail, action
 from appliance.agent.http.gate import GateRoutes
 from appliance.agent.http.local import LocalApi
 from appliance.agent.http.setup import SetupRoutes
-from appliance.agent.oma import APIS as OMA_APIS
+from appliance.agent.oma_routes import APIS as OMA_APIS
 from appliance.agent.setup import Setup
 from appliance.agent.vma import APIS as VMA_APIS
 from appliance.contract.api import Api, OperatorModel, route, routes

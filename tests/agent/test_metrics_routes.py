@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from appliance.agent.http.local import operator_application
 from appliance.agent.http.metrics import MetricsRoutes
-from appliance.agent.oma import APIS as OMA_APIS
+from appliance.agent.oma_routes import APIS as OMA_APIS
 from appliance.agent.vma import APIS as VMA_APIS
 from appliance.contract.client import Transport, client
 from appliance.contract.metrics import PLAIN, MetricsApi

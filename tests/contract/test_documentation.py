@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.agent.oma import APIS as OMA_APIS
+from appliance.agent.oma_routes import APIS as OMA_APIS
 from appliance.agent.vma import APIS as VMA_APIS
 from appliance.contract.api import routes
 

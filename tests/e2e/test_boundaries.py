@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from appliance.agent.oma import APIS
+from appliance.agent.oma_routes import APIS
 from appliance.contract.api import routes
 from appliance.contract.client import Transport
 from tests.e2e.world import MIB, World, noise, storage_vm, world

@@ -60,7 +60,17 @@ def command(shell: Sequence[str], appliance_id: str, term: str) -> list[str]:
         MARK: appliance_id,
     }
     folder = user.pw_dir if Path(user.pw_dir).is_dir() else "/"
-    return ["setsid", "--ctty", "env", "--default-signal", "-i", "-C", folder, *(f"{name}={value}" for name, value in environment.items()), *shell]
+    return [
+        "setsid",
+        "--ctty",
+        "env",
+        "--default-signal",
+        "-i",
+        "-C",
+        folder,
+        *(f"{name}={value}" for name, value in environment.items()),
+        *shell,
+    ]
 
 
 class Shell:

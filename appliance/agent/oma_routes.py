@@ -1,0 +1,77 @@
+"""What an OMA serves to operators: each declared API, and the object behind it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from appliance.agent.http.clouds import CloudRoutes
+from appliance.agent.http.credentials import CredentialRoutes
+from appliance.agent.http.failover import FailoverRoutes
+from appliance.agent.http.jobs import JobRoutes
+from appliance.agent.http.local import Served
+from appliance.agent.http.metrics import MetricsRoutes
+from appliance.agent.http.peers import PeerRoutes
+from appliance.agent.http.replications import ReplicationRoutes
+from appliance.agent.http.schedules import ScheduleRoutes, WindowRoutes
+from appliance.agent.http.status import StatusRoutes
+from appliance.agent.http.storage import StorageRoutes
+from appliance.agent.http.tunnel import TunnelRoutes, oma_tunnels
+from appliance.agent.http.vault import VaultRoutes
+from appliance.agent.machine import APIS as MACHINE_APIS
+from appliance.agent.machine import addresses
+from appliance.contract import (
+    clouds,
+    credentials,
+    failover,
+    jobs,
+    metrics,
+    pairing,
+    replications,
+    schedules,
+    status,
+    storage,
+    tunnel,
+    vault,
+    windows,
+)
+from appliance.replication.pace import cycle_paces
+
+if TYPE_CHECKING:
+    from appliance.agent.oma import Oma
+
+APIS = (
+    status.StatusApi,
+    jobs.JobsApi,
+    replications.ReplicationsApi,
+    credentials.CredentialsApi,
+    vault.VaultApi,
+    clouds.CloudsApi,
+    storage.StorageApi,
+    pairing.PeersApi,
+    failover.FailoverApi,
+    schedules.SchedulesApi,
+    windows.WindowsApi,
+    tunnel.TunnelApi,
+    metrics.MetricsApi,
+    *MACHINE_APIS,
+)
+
+
+def served(oma: Oma, status_routes: StatusRoutes) -> Served:
+    """Each declared API with the object that serves it."""
+    return (
+        (status.StatusApi, status_routes),
+        (jobs.JobsApi, JobRoutes(oma.store, oma.runner, cycle_paces)),
+        (replications.ReplicationsApi, ReplicationRoutes(oma.store, oma.sources, oma.credentials, oma.protection)),
+        (credentials.CredentialsApi, CredentialRoutes(oma.credentials, oma.sources, oma.side.peers)),
+        (vault.VaultApi, VaultRoutes(oma.vault, oma.runner)),
+        (clouds.CloudsApi, CloudRoutes(oma.configs, oma.clouds, oma.runner)),
+        (storage.StorageApi, StorageRoutes(oma.volumes)),
+        (pairing.PeersApi, PeerRoutes(oma.side, addresses)),
+        (failover.FailoverApi, FailoverRoutes(oma.failover)),
+        (schedules.SchedulesApi, ScheduleRoutes(oma.store, oma.is_reachable)),
+        (windows.WindowsApi, WindowRoutes(oma.store)),
+        (tunnel.TunnelApi, TunnelRoutes(partial(oma_tunnels, oma.side), oma.side.peers)),
+        (metrics.MetricsApi, MetricsRoutes(oma.store, "oma", oma.tunnels, oma.side.counters)),
+    )
