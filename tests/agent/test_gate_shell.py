@@ -53,7 +53,7 @@ async def gone(site: Site) -> bool:
 def test_the_shell_gets_nothing_of_the_agents_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("APPLIANCE_SECRET", "x")
     argv = command(["/bin/sh"], "oma-1", "vt220")
-    assert argv[:4] == ["setsid", "--ctty", "env", "-i"] and argv[-1] == "/bin/sh"
+    assert argv[:5] == ["setsid", "--ctty", "env", "--default-signal", "-i"] and argv[-1] == "/bin/sh"
     names = {one.partition("=")[0] for one in argv if "=" in one}
     assert names == {"HOME", "USER", "LOGNAME", "SHELL", "PATH", "LANG", "TERM", "APPLIANCE_SHELL"}
 
