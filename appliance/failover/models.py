@@ -41,15 +41,23 @@ class FailoverJobRow(Base):
 
 
 class NetworkMappingRow(Base):
-    """Where the adapters of one VM on one source network go; `*` stands for every network without a mapping of its own."""
+    """Where adapters on one source network go: of one VM, or of every VM of a CloudStack configuration; one of the two is set.
+
+    The source network `*` stands for every one without a mapping of its own. The target's name is the one it had when it was chosen.
+    """
 
     __tablename__ = "network_mappings"
-    __table_args__ = (UniqueConstraint("vm_context_id", "source_network", "kind"),)
+    __table_args__ = (
+        UniqueConstraint("vm_context_id", "source_network", "kind"),
+        UniqueConstraint("ossea_config_id", "source_network", "kind"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    vm_context_id: Mapped[str] = mapped_column(ForeignKey("vm_replication_contexts.context_id", ondelete="CASCADE"), index=True)
+    vm_context_id: Mapped[str | None] = mapped_column(ForeignKey("vm_replication_contexts.context_id", ondelete="CASCADE"), index=True)
+    ossea_config_id: Mapped[int | None] = mapped_column(ForeignKey("ossea_configs.id", ondelete="CASCADE"), index=True)
     source_network: Mapped[str]
     kind: Mapped[str]
     target_network_id: Mapped[str]
+    target_network_name: Mapped[str] = mapped_column(default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     updated_at: Mapped[datetime] = mapped_column(default=utcnow, onupdate=utcnow)
