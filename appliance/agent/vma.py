@@ -28,6 +28,7 @@ from appliance.core.commands import Children
 from appliance.core.jobs import Runner
 from appliance.core.store import Store
 from appliance.replication.pace import board_paces
+from appliance.replication.transfer.asking import no_login_comes
 from appliance.replication.transfer.logins import Logins
 from appliance.replication.transfer.workflow import Transfer, TransferDeps
 from appliance.tunnel.dialler import Dialler
@@ -54,7 +55,7 @@ async def running_vma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         dialler = Dialler(identity, peers, config.run_dir / "tunnel", own_api, version=VERSION)
         link = TunnelLink(dialler, peers)
         stack.push_async_callback(link.close)
-        transfers = TransferDeps(Logins(), {}, link, children, config.run_dir / "copy")
+        transfers = TransferDeps(Logins(partial(no_login_comes, link)), {}, link, children, config.run_dir / "copy")
         runner.register(Transfer(transfers))
         site = PrincipalSite(lambda _: peer_application(runner, transfers), Principal("oma", "oma"), own_api, partial(_describe, identity))
         await site.start()

@@ -55,3 +55,9 @@ PART_OF_FAILOVER = fault(
     "Start the live failover again; it replicates by itself.",
 )
 FAR_ENDED = fault("replication.far_ended", 502, "The copy was ended at the source.", "Start the cycle again.")
+NO_LOGIN = fault(
+    "replication.no_login",
+    409,
+    "No login to vCenter comes for this copy any more: the job that asked for it has ended.",
+    "Start the cycle again; a snapshot that was left in vCenter is removed by it.",
+)

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from appliance.contract.client import UNREACHABLE
-from appliance.contract.errors import NOT_FOUND, Fault
+from appliance.contract.errors import Fault
 from appliance.contract.peer import CopyPhase, DiskTask
 from appliance.core.commands import Children
 from appliance.core.jobs import Job, Run, Step, Workflow
-from appliance.core.jobs.lifecycle import ENDED
-from appliance.replication.faults import CAPACITY_CHANGED, DISK_MISSING, NOT_MIGRATABLE, REFUSED_SESSION
+from appliance.replication.faults import CAPACITY_CHANGED, DISK_MISSING, NO_LOGIN, NOT_MIGRATABLE
+from appliance.replication.transfer.asking import oma_state
 from appliance.replication.transfer.board import Board
 from appliance.replication.transfer.checkpoint import Checkpoints
 from appliance.replication.transfer.disk import DiskCopy, Passage
 from appliance.replication.transfer.link import OmaLink
 from appliance.replication.transfer.logins import Logins
 from appliance.replication.transfer.plan import plan, still_good
+from appliance.replication.transfer.renewal import WithFreshLogin
 from appliance.vsphere import folder, inventory, snapshots, tracking
 from appliance.vsphere.blockers import blockers
-from appliance.vsphere.faults import SNAPSHOT_GONE, TIMED_OUT, TRACKING_REFUSED
+from appliance.vsphere.faults import LOGIN_REFUSED, SNAPSHOT_GONE, TIMED_OUT, TRACKING_REFUSED
 from appliance.vsphere.faults import UNREACHABLE as VCENTER_UNREACHABLE
 from appliance.vsphere.session import VCenter
 from appliance.vsphere.snapshots import SnapshotRecord
@@ -35,8 +34,6 @@ ASK_AFTER = 30.0
 """Seconds without a question from the OMA after which it is asked how its job stands."""
 AGAIN_AFTER = 5.0
 REMOVAL_TRIES = 6
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -183,18 +180,9 @@ class Hold(TransferStep):
 
     async def _ask(self, run: Run, board: Board) -> None:
         """The OMA has been silent: only its answer ends the wait."""
-        try:
-            state = await self.deps.link.oma.job_state(run.id)
-        except Fault as error:
-            if error.key == NOT_FOUND.key:
-                raise REFUSED_SESSION(cause="the OMA does not know the job") from error
-            if error.key != UNREACHABLE.key:
-                _log.warning("asking for job %s: %s", run.id, error)
-            return
-        if state.committed:
+        state = await oma_state(self.deps.link, run.id)
+        if state is not None and state.committed:
             board.released.set()
-        elif state.status in ENDED:
-            raise REFUSED_SESSION(cause=f"the OMA's job is {state.status}")
 
 
 class SnapshotRemoval(TransferStep):
@@ -210,7 +198,8 @@ class Transfer(Workflow):
     kind = KIND
 
     def __init__(self, deps: TransferDeps) -> None:
-        super().__init__([step(deps) for step in (Inspection, Tracking, Snapshot, Copy, Hold, SnapshotRemoval)])
+        steps = (Inspection, Tracking, Snapshot, Copy, Hold, SnapshotRemoval)
+        super().__init__([WithFreshLogin(step(deps), deps.logins) for step in steps])
         self._deps = deps
 
     def title(self, job: Job) -> str:
@@ -265,7 +254,7 @@ async def remove_snapshot(step: TransferStep, run: Run) -> None:
         except Fault as error:
             unreachable = error.key in (VCENTER_UNREACHABLE.key, TIMED_OUT.key)
             tries += 0 if unreachable else 1
-            if tries >= REMOVAL_TRIES:
+            if tries >= REMOVAL_TRIES or error.key in (NO_LOGIN.key, LOGIN_REFUSED.key):
                 raise
             await run.log(f"The snapshot could not be removed yet: {error.message}", level="warning", cause=error.cause)
         await step.board(run).tell(operation="Removing the snapshot; vCenter is asked again")
