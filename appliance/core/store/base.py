@@ -1,24 +1,19 @@
-"""What every table stands on: the declarative base, UTC times and ids."""
+"""What every table stands on: the declarative base and UTC times."""
 
 from __future__ import annotations
 
-import secrets
-import time
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, MetaData, String, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, MetaData, String, Text, TypeDecorator
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.compiler import TypeCompiler
 
 
 def utcnow() -> datetime:
     """The time now, aware, in UTC."""
     return datetime.now(UTC)
-
-
-def new_id(noun: str) -> str:
-    """A new id such as `job-0199…`: sorts by time of making, and two made in one instant differ."""
-    return f"{noun}-{int(time.time() * 1000):012x}{secrets.token_hex(6)}"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -34,6 +29,18 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+@compiles(DateTime, "mysql", "mariadb")
+def _with_microseconds(kind: DateTime, compiler: TypeCompiler, **options: Any) -> str:
+    """MariaDB's DATETIME keeps whole seconds only, unless it is told; so it is in models and migrations alike."""
+    return "DATETIME(6)"
+
+
+@compiles(Text, "mysql", "mariadb")
+def _longer_than_64_kib(kind: Text, compiler: TypeCompiler, **options: Any) -> str:
+    """MariaDB's TEXT ends at 64 KiB."""
+    return "MEDIUMTEXT"
 
 
 class Base(DeclarativeBase):
