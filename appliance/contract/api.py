@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from appliance.contract.roles import Role, needed
+
 _MARK = "__route__"
 JSON = "application/json"
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -34,7 +36,7 @@ class Api:
 
 @dataclass(frozen=True)
 class Route:
-    """One declared route: how it is reached, what it takes, what it answers."""
+    """One declared route: how it is reached, who may, what it takes, what it answers. A `costly` one asks other systems or much work."""
 
     name: str
     method: str
@@ -49,17 +51,23 @@ class Route:
     result: TypeAdapter[Any]
     changes: bool
     media: str
+    role: Role
+    costly: bool
 
 
-def route(method: str, path: str, *, status: int = 200, asks: bool = False, media: str = JSON) -> Callable[[Method], Method]:
+def route(
+    method: str, path: str, *, status: int = 200, asks: bool = False, media: str = JSON, role: Role | None = None, costly: bool = False
+) -> Callable[[Method], Method]:
     """Declare a method as the route `method path`; `{name}` in the path is the parameter of that name.
 
     A parameter called `body` is the JSON body; every other one is a query parameter. Every method but GET changes something and is
-    kept in the audit log, unless it only `asks`. A `media` other than JSON is a text or bytes, answered as they are.
+    kept in the audit log, unless it only `asks`. A `media` other than JSON is a text or bytes, answered as they are. Without a `role`
+    the path and what the route does say which one is needed (`contract/roles.py`). What is `costly` may be asked less often.
     """
+    changes = method != "GET" and not asks
 
     def mark(function: Method) -> Method:
-        setattr(function, _MARK, (method, path, status, method != "GET" and not asks, media))
+        setattr(function, _MARK, (method, path, status, changes, media, role or needed(method, path, changes), costly))
         return function
 
     return mark
@@ -76,7 +84,7 @@ def routes(api: type[Api]) -> tuple[Route, ...]:
 
 
 def _read(declaration: type[Api], name: str, function: Callable[..., Any]) -> Route:
-    method, path, status, changes, media = getattr(function, _MARK)
+    method, path, status, changes, media, role, costly = getattr(function, _MARK)
     hints = typing.get_type_hints(function)
     parameters = {key: one for key, one in inspect.signature(function).parameters.items() if key != "self"}
     in_path = tuple(re.findall(r"{(\w+)}", path))
@@ -95,4 +103,6 @@ def _read(declaration: type[Api], name: str, function: Callable[..., Any]) -> Ro
         result=TypeAdapter(hints.get("return", type(None))),
         changes=changes,
         media=media,
+        role=role,
+        costly=costly,
     )

@@ -113,12 +113,12 @@ class Resources(OperatorModel):
 class CloudsApi(Api):
     """CloudStack configurations and discovery."""
 
-    @route("POST", "/api/v1/ossea/test-connection")
+    @route("POST", "/api/v1/ossea/test-connection", costly=True)
     async def test_connection(self, body: Connection) -> Named:
         """Try address and keys; the answer names the cloud's version."""
         raise NotImplementedError
 
-    @route("POST", "/api/v1/ossea/discover-resources", asks=True)
+    @route("POST", "/api/v1/ossea/discover-resources", asks=True, costly=True)
     async def discover_resources(self, body: Discovery) -> Resources:
         """What there is to choose from, by human names."""
         raise NotImplementedError
@@ -148,17 +148,17 @@ class CloudsApi(Api):
         """Make it the active one, and no other."""
         raise NotImplementedError
 
-    @route("POST", "/api/v1/ossea/configs/{config_id}/validate", asks=True)
+    @route("POST", "/api/v1/ossea/configs/{config_id}/validate", asks=True, costly=True)
     async def validate_config(self, config_id: str) -> Validation:
         """Whether it can be used: rights, limits, offerings, storage, and what it refers to. Only asks."""
         raise NotImplementedError
 
-    @route("POST", "/api/v1/ossea/configs/{config_id}/trial", status=202)
+    @route("POST", "/api/v1/ossea/configs/{config_id}/trial", status=202, costly=True)
     async def try_config(self, config_id: str) -> JobRef:
         """Make a disk of 1 GiB, snapshot it, go back to the snapshot, and remove both."""
         raise NotImplementedError
 
-    @route("POST", "/api/v1/ossea/configs/{config_id}/capacity", asks=True)
+    @route("POST", "/api/v1/ossea/configs/{config_id}/capacity", asks=True, costly=True)
     async def capacity(self, config_id: str, body: AskCapacity) -> Validation:
         """Whether a VM with such disks fits into the account's limits and the zone. Only asks."""
         raise NotImplementedError

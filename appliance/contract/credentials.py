@@ -123,12 +123,12 @@ class CredentialsApi(Api):
         """The credential that is used where none is named."""
         raise NotImplementedError
 
-    @route("POST", "/api/v1/vmware-credentials/certificate", asks=True)
+    @route("POST", "/api/v1/vmware-credentials/certificate", asks=True, costly=True)
     async def certificate(self, body: AskCertificate) -> ShownCertificate:
         """The certificate of a vCenter, fetched by its VMA, to be compared before it is trusted; no login is sent."""
         raise NotImplementedError
 
-    @route("POST", "/api/v1/vmware-credentials/test")
+    @route("POST", "/api/v1/vmware-credentials/test", costly=True)
     async def test_new_credential(self, body: NewCredential) -> CredentialTest:
         """Log in with what is not stored yet; nothing is kept."""
         raise NotImplementedError
@@ -153,7 +153,7 @@ class CredentialsApi(Api):
         """Make it the one that is used where none is named."""
         raise NotImplementedError
 
-    @route("POST", "/api/v1/vmware-credentials/{credential_id}/test")
+    @route("POST", "/api/v1/vmware-credentials/{credential_id}/test", costly=True)
     async def test_credential(self, credential_id: str) -> CredentialTest:
         """Log in to the vCenter through its VMA: what it is, or the reason why not."""
         raise NotImplementedError

@@ -166,7 +166,7 @@ class NetworkApi(Api):
         """Give up what is on trial, and go back to what was kept."""
         raise NotImplementedError
 
-    @route("POST", "/api/v1/network/probe", asks=True)
+    @route("POST", "/api/v1/network/probe", asks=True, costly=True)
     async def probe_network(self, body: Probe) -> ProbeAnswer:
         """Ask the network a question."""
         raise NotImplementedError

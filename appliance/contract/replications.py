@@ -119,7 +119,7 @@ class AskDiscovery(OperatorModel):
 class ReplicationsApi(Api):
     """Discovery, protection and cycles."""
 
-    @route("POST", "/api/v1/discovery/vms", asks=True)
+    @route("POST", "/api/v1/discovery/vms", asks=True, costly=True)
     async def discover(self, body: AskDiscovery) -> VmList:
         """The VMs of a vCenter, with what keeps each from being migrated."""
         raise NotImplementedError

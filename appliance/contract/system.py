@@ -89,7 +89,7 @@ class SystemApi(Api):
         """Add a line."""
         raise NotImplementedError
 
-    @route("POST", "/api/v1/support-bundle", status=202)
+    @route("POST", "/api/v1/support-bundle", status=202, costly=True)
     async def make_bundle(self) -> JobRef:
         """Pack logs, versions, states and settings, without secrets, for the vendor's support."""
         raise NotImplementedError
