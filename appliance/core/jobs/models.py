@@ -5,23 +5,34 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from appliance.core.store.base import Base, utcnow
 
 
 class Job(Base):
-    """One operation: what was asked (`params`), what its steps share (`state`), where it stands."""
+    """One operation: what was asked (`params`), what its steps share (`state`), where it stands.
+
+    `parent_job_id` is the job that it is a part of; both, and what other systems do for them, have one `correlation_id`.
+    """
 
     __tablename__ = "jobs"
+    # Lists are ordered by id, which sorts by the time of making.
+    __table_args__ = (
+        Index("ix_jobs_kind", "kind", "id"),
+        Index("ix_jobs_status", "status", "id"),
+        Index("ix_jobs_vm_context_id", "vm_context_id", "id"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str]
     title: Mapped[str] = mapped_column(Text)
-    status: Mapped[str] = mapped_column(index=True)
-    vm_context_id: Mapped[str | None] = mapped_column(index=True)
+    status: Mapped[str]
+    vm_context_id: Mapped[str | None]
     peer_id: Mapped[str | None]
+    parent_job_id: Mapped[str | None] = mapped_column(index=True)
+    correlation_id: Mapped[str] = mapped_column(default="", server_default="")
     params: Mapped[dict[str, Any]]
     state: Mapped[dict[str, Any]] = mapped_column(default=dict)
     progress_percent: Mapped[float] = mapped_column(default=0.0)
@@ -61,6 +72,7 @@ class LogEvent(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    correlation_id: Mapped[str] = mapped_column(default="", server_default="")
     step: Mapped[str] = mapped_column(default="")
     level: Mapped[str]
     message: Mapped[str] = mapped_column(Text)
