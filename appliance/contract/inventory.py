@@ -109,7 +109,10 @@ class Vm(PeerModel):
 
 
 class VmLine(PeerModel):
-    """One line of a discovery: enough to choose a VM; what keeps it from being migrated comes with `Vm`."""
+    """One line of a discovery. `disk_count` and `capacity_bytes` are of its disks, `storage_bytes` is what they take up now.
+
+    `blockers` says why it can't be migrated, in the operator's words.
+    """
 
     moref: str
     name: str
@@ -121,19 +124,77 @@ class VmLine(PeerModel):
     power_state: str
     disk_count: int
     storage_bytes: int
+    capacity_bytes: int = 0
+    folder: str = ""
+    cluster: str = ""
+    tracking: bool = False
+    networks: list[str] = Field(default_factory=list)
+    blockers: list[str] = Field(default_factory=list)
 
 
 class VmList(PeerModel):
-    """The VMs of a vCenter."""
+    """A page of the VMs of a vCenter; `total` is how many there are on all pages, `at` when vCenter was looked at."""
 
     vms: list[VmLine]
+    total: int = 0
+    at: datetime | None = None
 
 
 class Discover(PeerModel):
-    """Asks for the VMs of a vCenter."""
+    """Asks for the VMs of a vCenter: those in a folder or below it, in a cluster, with this in their names.
+
+    A `limit` of 0 asks for all at once. What vCenter told a minute ago is good enough unless it is to be asked `anew`.
+    """
 
     access: VCenterAccess
     name_contains: str = ""
+    folder: str = ""
+    cluster: str = ""
+    page: int = Field(default=1, ge=1)
+    limit: int = Field(default=0, ge=0)
+    anew: bool = False
+
+
+class AskFolders(PeerModel):
+    """Asks for the folders and clusters of a vCenter."""
+
+    access: VCenterAccess
+    anew: bool = False
+
+
+class FolderLine(PeerModel):
+    """A `datacenter`, `folder` or `vapp` by its path; `vms` lie directly in it, `total` anywhere below it."""
+
+    path: str
+    name: str
+    kind: str
+    vms: int
+    total: int
+
+
+class ClusterLine(PeerModel):
+    """A cluster, or a host that is in none."""
+
+    name: str
+    datacenter: str
+    hosts: int
+    vms: int
+
+
+class FolderList(PeerModel):
+    """Where the VMs of a vCenter are; folders by path."""
+
+    folders: list[FolderLine]
+    clusters: list[ClusterLine]
+    total: int
+    at: datetime | None = None
+
+
+class AskVms(PeerModel):
+    """Asks for many VMs in full, by vCenter ids or inventory paths."""
+
+    access: VCenterAccess
+    vms: list[str]
 
 
 class AskVm(PeerModel):
@@ -141,6 +202,18 @@ class AskVm(PeerModel):
 
     access: VCenterAccess
     vm: str
+
+
+class VmsInFull(PeerModel):
+    """Those that were found, by what they were asked for with."""
+
+    vms: dict[str, Vm]
+
+
+class RemovedSnapshots(PeerModel):
+    """The names of the appliance's snapshots that were removed from a VM."""
+
+    names: list[str]
 
 
 class PowerAction(StrEnum):

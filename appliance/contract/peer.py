@@ -10,17 +10,22 @@ from pydantic import Field
 from appliance.contract.api import Api, PeerModel, route
 from appliance.contract.inventory import (
     AskCertificate,
+    AskFolders,
     AskNics,
     AskPower,
     AskVCenter,
     AskVm,
+    AskVms,
     Discover,
+    FolderList,
     Power,
+    RemovedSnapshots,
     ShownCertificate,
     VCenterAbout,
     VCenterAccess,
     Vm,
     VmList,
+    VmsInFull,
 )
 from appliance.contract.types import Secret
 
@@ -133,7 +138,22 @@ class VmaPeerApi(Api):
 
     @route("POST", "/peer/v1/discover")
     async def discover(self, body: Discover) -> VmList:
-        """The VMs of a vCenter."""
+        """The VMs of a vCenter, all or a page of those that are wanted."""
+        raise NotImplementedError
+
+    @route("POST", "/peer/v1/folders")
+    async def folders(self, body: AskFolders) -> FolderList:
+        """The folders and clusters of a vCenter."""
+        raise NotImplementedError
+
+    @route("POST", "/peer/v1/vms")
+    async def vms(self, body: AskVms) -> VmsInFull:
+        """Many VMs in full; those that are not there are left out."""
+        raise NotImplementedError
+
+    @route("POST", "/peer/v1/snapshots/remove")
+    async def remove_snapshots(self, body: AskVm) -> RemovedSnapshots:
+        """Remove every snapshot of the appliance from a VM for which no cycle is under way."""
         raise NotImplementedError
 
     @route("POST", "/peer/v1/vm")

@@ -23,6 +23,9 @@ class Blocker:
 
 def blockers(spec: VmSpec, vendor_reader: bool = False) -> list[Blocker]:
     """All reasons at once, the VM's own first. `vendor_reader`: disks are read with VMware's library rather than over HTTPS."""
+    if not spec.readable:
+        sentence = "vCenter does not tell this VM's settings. Check that it is not shown as inaccessible and that the user may read it."
+        return [Blocker("unreadable", sentence)]
     return [*_of_vm(spec), *(found for disk in spec.disks for found in _of_disk(disk, vendor_reader))]
 
 

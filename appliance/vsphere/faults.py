@@ -52,6 +52,18 @@ VM_NOT_FOUND = fault(
     "There is no VM {vm} in vCenter.",
     "It may have been renamed, moved or deleted: discover again and choose it from the list.",
 )
+FOLDER_NOT_FOUND = fault(
+    "vcenter.folder_not_found",
+    404,
+    "There is no folder {folder} with VMs in vCenter.",
+    "It may have been renamed or moved: choose one of the folders that are shown.",
+)
+CLUSTER_NOT_FOUND = fault(
+    "vcenter.cluster_not_found",
+    404,
+    "There is no cluster {cluster} in vCenter.",
+    "It may have been renamed: choose one of the clusters that are shown.",
+)
 OBJECT_GONE = fault(
     "vcenter.object_gone",
     410,

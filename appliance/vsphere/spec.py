@@ -19,27 +19,6 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class VmSummary:
-    """A line of the discovery list; `datacenter` and `path` are inventory paths such as /DC0/vm/web1. Sizes in bytes."""
-
-    moref: str
-    name: str
-    path: str
-    datacenter: str
-    uuid: str
-    cpus: int
-    memory_mib: int
-    guest_id: str
-    guest_name: str
-    power_state: PowerState
-    disk_count: int
-    storage_bytes: int
-    template: bool
-    tracking_enabled: bool
-    snapshots: tuple[Snapshot, ...]
-
-
-@dataclass(frozen=True)
 class Disk:
     """A virtual disk. `mapping` is `physical` or `virtual` for a raw device mapping, else empty; `parents` counts snapshots below it."""
 
@@ -85,7 +64,11 @@ class Nic:
 
 @dataclass(frozen=True)
 class VmSpec:
-    """Everything about one VM that a migration needs; `hardware_version` as a number (vmx-19 → 19)."""
+    """Everything about one VM that a migration needs; `hardware_version` as a number (vmx-19 → 19).
+
+    `datacenter` and `path` are inventory paths such as /DC0/vm/web1. `readable` is false where vCenter told no settings.
+    `storage_bytes` is what its files take up now.
+    """
 
     moref: str
     name: str
@@ -109,6 +92,19 @@ class VmSpec:
     encrypted: bool
     snapshots: tuple[Snapshot, ...]
     consolidation_needed: bool
+    cluster: str = ""
+    storage_bytes: int = 0
+    readable: bool = True
+
+    @property
+    def folder(self) -> str:
+        """The inventory path of what it lies in."""
+        return self.path.rpartition("/")[0]
+
+    @property
+    def capacity_bytes(self) -> int:
+        """The size of all its disks."""
+        return sum(disk.capacity_bytes for disk in self.disks)
 
     def disk(self, disk_id: str) -> Disk:
         """The disk of this id. Raises KeyError."""

@@ -19,6 +19,7 @@ from appliance.vsphere.certificate import fetch_fingerprint
 from appliance.vsphere.changes import Area, ChangesRefused, changed_areas, parse_change_id, why_full
 from appliance.vsphere.serving import OpenSource, https_source, open_source, sweep
 from appliance.vsphere.session import VCenter
+from appliance.vsphere.survey import survey
 
 pytestmark = pytest.mark.lab
 BLOCK, DATACENTER = 64 << 10, "/DC0"
@@ -84,14 +85,14 @@ async def test_the_vm_is_described_and_has_no_blockers(vcenter: VCenter, moref: 
     assert [(disk.disk_id, disk.capacity_bytes) for disk in spec.disks] == [("disk-2000", SIZES[0]), ("disk-2001", SIZES[1])]
     assert spec.datacenter == DATACENTER and spec.nics[0].network == "VM Network" and spec.power_state == "poweredOn"
     assert blockers(spec) == []
-    assert [one.path for one in await inventory.list_vms(vcenter, "DC0")] == ["/DC0/vm/web"]
+    assert [one.path for one in (await survey(vcenter)).vms] == ["/DC0/vm/web"]
 
 
 async def test_hundreds_of_vms_are_listed_in_pages(short: Path) -> None:
     async with VcenterLab(short / "many", Plan(synthetic=450, objects_page=100)) as lab:
         thumbprint = await fetch_fingerprint(lab.host, lab.port)
         async with VCenter(lab.host, lab.user, lab.password, port=lab.port, thumbprint=thumbprint) as vcenter:
-            assert len({one.path for one in await inventory.list_vms(vcenter)}) == 450
+            assert len({one.path for one in (await survey(vcenter)).vms}) == 450
 
 
 async def test_an_increment_is_what_the_guest_wrote_and_reads_as_it_was_at_the_snapshot(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from appliance.contract.inventory import Disk, Nic, ShownCertificate, VCenterAbout, Vm, VmLine
+from collections.abc import Sequence
+
+from appliance.contract.inventory import ClusterLine, Disk, FolderLine, FolderList, Nic, ShownCertificate, VCenterAbout, Vm, VmLine, VmList
 from appliance.vsphere.about import About
 from appliance.vsphere.blockers import blockers
 from appliance.vsphere.certificate import Seen
-from appliance.vsphere.spec import VmSpec, VmSummary
+from appliance.vsphere.spec import VmSpec
+from appliance.vsphere.survey import Survey
 
 
 def certificate_view(seen: Seen) -> ShownCertificate:
@@ -19,9 +22,31 @@ def about_view(about: About) -> VCenterAbout:
     return VCenterAbout(**{**vars(about), "datacenters": list(about.datacenters)})
 
 
-def vm_line(one: VmSummary) -> VmLine:
+def vm_line(one: VmSpec) -> VmLine:
     """A line of a discovery."""
-    return VmLine(**{name: getattr(one, name) for name in VmLine.model_fields})
+    counted = {"disk_count", "tracking", "networks", "blockers"}
+    return VmLine(
+        **{name: getattr(one, name) for name in VmLine.model_fields if name not in counted},
+        disk_count=len(one.disks),
+        tracking=one.tracking_enabled,
+        networks=list(dict.fromkeys(nic.network for nic in one.nics if nic.network)),
+        blockers=[found.sentence for found in blockers(one)],
+    )
+
+
+def page_view(seen: Survey, found: Sequence[VmSpec], shown: Sequence[VmSpec]) -> VmList:
+    """Those that are shown, of all that were found."""
+    return VmList(vms=[vm_line(one) for one in shown], total=len(found), at=seen.at)
+
+
+def folders_view(seen: Survey) -> FolderList:
+    """Where the VMs are."""
+    return FolderList(
+        folders=[FolderLine(**vars(one)) for one in seen.folders],
+        clusters=[ClusterLine(**vars(one)) for one in seen.clusters],
+        total=len(seen.vms),
+        at=seen.at,
+    )
 
 
 def vm_view(spec: VmSpec) -> Vm:

@@ -7,37 +7,47 @@ from typing import Any
 from aiohttp import web
 
 from appliance.agent.http.binding import application, bind
-from appliance.agent.peer.describe import about_view, certificate_view, vm_line, vm_view
+from appliance.agent.peer.describe import about_view, certificate_view, folders_view, page_view, vm_view
 from appliance.contract.errors import BAD_REQUEST, NOT_FOUND, Fault
 from appliance.contract.inventory import (
     AskCertificate,
+    AskFolders,
     AskNics,
     AskPower,
     AskVCenter,
     AskVm,
+    AskVms,
     Discover,
+    FolderList,
     Power,
     PowerAction,
+    RemovedSnapshots,
     ShownCertificate,
     VCenterAbout,
     Vm,
     VmList,
+    VmsInFull,
 )
 from appliance.contract.peer import CopyProgress, Error, Replicate, VmaPeerApi
 from appliance.core.jobs import Job, Runner
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.jobs.runner import ALREADY_ENDED
 from appliance.replication.transfer.workflow import KIND, TransferDeps, phase_of
-from appliance.vsphere import inventory, power
+from appliance.vsphere import inventory, power, snapshots
 from appliance.vsphere.about import about
 from appliance.vsphere.certificate import look_at
+from appliance.vsphere.survey import chosen, page_of
+from appliance.vsphere.surveys import Surveys
+
+LOOK_LIMIT = 25.0
+"""Seconds a vCenter has for one answer while somebody looks through it and waits."""
 
 
 class VmaPeerRoutes(VmaPeerApi):
     """Serves the OMA."""
 
     def __init__(self, runner: Runner, transfers: TransferDeps) -> None:
-        self._runner, self._transfers = runner, transfers
+        self._runner, self._transfers, self._surveys = runner, transfers, Surveys()
 
     async def certificate(self, body: AskCertificate) -> ShownCertificate:
         return certificate_view(await look_at(body.host, body.port))
@@ -47,10 +57,26 @@ class VmaPeerRoutes(VmaPeerApi):
             return about_view(await about(vcenter))
 
     async def discover(self, body: Discover) -> VmList:
+        async with self._transfers.logins.session(body.access, LOOK_LIMIT) as vcenter:
+            seen = await self._surveys.of(vcenter, anew=body.anew)
+        found = chosen(seen, folder=body.folder, cluster=body.cluster, name_contains=body.name_contains)
+        return page_view(seen, found, page_of(found, body.page, body.limit) if body.limit else found)
+
+    async def folders(self, body: AskFolders) -> FolderList:
+        async with self._transfers.logins.session(body.access, LOOK_LIMIT) as vcenter:
+            return folders_view(await self._surveys.of(vcenter, anew=body.anew))
+
+    async def vms(self, body: AskVms) -> VmsInFull:
         async with self._transfers.logins.session(body.access) as vcenter:
-            found = await inventory.list_vms(vcenter)
-        wanted = body.name_contains.lower()
-        return VmList(vms=[vm_line(one) for one in found if wanted in one.name.lower() and not one.template])
+            found = await inventory.vms(vcenter, body.vms)
+        return VmsInFull(vms={name: vm_view(spec) for name, spec in found.items()})
+
+    async def remove_snapshots(self, body: AskVm) -> RemovedSnapshots:
+        async with self._transfers.logins.session(body.access) as vcenter:
+            moref = (await inventory.vm(vcenter, body.vm)).moref
+            names = [one.name for one in await snapshots.find_ours(vcenter, moref)]
+            await snapshots.remove_ours(vcenter, moref)
+        return RemovedSnapshots(names=names)
 
     async def vm(self, body: AskVm) -> Vm:
         async with self._transfers.logins.session(body.access) as vcenter:

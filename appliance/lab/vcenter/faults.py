@@ -68,6 +68,7 @@ KINDS = {
     "read_slow": "every ranged read waits `seconds` per MiB",
     "read_error": "a ranged read answers 500",
     "soap_cut": "the connection is closed instead of an answer to a SOAP call",
+    "soap_slow": "a SOAP call waits `seconds` before it is looked at",
     "busy": "SOAP calls answer HTTP 503",
 }
 

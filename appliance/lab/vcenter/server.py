@@ -121,6 +121,9 @@ class _Connection(BaseHTTPRequestHandler):
             self._reply(413 if body is None else 404, b"")
             return
         failures = self.server.service.estate.failures
+        slow = failures.take("soap_slow")
+        if slow:
+            time.sleep(slow.seconds)
         if failures.take("soap_cut"):
             self.close_connection = True
         elif failures.take("busy"):

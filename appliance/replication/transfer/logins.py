@@ -21,8 +21,12 @@ InVain = Callable[[str], Awaitable[str]]
 """Why the OMA will send no login for a job any more; empty while it may."""
 
 
-def vcenter_for(access: VCenterAccess) -> VCenter:
-    """A session, not yet open, with the vCenter that `access` names."""
+ANSWER_LIMIT = 60.0
+"""Seconds a vCenter has for one answer."""
+
+
+def vcenter_for(access: VCenterAccess, timeout: float = ANSWER_LIMIT) -> VCenter:
+    """A session, not yet open, with the vCenter that `access` names; `timeout` in seconds for each answer."""
     return VCenter(
         access.host,
         access.username,
@@ -30,6 +34,7 @@ def vcenter_for(access: VCenterAccess) -> VCenter:
         port=access.port,
         thumbprint=access.fingerprint or None,
         ca=access.ca or None,
+        timeout=timeout,
     )
 
 
@@ -45,9 +50,9 @@ class Logins:
         self._open: dict[str, VCenter] = {}
         self._opening: dict[str, asyncio.Lock] = {}
 
-    def session(self, access: VCenterAccess) -> AbstractAsyncContextManager[VCenter]:
-        """A session for the time of a block."""
-        return self.visits.session(vcenter_for(access))
+    def session(self, access: VCenterAccess, timeout: float = ANSWER_LIMIT) -> AbstractAsyncContextManager[VCenter]:
+        """A session for the time of a block; `timeout` in seconds for each answer."""
+        return self.visits.session(vcenter_for(access, timeout))
 
     def give(self, job_id: str, access: VCenterAccess) -> None:
         """The login for a cycle has come."""

@@ -9,6 +9,7 @@ from appliance.vsphere import inventory, power, snapshots, tracking
 from appliance.vsphere.blockers import blockers
 from appliance.vsphere.changes import ChangesRefused, changed_areas
 from appliance.vsphere.session import VCenter
+from appliance.vsphere.survey import chosen, survey
 
 # The first test waits while the simulator is built.
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
@@ -23,16 +24,29 @@ async def moref(vcenter: VCenter) -> str:
     return found
 
 
-async def test_all_vms_are_listed_with_path_and_datacenter(vcenter: VCenter) -> None:
-    listed = await inventory.list_vms(vcenter)
-    first = next(one for one in listed if one.path == PATH)
-    assert len(listed) == 4
-    assert (first.name, first.datacenter, first.cpus, first.memory_mib, first.disk_count) == ("DC0_H0_VM0", "/DC0", 1, 32, 1)
+async def test_all_vms_are_listed_with_their_places_in_one_look(vcenter: VCenter) -> None:
+    seen = await survey(vcenter)
+    first = next(one for one in seen.vms if one.path == PATH)
+    assert len(seen.vms) == 4
+    assert (first.name, first.datacenter, first.folder, first.cpus, first.memory_mib) == ("DC0_H0_VM0", "/DC0", "/DC0/vm", 1, 32)
+    assert (len(first.disks), first.capacity_bytes, first.cluster) == (1, 1 << 20, "DC0_H0")
+    assert [nic.network for nic in first.nics] == ["DC0_DVPG0"]
+    assert [blockers(one) for one in seen.vms] == [[]] * 4
 
 
-async def test_vms_of_another_datacenter_are_left_out(vcenter: VCenter) -> None:
-    assert await inventory.list_vms(vcenter, "DC9") == []
-    assert len(await inventory.list_vms(vcenter, "DC0")) == 4
+async def test_folders_and_clusters_are_shown_with_how_many_vms_they_hold(vcenter: VCenter) -> None:
+    seen = await survey(vcenter)
+    assert [(one.path, one.kind, one.total) for one in seen.folders] == [("/DC0", "datacenter", 4), ("/DC0/vm", "folder", 4)]
+    assert [(one.name, one.datacenter, one.vms) for one in seen.clusters] == [("DC0_C0", "/DC0", 2), ("DC0_H0", "/DC0", 2)]
+    assert {one.cluster for one in chosen(seen, cluster="DC0_C0")} == {"DC0_C0"}
+    with pytest.raises(Fault) as refused:
+        chosen(seen, folder="/DC9/vm")
+    assert refused.value.status == 404
+
+
+async def test_many_vms_are_read_in_full_by_path_or_id_and_those_that_are_gone_left_out(vcenter: VCenter, moref: str) -> None:
+    found = await inventory.vms(vcenter, [PATH, moref, "/DC0/vm/nobody", "vm-99999"])
+    assert found == {PATH: await inventory.vm(vcenter, PATH), moref: await inventory.vm(vcenter, moref)}
 
 
 async def test_a_vm_is_described_in_detail_by_path_and_by_id(vcenter: VCenter, moref: str) -> None:
