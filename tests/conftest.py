@@ -1,35 +1,81 @@
 """What every test may use."""
 
 import asyncio
+import secrets
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from appliance.agent.tables import METADATA
 from appliance.core.store import Store
+from tests.databases.mariadb import MariaDb
 
 assert METADATA.tables  # all of them are known, whichever tests run: some refer to those of other packages
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Which database the fixture `store` is in."""
+    parser.addoption("--database", choices=("sqlite", "mariadb"), default="sqlite", help="where the tests keep their records")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On another database than SQLite only those tests run that keep records in it."""
+    if config.getoption("--database") != "sqlite":
+        items[:] = [one for one in items if {"database_url", "empty_database_url"} & set(getattr(one, "fixturenames", ()))]
 
 
 @pytest.fixture(scope="session")
 def newest_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database in the newest revision, made once."""
     path = tmp_path_factory.mktemp("database") / "newest.db"
-    asyncio.run(_make(path))
+    asyncio.run(_make(f"sqlite+aiosqlite:///{path}"))
     return path
 
 
-async def _make(path: Path) -> None:
-    store = await Store.open(f"sqlite+aiosqlite:///{path}")
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDb]:
+    """A MariaDB server."""
+    with MariaDb() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def newest_mariadb(mariadb: MariaDb) -> str:
+    """An empty database in the newest revision on MariaDB, made once."""
+    url = mariadb.make("newest")
+    asyncio.run(_make(url))
+    return url
+
+
+async def _make(url: str) -> None:
+    store = await Store.open(url)
     await store.close()
 
 
 @pytest.fixture
-async def store(tmp_path: Path, newest_database: Path) -> AsyncIterator[Store]:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where an empty database in the newest revision is."""
+    if request.config.getoption("--database") == "mariadb":
+        yield request.getfixturevalue("newest_mariadb")
+        request.getfixturevalue("mariadb").empty("newest")
+    else:
+        shutil.copyfile(request.getfixturevalue("newest_database"), tmp_path / "appliance.db")
+        yield f"sqlite+aiosqlite:///{tmp_path}/appliance.db"
+
+
+@pytest.fixture
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a database without tables is."""
+    if request.config.getoption("--database") == "mariadb":
+        return str(request.getfixturevalue("mariadb").make(f"empty_{secrets.token_hex(4)}"))
+    return f"sqlite+aiosqlite:///{tmp_path}/appliance.db"
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
     """An empty store in the newest revision."""
-    shutil.copyfile(newest_database, tmp_path / "appliance.db")
-    opened = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/appliance.db")
+    opened = await Store.open(database_url)
     yield opened
     await opened.close()

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
 from appliance.core.store import Store, utcnow
 from appliance.tunnel.faults import PEER_NAME, PEER_UNKNOWN
@@ -154,9 +154,11 @@ class Peers:
 
     async def _change(self, peer_id: str, **values: str | datetime) -> None:
         async with self._store.begin() as session:
-            done = await session.execute(update(Peer).where(Peer.id == peer_id).values(**values).returning(Peer.id))
-            if done.scalar_one_or_none() is None:
+            peer = await session.get(Peer, peer_id)
+            if peer is None:
                 raise PEER_UNKNOWN(peer=peer_id)
+            for name, value in values.items():
+                setattr(peer, name, value)
 
     async def _gone(self, peer_id: str) -> None:
         for cut in self._on_gone:

@@ -5,9 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from appliance.agent.tables import METADATA
 from appliance.contract.errors import Fault
@@ -53,19 +51,6 @@ FIXED = {
 @pytest.mark.parametrize("table", FIXED)
 def test_a_table_has_the_columns_that_others_depend_on(table: str) -> None:
     assert set(FIXED[table].split()) <= set(METADATA.tables[table].columns.keys())
-
-
-async def test_the_migrations_lead_to_the_models_and_can_be_run_again(tmp_path: Path) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path}/appliance.db"
-    await (await Store.open(url)).close()
-    store = await Store.open(url)
-
-    def differences(connection: Connection) -> list[object]:
-        return list(compare_metadata(MigrationContext.configure(connection), METADATA))
-
-    async with store.engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
-    await store.close()
 
 
 async def test_a_database_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> None:

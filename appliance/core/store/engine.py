@@ -10,7 +10,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -35,7 +35,7 @@ class Store:
 
         Raises a Fault (`store.unwritable`) when it can't be opened or written.
         """
-        engine = create_async_engine(url)
+        engine = _engine(url)
         if engine.dialect.name == "sqlite":
             event.listen(engine.sync_engine, "connect", _set_up_sqlite)
         store = cls(engine)
@@ -75,6 +75,13 @@ class Store:
                     yield session
             except OperationalError as error:
                 raise STORE_UNWRITABLE(cause=str(error.orig)) from error
+
+
+def _engine(url: str) -> AsyncEngine:
+    if make_url(url).get_backend_name() == "sqlite":
+        return create_async_engine(url)
+    # A server may have closed a connection meanwhile; and a reader sees what was committed, as with SQLite.
+    return create_async_engine(url, pool_pre_ping=True, pool_recycle=1800, isolation_level="READ COMMITTED")
 
 
 def _set_up_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
