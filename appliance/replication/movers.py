@@ -159,7 +159,7 @@ class _Crew:
         await asyncio.gather(*hearing, return_exceptions=True)
 
     async def _start(self, targets: tuple[Target, ...]) -> _Mover:
-        pipe, env = asyncio.subprocess.PIPE, _environment()
+        pipe, env = asyncio.subprocess.PIPE, process_environment()
         child = await self.children.spawn(self.job.owner, ARGV, stdin=pipe, stdout=pipe, stderr=None, env=env, limit=LINE_LIMIT)
         mover = _Mover(child)
         self.movers.append(mover)
@@ -218,7 +218,7 @@ class _Crew:
 
 
 @cache
-def _environment() -> dict[str, str]:
+def process_environment() -> dict[str, str]:
     """Where Python without `site` finds this package and libnbd."""
     folders = [Path(appliance.__file__).parents[1]]
     folders += [Path(spec.origin).parent for spec in [find_spec("nbd")] if spec is not None and spec.origin is not None]
