@@ -205,9 +205,9 @@ async def test_a_job_that_nobody_has_taken_up_yet_can_be_cancelled(store: Store)
 
 async def test_a_cancel_in_the_moment_of_a_failure_does_not_break_off_the_undoing(store: Store) -> None:
     class SlowToTell(Runner):
-        async def _tell(self) -> None:
+        async def _tell(self, job_id: str) -> None:
             await asyncio.sleep(0.1)
-            await super()._tell()
+            await super()._tell(job_id)
 
     class SlowUndo(Noting):
         async def undo(self, run: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 
 from sqlalchemy import select
@@ -21,10 +22,15 @@ async def load(session: AsyncSession, job_id: str) -> Job:
     return job
 
 
-async def unfinished(session: AsyncSession) -> list[Job]:
-    """Every job that has not ended, oldest first."""
-    query = select(Job).where(Job.status.not_in(ENDED)).order_by(Job.created_at)
+async def unfinished_of_others(session: AsyncSession, known: Collection[str]) -> list[Job]:
+    """Every job that has not ended and is of none of the `known` kinds, oldest first."""
+    query = select(Job).where(Job.status.not_in(ENDED), Job.kind.not_in(known)).order_by(Job.created_at)
     return list((await session.scalars(query)).all())
+
+
+async def unfinished_ids(session: AsyncSession) -> list[str]:
+    """The ids of every job that has not ended, oldest first."""
+    return list(await session.scalars(select(Job.id).where(Job.status.not_in(ENDED)).order_by(Job.created_at, Job.id)))
 
 
 def advance(job: Job, event: JobEvent) -> None:
@@ -61,11 +67,23 @@ def mark(job: Job, name: str, status: StepStatus, error: ErrorRecord | None = No
     touch(job)
 
 
+def break_off(job: Job, problem: ErrorRecord) -> LogEvent:
+    """End a job with its steps as they are; returns the line that says so. An error that it had already stays."""
+    job.error = job.error or asdict(problem)
+    for step in job.steps:
+        if step.status == StepStatus.RUNNING:
+            mark(job, step.name, StepStatus.FAILED, problem)
+    if job.status != JobStatus.UNDOING:
+        advance(job, JobEvent.STOP)
+    advance(job, JobEvent.CANCEL)
+    return event(job, "", "warning", f"{problem.message} {problem.guidance}")
+
+
 def new_steps(names: list[tuple[str, str]]) -> list[JobStep]:
     """Rows for the steps of a new job, from (name, title)."""
     return [JobStep(position=n, name=name, title=title, status=StepStatus.PENDING) for n, (name, title) in enumerate(names)]
 
 
-def event(job_id: str, step: str, level: str, message: str, cause: str = "") -> LogEvent:
+def event(job: Job, step: str, level: str, message: str, cause: str = "") -> LogEvent:
     """A line for the job's log."""
-    return LogEvent(job_id=job_id, step=step, level=level, message=message, cause=cause)
+    return LogEvent(job_id=job.id, correlation_id=job.correlation_id, step=step, level=level, message=message, cause=cause)

@@ -52,7 +52,7 @@ class Run:
     async def log(self, message: str, *, level: str = "info", cause: str = "") -> None:
         """A line in the job's log: a sentence for the operator, the technical cause beside it."""
         async with self._runner.store.begin() as session:
-            session.add(log.event(self.id, self.step, level, message, cause))
+            session.add(log.event(self.job, self.step, level, message, cause))
 
     @asynccontextmanager
     async def waiting(self, what_for: str) -> AsyncIterator[None]:

@@ -11,7 +11,8 @@ from dataclasses import asdict
 from typing import Any
 
 from appliance.contract.errors import ErrorRecord, Fault, fault
-from appliance.core.jobs import log
+from appliance.core.jobs import log, recovery, trace
+from appliance.core.jobs.changes import Changes
 from appliance.core.jobs.lifecycle import ENDED, JobEvent, JobStatus, StepStatus
 from appliance.core.jobs.models import Job
 from appliance.core.jobs.run import Run
@@ -22,6 +23,12 @@ logger = logging.getLogger(__name__)
 
 CANCELLED = fault("job.cancelled", 409, "The job was cancelled.", "Start it again when you want it.")
 ALREADY_ENDED = fault("job.already_ended", 409, "The job {id} has ended already.", "Nothing needs to be done.")
+BROKEN_OFF = fault(
+    "job.broken_off",
+    409,
+    "The job was stopped where it stood, so that what it left can be cleaned up.",
+    "Nothing needs to be done: the cleanup that stopped it goes on from there.",
+)
 NOT_ENDED = fault("job.not_ended", 409, "{title} has not ended yet.", "Wait until it has ended, or cancel it; then start it again.")
 SUCCEEDED = fault("job.succeeded", 409, "{title} has succeeded.", "Only what failed or was cancelled is started again from its own page.")
 NOT_REPEATABLE = fault(
@@ -33,6 +40,8 @@ Again = Callable[[Job], Awaitable[str]]
 
 CLOSING_LIMIT = 15.0
 """Seconds that jobs have to stop in when the agent ends; whatever goes on longer is taken up by the next one, as after a crash."""
+BREAK_OFF_AGAIN = 5.0
+"""Seconds until a job that was told to stop, and still tidies up after itself, is told again."""
 RETRY = 15.0
 """Seconds until a job whose records could not be written is driven on."""
 
@@ -46,7 +55,8 @@ class Runner:
         self._again: dict[str, Again] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._going_forward: set[str] = set()
-        self._changed, self._changes = asyncio.Condition(), 0
+        self._broken_off: set[str] = set()
+        self.changes = Changes()
         self._closing = False
 
     def register(self, workflow: Workflow, again: Again | None = None) -> None:
@@ -56,12 +66,24 @@ class Runner:
             self._again[workflow.kind] = again
 
     async def submit(
-        self, kind: str, params: dict[str, Any], *, vm_context_id: str | None = None, peer_id: str | None = None, job_id: str | None = None
+        self,
+        kind: str,
+        params: dict[str, Any],
+        *,
+        vm_context_id: str | None = None,
+        peer_id: str | None = None,
+        job_id: str | None = None,
+        correlation_id: str = "",
     ) -> str:
-        """Store a job with its steps and start it; returns its id at once. Raises the Fault with which its kind refuses it."""
-        workflow = self._workflows[kind]
+        """Store a job with its steps and start it; returns its id at once. Raises the Fault with which its kind refuses it.
+
+        What a step of another job submits is a part of that job, and shares its correlation id unless one is given.
+        """
+        workflow, parent, job_id = self._workflows[kind], trace.current(), job_id or new_id("job")
         job = Job(
-            id=job_id or new_id("job"),
+            id=job_id,
+            parent_job_id=parent.job_id or None,
+            correlation_id=correlation_id or parent.correlation_id or job_id,
             kind=kind,
             title="",
             status=JobStatus.PENDING,
@@ -76,14 +98,32 @@ class Runner:
             session.add(job)
             await session.flush()
             await workflow.claim(session, job)
+        await self._tell(job.id)
         self._start(job.id)
         return job.id
 
     async def recover(self) -> list[str]:
-        """Take up every job that an earlier agent left unfinished, and none that is driven already; returns their ids."""
+        """Take up every job that an earlier agent left unfinished, and none that is driven already; returns their ids.
+
+        Jobs of a kind that this agent does not know are ended with that reason.
+        """
+        for job_id in await recovery.end_unknown(self.store, self._workflows):
+            logger.warning("job %s is of a kind that this agent does not know, and was ended", job_id)
         async with self.store.session() as session:
-            found = [job.id for job in await log.unfinished(session) if job.kind in self._workflows]
+            found = await log.unfinished_ids(session)
         return [job_id for job_id in found if self._start(job_id)]
+
+    def is_driven(self, job_id: str) -> bool:
+        """Whether this agent works on the job now."""
+        return job_id in self._tasks
+
+    async def drive_anew(self, job_id: str) -> bool:
+        """Take a job up as after a restart; whoever drives it now is stopped first. False when it goes on stopping."""
+        task = self._tasks.get(job_id)
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task], timeout=CLOSING_LIMIT)
+        return self._start(job_id)
 
     async def cancel(self, job_id: str) -> None:
         """Stop a job and undo it. Raises a Fault when it has ended already; asking twice is harmless."""
@@ -99,6 +139,21 @@ class Runner:
             # It is being undone already, which must not be broken off; or nobody has taken it up yet.
             self._start(job_id)
 
+    async def break_off(self, job_id: str) -> Job:
+        """End a job where it stands, whatever it hangs in, and undo nothing: what it left is for the caller to look at.
+
+        When this returns nobody drives it any more and its programs are reaped. A job that has ended meanwhile stays as it ended.
+        """
+        self._broken_off.add(job_id)
+        try:
+            while (task := self._tasks.get(job_id)) is not None:
+                task.cancel()
+                await asyncio.wait([task], timeout=BREAK_OFF_AGAIN)
+            await self._end_where_it_stands(job_id)
+        finally:
+            self._broken_off.discard(job_id)
+        return await self.get(job_id)
+
     async def retry(self, job_id: str) -> str:
         """Start the operation of a failed or cancelled job again; returns the new job's id. Raises the Fault with which it is refused."""
         job = await self.get(job_id)
@@ -112,10 +167,11 @@ class Runner:
 
     async def wait(self, job_id: str) -> Job:
         """The job once it has ended."""
-        task = self._tasks.get(job_id)
-        if task is not None:
+        job = await self.get(job_id)
+        while (task := self._tasks.get(job_id)) is not None:
             await asyncio.wait([task])
-        return await self.get(job_id)
+            job = await self.get(job_id)  # who stopped its driver takes it up again meanwhile
+        return job
 
     async def get(self, job_id: str) -> Job:
         """The job as it is stored. Raises a Fault (404)."""
@@ -124,13 +180,12 @@ class Runner:
 
     async def follow(self, job_id: str, after: int, timeout: float) -> Job:
         """The job as soon as its revision is greater than `after`, at the latest after `timeout` seconds."""
-        seen, job = self._changes, await self.get(job_id)
+        seen, job = self.changes.last, await self.get(job_id)
         try:
             async with asyncio.timeout(timeout):
                 while job.revision <= after and job.status not in ENDED:
-                    async with self._changed:
-                        await self._changed.wait_for(lambda: self._changes != seen)  # noqa: B023 (awaited here)
-                    seen, job = self._changes, await self.get(job_id)
+                    await self.changes.wait_for(job_id, seen)
+                    seen, job = self.changes.last, await self.get(job_id)
         except TimeoutError:
             pass
         return job
@@ -152,16 +207,14 @@ class Runner:
             job = await log.load(session, job_id)
             yield job
             log.touch(job)
-        await self._tell()
+        await self._tell(job_id)
 
-    async def _tell(self) -> None:
-        self._changes += 1
-        async with self._changed:
-            self._changed.notify_all()
+    async def _tell(self, job_id: str) -> None:
+        self.changes.note(job_id)
 
     def _start(self, job_id: str) -> bool:
         """Drive a job, unless it is driven already: two drivers of one job would undo each other's work."""
-        if self._closing or job_id in self._tasks:
+        if self._closing or job_id in self._tasks or job_id in self._broken_off:
             return False
         task = asyncio.create_task(self._drive(job_id), name=job_id)
         self._tasks[job_id] = task
@@ -169,15 +222,20 @@ class Runner:
         return True
 
     async def _drive(self, job_id: str) -> None:
-        while True:
-            if await self._driven(job_id):
-                return
-            await asyncio.sleep(RETRY)
+        at_work = trace.begin(job_id, "")
+        try:
+            while True:
+                if await self._driven(job_id, at_work):
+                    return
+                await asyncio.sleep(RETRY)
+        finally:
+            at_work.over = True
 
-    async def _driven(self, job_id: str) -> bool:
+    async def _driven(self, job_id: str, at_work: trace.Trace) -> bool:
         """Drive a job to its end. False when its records could not be read or written: it stays as it is recorded."""
         try:
             job = await self.get(job_id)
+            at_work.correlation_id = job.correlation_id
             if job.status in ENDED:
                 return True
             workflow = self._workflows[job.kind]
@@ -206,7 +264,7 @@ class Runner:
             self._going_forward.discard(run.id)  # too late for a cancel
             await self._end(workflow, run, JobEvent.FINISH)
         except asyncio.CancelledError:
-            if self._closing or not (await self.get(run.id)).cancel_requested:
+            if self._closing or run.id in self._broken_off or not (await self.get(run.id)).cancel_requested:
                 raise
             return CANCELLED().record()
         except Fault as error:
@@ -248,8 +306,19 @@ class Runner:
                 if step.status == StepStatus.RUNNING:
                     log.mark(job, step.name, StepStatus.FAILED, problem)
             log.advance(job, JobEvent.STOP)
-            session.add(log.event(run.id, run.step, "error", f"{problem.message} {problem.guidance}", problem.cause))
-        await self._tell()
+            session.add(log.event(job, run.step, "error", f"{problem.message} {problem.guidance}", problem.cause))
+        await self._tell(run.id)
+
+    async def _end_where_it_stands(self, job_id: str) -> None:
+        async with self.store.begin() as session:
+            job = await log.load(session, job_id)
+            if job.status in ENDED:
+                return
+            session.add(log.break_off(job, BROKEN_OFF().record()))
+            workflow = self._workflows[job.kind]
+            await workflow.settle(session, job)
+        await self._tell(job_id)
+        await workflow.ended(job)
 
     async def _back(self, workflow: Workflow, run: Run) -> None:
         job = await self.get(run.id)
@@ -274,12 +343,24 @@ class Runner:
             log.mark(job, step.name, status, error)
 
     async def _end(self, workflow: Workflow, run: Run, event: JobEvent) -> None:
+        try:
+            job = await self._concluded(run, event, workflow)
+        except Exception as error:
+            if event is JobEvent.FINISH or recovery.is_of_store(error):
+                raise
+            logger.exception("job %s could not give back what it held", run.id)
+            await run.log(recovery.NOT_SETTLED, level="error", cause=str(error))
+            job = await self._concluded(run, event, None)
+        await self._tell(run.id)
+        await workflow.ended(job)
+
+    async def _concluded(self, run: Run, event: JobEvent, workflow: Workflow | None) -> Job:
         async with self.store.begin() as session:
             job = await log.load(session, run.id)
             job.state = copy.deepcopy(run.state)
             log.advance(job, event)
             if job.status == JobStatus.COMPLETED:
                 job.progress_percent = 100.0
-            await workflow.settle(session, job)
-        await self._tell()
-        await workflow.ended(job)
+            if workflow is not None:
+                await workflow.settle(session, job)
+        return job
