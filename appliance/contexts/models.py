@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from appliance.core.store.base import Base, utcnow
@@ -36,3 +36,16 @@ class VmContext(Base):
     specification: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     updated_at: Mapped[datetime] = mapped_column(default=utcnow, onupdate=utcnow)
+
+
+class SeenSpecification(Base):
+    """What vCenter said of a VM outside its cycles: when it was `added`, or looked at again (`rediscovered`)."""
+
+    __tablename__ = "vm_specifications"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    vm_context_id: Mapped[str] = mapped_column(ForeignKey("vm_replication_contexts.context_id", ondelete="CASCADE"), index=True)
+    origin: Mapped[str]
+    job_id: Mapped[str | None]
+    specification: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)

@@ -35,6 +35,7 @@ SHOWN = (
     "vm_group_memberships",
     "vm_machine_groups",
     "vm_replication_contexts",
+    "vm_specifications",
     "volume_operations",
 )
 
