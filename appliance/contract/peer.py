@@ -48,6 +48,19 @@ class DiskTask(PeerModel):
     previous_change_id: str | None = None
 
 
+class Examine(PeerModel):
+    """Asks that the copy is compared with the source after its commit, in blocks: all of it, or a sample of each disk.
+
+    A sample is `share` of a disk, at most `most_bytes`, at least `least_blocks`.
+    """
+
+    full: bool
+    block_bytes: int = Field(ge=4096, le=4 << 20, multiple_of=4096)
+    share: float = 0.0
+    most_bytes: int = 0
+    least_blocks: int = 1
+
+
 class Replicate(PeerModel):
     """Asks for one replication cycle of a VM. Sending it again with the same `job_id` only renews the access."""
 
@@ -57,14 +70,19 @@ class Replicate(PeerModel):
     access: VCenterAccess
     disks: list[DiskTask]
     quiesce: bool = False
+    examine: Examine | None = None
 
 
 class CopyPhase(StrEnum):
-    """Where the far job stands; COPIED means that every disk was flushed and the snapshot is held for the commit."""
+    """Where the far job stands; COPIED means that every disk was flushed and the snapshot is held for the commit.
+
+    COMPARED is told only where a comparison was asked for: it has ended, and the snapshot is being removed.
+    """
 
     RUNNING = "running"
     NEEDS_ACCESS = "needs_access"
     COPIED = "copied"
+    COMPARED = "compared"
     FINISHED = "finished"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -114,6 +132,37 @@ class DataSession(PeerModel):
     tokens: list[str]
     psk_identity: str
     psk_key: Secret
+
+
+class HashedBlock(PeerModel):
+    """A block of a source disk at the snapshot, and its digest (BLAKE2b, 256 bits, hexadecimal)."""
+
+    offset: int = Field(ge=0)
+    length: int = Field(ge=1, le=4 << 20)
+    digest: str = Field(max_length=64)
+
+
+class Compare(PeerModel):
+    """A page of blocks to compare. The numbers are of the whole comparison of the disk, with this page; `again` after a repair."""
+
+    disk_id: str
+    blocks: list[HashedBlock] = Field(min_length=1, max_length=64)
+    planned_bytes: int
+    checked_bytes: int
+    again: bool = False
+
+
+class Compared(PeerModel):
+    """What differs, as [offset, length]. By the time this is answered the disk is marked for a full copy."""
+
+    different: list[tuple[int, int]]
+
+
+class Examined(PeerModel):
+    """The comparison of a disk is over; `problem` is what kept it from being finished."""
+
+    disk_id: str
+    problem: Error | None = None
 
 
 class JobState(PeerModel):
@@ -203,4 +252,14 @@ class OmaPeerApi(Api):
     @route("GET", "/peer/v1/jobs/{job_id}")
     async def job_state(self, job_id: str) -> JobState:
         """How a job of this peer stands."""
+        raise NotImplementedError
+
+    @route("POST", "/peer/v1/jobs/{job_id}/compare")
+    async def compare(self, job_id: str, body: Compare) -> Compared:
+        """Compare blocks of a disk with its copy, and record what differs before answering."""
+        raise NotImplementedError
+
+    @route("POST", "/peer/v1/jobs/{job_id}/examined")
+    async def examined(self, job_id: str, body: Examined) -> JobState:
+        """The comparison of a disk has ended."""
         raise NotImplementedError

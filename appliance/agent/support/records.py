@@ -31,6 +31,8 @@ SHOWN = (
     "schedule_executions",
     "schedule_vms",
     "tunnel_events",
+    "verification_disks",
+    "verifications",
     "vm_disks",
     "vm_group_memberships",
     "vm_machine_groups",
