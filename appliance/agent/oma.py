@@ -29,6 +29,7 @@ from appliance.core.store import Store
 from appliance.core.vault import Vault
 from appliance.failover import requests
 from appliance.failover.deps import FailoverDeps
+from appliance.failover.preparation import Preparer
 from appliance.failover.workflows import workflows
 from appliance.replication.cycle import CycleDeps, Replication
 from appliance.replication.protect import Protection
@@ -67,6 +68,7 @@ class Oma:
             source=self.sources,
             end_sessions=self.end_sessions,
             restore_point=restore_point,
+            preparer=Preparer(children),
             test_network_id=config.failover.test_network_id,
         )
         runner.register(Replication(cycle), self.protection.again)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -52,12 +54,27 @@ async def claim(session: AsyncSession, job: Job) -> VmContext:
     return context
 
 
+async def take_over(session: AsyncSession, job: Job, holder: str) -> VmContext:
+    """Hold the VM instead of the job `holder`, which the new job stops. Raises a Fault when a third job holds it."""
+    context = await by_id(session, job.vm_context_id or "")
+    if context.current_job_id not in (None, holder):
+        raise BUSY(name=context.vm_name, cause=f"held by {context.current_job_id}")
+    context.current_job_id = job.id
+    return context
+
+
 async def free(session: AsyncSession, job: Job) -> VmContext:
     """Free the VM in the transaction that ends its job, and keep how the job ended until the next operation."""
     context = await by_id(session, job.vm_context_id or "")
     if context.current_job_id == job.id:
         context.current_job_id = None
-    context.last_operation_summary = {
+    context.last_operation_summary = summary(job)
+    return context
+
+
+def summary(job: Job) -> dict[str, Any]:
+    """How a job ended, as its VM keeps it."""
+    return {
         "job_id": job.id,
         "kind": job.kind,
         "title": job.title,
@@ -65,4 +82,9 @@ async def free(session: AsyncSession, job: Job) -> VmContext:
         "error": {key: job.error[key] for key in ("key", "message", "guidance")} if job.error else None,
         "at": utcnow().isoformat(),
     }
-    return context
+
+
+def stopped(context: VmContext) -> VmEvent:
+    """What the end of a cycle that did not commit means for the VM."""
+    untouched = context.torn_since is None and context.consistent_point is not None
+    return VmEvent.CYCLE_STOPPED_UNTOUCHED if untouched else VmEvent.CYCLE_STOPPED_TORN

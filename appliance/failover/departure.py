@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from appliance.contexts import VmContext
-from appliance.contract.errors import NOT_FOUND, Fault
 from appliance.core.jobs import Job, JobStatus, Run, Step
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.store import new_id
@@ -13,6 +12,7 @@ from appliance.failover.case import Case, load, record
 from appliance.failover.deps import FailoverDeps
 from appliance.failover.faults import LAST_CYCLE_FAILED
 from appliance.failover.source import OFF, SourceGuest
+from appliance.failover.stopping import CYCLE, find
 from appliance.replication.cycle import KIND as REPLICATION
 
 _FOLLOW_SECONDS = 20.0
@@ -81,18 +81,18 @@ class LastCycle(Step):
         await guest.refuse_unless_off()
 
     async def undo(self, run: Run) -> None:
-        child = await self._child(run)
+        child = await find(self._deps, _cycle(run))
         if child is not None and child.status not in ENDED:
             await self._deps.runner.cancel(child.id)
             await self._follow(run, child.id)
 
     async def _started(self, run: Run, case: Case) -> str:
         """The id is kept before the job is made: after a crash it is found, not made twice."""
-        if await self._child(run) is None:
-            run.state["cycle_job_id"] = new_id("job")
+        if await find(self._deps, _cycle(run)) is None:
+            run.state[CYCLE] = new_id("job")
             await run.save()
             await self._submit(run, case.context, case.config.id)
-        return str(run.state["cycle_job_id"])
+        return _cycle(run)
 
     async def _submit(self, run: Run, context: VmContext, config_id: int) -> None:
         params = {
@@ -102,16 +102,8 @@ class LastCycle(Step):
             "config_id": config_id,
             "quiesce": False,
         }
-        child = run.state["cycle_job_id"]
+        child = _cycle(run)
         await self._deps.runner.submit(REPLICATION, params, vm_context_id=context.context_id, peer_id=context.peer_id, job_id=child)
-
-    async def _child(self, run: Run) -> Job | None:
-        try:
-            return await self._deps.runner.get(str(run.state.get("cycle_job_id", "")))
-        except Fault as error:
-            if error.spec is not NOT_FOUND:
-                raise
-            return None
 
     async def _follow(self, run: Run, job_id: str) -> Job:
         job = await self._deps.runner.get(job_id)
@@ -120,6 +112,10 @@ class LastCycle(Step):
             if run.step == self.name and job.status not in ENDED:
                 await run.progress(job.progress_percent / 100.0)
         return job
+
+
+def _cycle(run: Run) -> str:
+    return str(run.state.get(CYCLE, ""))
 
 
 def before(case: Case) -> dict[str, Any]:

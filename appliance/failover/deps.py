@@ -41,6 +41,6 @@ class FailoverDeps:
     source: SourceSite
     end_sessions: EndSessions
     restore_point: RestorePoint
-    preparer: Preparer = field(default_factory=Preparer)
+    preparer: Preparer
     test_network_id: str = ""
     pace: Pace = field(default_factory=Pace)

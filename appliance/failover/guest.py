@@ -47,18 +47,20 @@ class Prepare(Step):
 
     async def undo(self, run: Run) -> None:
         case = await load(self._deps, run)
+        await self._deps.preparer.end(run.id)
         await self._deps.volumes.detach(case.volume_ids, run.id)
 
     async def _prepare(self, run: Run, case: Case) -> None:
         ordered = [one.volume_id for one in case.in_order()]
         paths = await self._deps.volumes.acquire(run.id, ordered)
         try:
-            await self._deps.preparer.prepare(case.context.vm_name, [paths[one] for one in ordered], case.source().firmware)
+            await self._deps.preparer.prepare(run.id, case.context.vm_name, [paths[one] for one in ordered], case.source().firmware)
         finally:
             await self._deps.volumes.detach(ordered, run.id)
 
     async def _start_over(self, run: Run, case: Case) -> None:
         """An attempt was cut off in its middle: nothing may be built on what it left."""
+        await self._deps.preparer.end(run.id)
         await self._deps.volumes.detach(case.volume_ids, run.id)
         lost = await revert(self._deps, run, await load(self._deps, run))
         if lost:

@@ -5,6 +5,7 @@ The program and its two inputs are described in virt-v2v-in-place(1); it convert
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from appliance.contract.failover import Preparation
-from appliance.core.commands import CommandFailed, run
+from appliance.core.commands import Children, CommandFailed
 from appliance.failover.faults import PREPARATION_FAILED
 
 # Their initial RAM disks carry the drivers of every platform, unless somebody changed that.
@@ -54,21 +55,38 @@ def description(devices: Sequence[Path], firmware: str) -> str:
 
 @dataclass(frozen=True)
 class Preparer:
-    """Runs the preparation; `seconds` is its time limit."""
+    """Runs the preparation of one job; `seconds` is its time limit. It is on record until it is reaped: it writes to disks."""
 
+    children: Children
     program: str = "virt-v2v-in-place"
     seconds: float = 3600.0
 
-    async def prepare(self, name: str, devices: Sequence[Path], firmware: str) -> None:
+    async def prepare(self, job_id: str, name: str, devices: Sequence[Path], firmware: str) -> None:
         """Put the drivers into the guest on these devices, which nobody else may write to. Raises a Fault."""
+        await self.end(job_id)
         with tempfile.NamedTemporaryFile("w", suffix=".xml") as domain:
             domain.write(description(devices, firmware))
             domain.flush()
             try:
-                await run(
-                    [self.program, "-i", "libvirtxml", domain.name],
-                    timeout=self.seconds,
-                    env={"LIBGUESTFS_BACKEND": "direct"},
-                )
+                await self._run(job_id, [self.program, "-i", "libvirtxml", domain.name])
             except (CommandFailed, TimeoutError, OSError) as error:
                 raise PREPARATION_FAILED(name=name, cause=f"{type(error).__name__}: {error}") from error
+
+    async def end(self, job_id: str) -> None:
+        """Kill and reap every program of this job's preparation, also what an earlier agent left."""
+        await self.children.end(_owner(job_id))
+
+    async def _run(self, job_id: str, argv: list[str]) -> None:
+        child = await self.children.spawn(_owner(job_id), argv, stderr=asyncio.subprocess.PIPE, env={"LIBGUESTFS_BACKEND": "direct"})
+        try:
+            async with asyncio.timeout(self.seconds):
+                _, stderr = await child.process.communicate()
+                code = await child.wait()
+        finally:
+            await child.kill()
+        if code:
+            raise CommandFailed(argv[0], code, stderr)
+
+
+def _owner(job_id: str) -> str:
+    return f"preparation/{job_id}/"

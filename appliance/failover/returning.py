@@ -10,7 +10,7 @@ from appliance.failover.departure import before, restore_adapters
 from appliance.failover.deps import FailoverDeps
 from appliance.failover.faults import SNAPSHOTS_MISSING
 from appliance.failover.machine import delete_machine, stop_machine, take_disks
-from appliance.failover.source import SourceGuest
+from appliance.failover.source import OFF, SourceGuest
 
 _DONE = {VmState.TEST: VmEvent.CLEANUP_DONE, VmState.LIVE: VmEvent.ROLLBACK_DONE, VmState.CLEANUP_REQUIRED: VmEvent.REPAIRED}
 
@@ -126,13 +126,14 @@ class RestoreSource(ReturnStep):
 
 
 class PowerOnSource(ReturnStep):
-    """The source is switched on, if that was asked for."""
+    """The source is switched on if that was asked for; also when it was on and nothing ever took its place."""
 
     name, title = "source-power-on", "Switching the source machine on"
 
     async def do(self, run: Run) -> None:
         case = await load(self._deps, run)
-        if run.params.get("power_on_source") and before(case):
+        never_replaced = case.row.guest_started_at is None and before(case).get("power", OFF) != OFF
+        if before(case) and (run.params.get("power_on_source") or never_replaced):
             await SourceGuest(self._deps, run, case.context).switch_on()
 
 

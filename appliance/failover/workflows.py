@@ -9,21 +9,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.contexts import VmContext, VmEvent, VmState, records
 from appliance.core.jobs import Job, JobStatus, Run, StepStatus, Workflow
+from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.store import utcnow
 from appliance.failover.case import FAILOVER, load
 from appliance.failover.copies import Checks, SetFree, Snapshots, refuse_unusable
 from appliance.failover.departure import DisconnectSource, LastCycle, ShutDownSource
 from appliance.failover.deps import FailoverDeps
-from appliance.failover.faults import HAS_RUN, NO_FAILOVER, NOT_A_TEST, WRONG_STATE
+from appliance.failover.faults import NO_FAILOVER, NOT_A_TEST, WRONG_STATE
 from appliance.failover.finalising import CheckMachine, DropSnapshots, ReleaseVolumes
 from appliance.failover.guest import Prepare
 from appliance.failover.machine import AttachDisks, Deploy, Start
 from appliance.failover.models import FailoverJobRow
 from appliance.failover.returning import OpenCloud, StopMachine, ten_steps, with_source
 from appliance.failover.source import SourceGuest
+from appliance.failover.stopping import STOPS, MayDiscard, StopEarlier, refuse_to_discard
 
 TEST_FAILOVER, LIVE_FAILOVER = "test_failover", "live_failover"
 CLEANUP, ROLLBACK, FINALISE, FAILED_CLEANUP = "cleanup", "rollback", "finalise", "failed_cleanup"
+KINDS = (TEST_FAILOVER, LIVE_FAILOVER, CLEANUP, ROLLBACK, FINALISE, FAILED_CLEANUP)
 _OPEN = (JobStatus.COMPLETED, VmState.CLEANUP_REQUIRED)
 
 
@@ -89,10 +92,12 @@ class WayBack(Workflow):
         return f"{self.words} of {job.params['vm_name']}"
 
     async def claim(self, session: AsyncSession, job: Job) -> None:
-        context = await records.claim(session, job)
-        if context.current_status not in self.states:
+        stops = job.params.get(STOPS, [])
+        context = await records.take_over(session, job, stops[0]) if stops else await records.claim(session, job)
+        # What is stopped has a failover and leaves a state that only the steps can see.
+        if not stops and context.current_status not in self.states:
             raise _wrong_state(context, self.words)
-        failover = await open_failover(session, context)
+        failover = await session.get(FailoverJobRow, job.params.get(FAILOVER, "")) or await open_failover(session, context)
         await self.refuse(session, job, context, failover)
         # The steps must know which failover they work on from the first moment, also after a crash.
         job.params = {**job.params, FAILOVER: failover.id}
@@ -106,6 +111,7 @@ class WayBack(Workflow):
     async def settle(self, session: AsyncSession, job: Job) -> None:
         context = await records.free(session, job)
         await _close(session, job)
+        await _give_back(session, job, context)
         touched = any(step.name == StopMachine.name and step.status != StepStatus.PENDING for step in job.steps)
         if job.status != JobStatus.COMPLETED and touched and context.current_status in (VmState.TEST, VmState.LIVE):
             records.advance(context, VmEvent.RETURN_STUCK)
@@ -134,19 +140,18 @@ class Rollback(WayBack):
 
 
 class FailedCleanup(WayBack):
-    """Cleanup after a failover or a way back that stopped half-way; the data of a new machine that ran is not given up unasked."""
+    """Cleanup after a failover or a way back that stopped half-way, or that hangs and is stopped for it.
 
-    kind, words, states = FAILED_CLEANUP, "Cleanup of a failed run", (VmState.CLEANUP_REQUIRED,)
+    The data of a new machine that ran is not given up unasked.
+    """
+
+    kind, words, states = FAILED_CLEANUP, "Cleanup of a failed run", (VmState.CLEANUP_REQUIRED, VmState.FAILED)
 
     def __init__(self, deps: FailoverDeps) -> None:
-        super().__init__(with_source(deps))
+        super().__init__([StopEarlier(deps), MayDiscard(deps), *with_source(deps)])
 
     async def refuse(self, session: AsyncSession, job: Job, context: VmContext, failover: FailoverJobRow) -> None:
-        if failover.job_type == "test" or failover.guest_started_at is None or job.params.get("discard_new_vm"):
-            return
-        query = select(FailoverJobRow.id).where(FailoverJobRow.failover_job_id == failover.id, FailoverJobRow.job_type == ROLLBACK)
-        if (await session.scalars(query)).first() is None:
-            raise HAS_RUN(name=context.vm_name)
+        await refuse_to_discard(session, job.params, context, failover)
 
 
 class Finalise(WayBack):
@@ -155,7 +160,7 @@ class Finalise(WayBack):
     kind, words, states = FINALISE, "Finalising", (VmState.LIVE,)
 
     def __init__(self, deps: FailoverDeps) -> None:
-        super().__init__([OpenCloud(deps), CheckMachine(deps), DropSnapshots(deps), ReleaseVolumes(deps)])
+        super().__init__([StopEarlier(deps), OpenCloud(deps), CheckMachine(deps), DropSnapshots(deps), ReleaseVolumes(deps)])
 
     async def settle(self, session: AsyncSession, job: Job) -> None:
         await super().settle(session, job)
@@ -197,9 +202,22 @@ async def open_failover(session: AsyncSession, context: VmContext) -> FailoverJo
         .order_by(FailoverJobRow.created_at.desc())
     )
     found = (await session.scalars(query)).first()
+    if found is None and context.current_status == VmState.CLEANUP_REQUIRED:
+        # A way back stopped after it had closed the failover's record, and before the VM's.
+        found = await newest_failover(session, context)
     if found is None:
         raise NO_FAILOVER(name=context.vm_name)
     return found
+
+
+async def newest_failover(session: AsyncSession, context: VmContext) -> FailoverJobRow | None:
+    """The last failover of a VM, however it ended."""
+    query = (
+        select(FailoverJobRow)
+        .where(FailoverJobRow.vm_context_id == context.context_id, FailoverJobRow.job_type.in_(("test", "live")))
+        .order_by(FailoverJobRow.created_at.desc())
+    )
+    return (await session.scalars(query)).first()
 
 
 def _wrong_state(context: VmContext, words: str) -> Exception:
@@ -220,6 +238,14 @@ def _row(job: Job, context: VmContext, job_type: str) -> FailoverJobRow:
     )
 
 
+async def _give_back(session: AsyncSession, job: Job, context: VmContext) -> None:
+    """A job that ended before it could stop the one it took the VM over from leaves the VM to that one."""
+    for job_id in job.params.get(STOPS, []):
+        earlier = await session.get(Job, job_id)
+        if earlier is not None and earlier.status not in ENDED and context.current_job_id is None:
+            context.current_job_id = job_id
+
+
 async def _close(session: AsyncSession, job: Job) -> FailoverJobRow:
     row = await session.get_one(FailoverJobRow, job.id)
     row.status, row.completed_at = job.status, job.completed_at
@@ -229,4 +255,5 @@ async def _close(session: AsyncSession, job: Job) -> FailoverJobRow:
 
 
 def _is_stuck(job: Job) -> bool:
-    return any(step.status == StepStatus.UNDO_FAILED for step in job.steps)
+    """Something that was begun was not taken back: undoing it failed, or the job was stopped where it stood."""
+    return any(step.status not in (StepStatus.PENDING, StepStatus.UNDONE) for step in job.steps)

@@ -10,7 +10,6 @@ from failover_world import World, script
 from appliance.cloudstack.configs import ConfigDraft, Configs
 from appliance.core.store import Store
 from appliance.core.vault import Vault
-from appliance.failover.preparation import Preparer
 from appliance.lab.cloudstack import CloudstackLab, LabConfig, Settings
 
 
@@ -22,8 +21,8 @@ async def world(store: Store, tmp_path: Path) -> AsyncIterator[World]:
         account = json.loads((tmp_path / "cloud" / "account.json").read_text())
         configs = Configs(store, Vault(tmp_path / "keys" / "vault.key"))
         saved = await configs.save(draft(lab, account))
-        preparer = Preparer(str(script(tmp_path / "prepare", f'cp "$3" {tmp_path}/domain.xml')))
-        made = World(store, lab, configs, saved, tmp_path, preparer, account["network_ids"])
+        program = str(script(tmp_path / "prepare", f'cp "$3" {tmp_path}/domain.xml'))
+        made = World(store, lab, configs, saved, tmp_path, program, account["network_ids"])
         await made.open()
         await made.protect()
         yield made

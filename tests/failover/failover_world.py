@@ -148,7 +148,7 @@ class World:
     configs: Configs
     config: CloudConfig
     folder: Path
-    preparer: Preparer
+    program: str
     networks: dict[str, str]
     source: SourceVm = field(default_factory=SourceVm)
     volume_ids: list[str] = field(default_factory=list)
@@ -161,7 +161,7 @@ class World:
 
     async def open(self) -> None:
         """An agent's start."""
-        runner = Runner(self.store)
+        runner, children = Runner(self.store), Children(self.folder / "children")
         settings = Settings(
             state_dir=self.folder / "state",
             run_dir=self.folder / "run",
@@ -173,13 +173,13 @@ class World:
         self.deps = FailoverDeps(
             store=self.store,
             runner=runner,
-            volumes=Volumes(self.store, self.configs, Children(self.folder / "children"), settings),
+            volumes=Volumes(self.store, self.configs, children, settings),
             clouds=Clouds(self.store, FAST, timeout=30),
             configs=self.configs,
             source=Site(self.source),
             end_sessions=self._end_sessions,
             restore_point=restore_point,
-            preparer=self.preparer,
+            preparer=Preparer(children, self.program),
             pace=Pace(retry_seconds=0.02, undo_tries=3),
         )
         for one in (*workflows(self.deps), Cycle(self)):

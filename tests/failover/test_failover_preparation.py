@@ -1,6 +1,5 @@
 """The guest's preparation inside a failover: what it is given, and what its failure means."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,14 +7,13 @@ from failover_world import World, script
 
 from appliance.contexts import VmState
 from appliance.contract.failover import Preparation
-from appliance.failover.preparation import Preparer
 
 pytestmark = pytest.mark.lab
 
 
 async def use(world: World, body: str) -> None:
     """Let the preparation be done by this script; the domain is its third argument."""
-    world.preparer = Preparer(str(script(world.folder / "prepare", body)))
+    world.program = str(script(world.folder / "prepare", body))
     await world.restart()
 
 
@@ -60,7 +58,7 @@ async def test_a_failed_preparation_of_a_live_failover_warns_and_goes_on_with_un
 
 
 async def test_a_missing_program_is_told_in_the_operators_words(world: World) -> None:
-    world.preparer = replace(world.preparer, program="/nowhere/program")
+    world.program = "/nowhere/program"
     await world.restart()
     job = await world.test(preparation=Preparation.ALWAYS)
     assert job.error is not None and "/nowhere" not in job.error["message"] + job.error["guidance"]

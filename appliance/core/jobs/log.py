@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import asdict
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.contract.errors import NOT_FOUND, ErrorRecord
 from appliance.core.jobs.lifecycle import ENDED, JobEvent, JobStatus, StepStatus, move
-from appliance.core.jobs.models import Job, JobStep, LogEvent
+from appliance.core.jobs.models import Job, JobIdCorrelation, JobStep, LogEvent
 from appliance.core.store.base import utcnow
 
 
@@ -31,6 +32,22 @@ async def unfinished_of_others(session: AsyncSession, known: Collection[str]) ->
 async def unfinished_ids(session: AsyncSession) -> list[str]:
     """The ids of every job that has not ended, oldest first."""
     return list(await session.scalars(select(Job.id).where(Job.status.not_in(ENDED)).order_by(Job.created_at, Job.id)))
+
+
+async def correlate(session: AsyncSession, job_id: str, external_id: str, system: str, more: dict[str, Any]) -> None:
+    """Note an id by which another system knows a job, unless it is noted already, or the job is none of ours."""
+    known = select(JobIdCorrelation.id).where(JobIdCorrelation.external_job_id == external_id)
+    job = (await session.execute(select(Job.vm_context_id).where(Job.id == job_id, ~known.exists()))).first()
+    if job is not None:
+        session.add(
+            JobIdCorrelation(
+                external_job_id=external_id,
+                internal_job_id=job_id,
+                job_type=system,
+                vm_context_id=job.vm_context_id,
+                correlation_metadata=more,
+            )
+        )
 
 
 def advance(job: Job, event: JobEvent) -> None:
