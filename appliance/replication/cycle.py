@@ -55,7 +55,13 @@ class CycleStep(Step):
         tasks = [DiskTask.model_validate(task) for task in run.state["tasks"]]
         access = await self.deps.source.access(context)
         return Replicate(
-            job_id=run.id, vm=context.vmware_vm_id, vm_name=context.vm_name, access=access, disks=tasks, quiesce=run.params["quiesce"]
+            job_id=run.id,
+            correlation_id=run.job.correlation_id,
+            vm=context.vmware_vm_id,
+            vm_name=context.vm_name,
+            access=access,
+            disks=tasks,
+            quiesce=run.params["quiesce"],
         )
 
 
@@ -141,6 +147,7 @@ class DataTransfer(CycleStep):
             # Kept before it is sent: whoever undoes this step has to cancel what the VMA may have begun.
             run.state["sent"] = True
             await run.save()
+            await run.known_as(run.id, "copy", peer_id=context.peer_id)
             await patiently(run, lambda: vma.replicate(order))
             run.state["ordered"] = True
             await run.save()
@@ -249,7 +256,7 @@ class Replication(Workflow):
     async def settle(self, session: AsyncSession, job: Job) -> None:
         context = await records.by_id(session, job.vm_context_id or "")
         committed = context.last_successful_job_id == job.id
-        records.advance(context, VmEvent.CYCLE_COMMITTED if committed else _stopped(context))
+        records.advance(context, VmEvent.CYCLE_COMMITTED if committed else records.stopped(context))
         if context.current_job_id == job.id:
             await records.free(session, job)
         cycle = await cycles.load(session, job.id)
@@ -263,8 +270,3 @@ def _task(disk: Disk, point: dict[str, Any]) -> DiskTask:
     same_size = point.get("capacities", {}).get(disk.disk_id) == disk.capacity_bytes
     previous = point["change_ids"].get(disk.disk_id) if same_size else None
     return DiskTask(disk_id=disk.disk_id, key=disk.key, capacity_bytes=disk.capacity_bytes, previous_change_id=previous or None)
-
-
-def _stopped(context: VmContext) -> VmEvent:
-    untouched = context.torn_since is None and context.consistent_point is not None
-    return VmEvent.CYCLE_STOPPED_UNTOUCHED if untouched else VmEvent.CYCLE_STOPPED_TORN

@@ -1,0 +1,150 @@
+"""What an agent does with the jobs that an earlier one left: each goes on, or ends with a reason."""
+
+import asyncio
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from appliance.contract.errors import STORE_UNWRITABLE, Fault, fault
+from appliance.core.jobs import Job, JobStatus, LogEvent, Run, Runner, Step, StepStatus, Workflow
+from appliance.core.jobs.lifecycle import ENDED
+from appliance.core.jobs.recovery import is_of_store
+from appliance.core.store import Store
+
+BROKEN = fault("test.broken_recovery", 500, "The thing broke.", "Mend it.")
+
+
+class Waits(Step):
+    """Waits until it is let go; counts how often it was begun."""
+
+    name, title = "waits", "Waiting"
+
+    def __init__(self) -> None:
+        self.begun, self.undone, self.go = 0, 0, asyncio.Event()
+        self.fails: Exception | None = None
+
+    async def done(self, run: Run) -> bool:
+        if self.fails:
+            raise self.fails
+        return False
+
+    async def do(self, run: Run) -> None:
+        self.begun += 1
+        await self.go.wait()
+
+    async def undo(self, run: Run) -> None:
+        self.undone += 1
+
+
+class Plain(Workflow):
+    kind = "plain"
+    unsettled: Exception | None = None
+
+    async def settle(self, session: AsyncSession, job: Job) -> None:
+        if self.unsettled:
+            raise self.unsettled
+
+
+async def left_by(store: Store, step: Waits, flow: Workflow, *, status: str = JobStatus.RUNNING) -> str:
+    """A job that an agent left in the middle of its one step."""
+    first = Runner(store, [flow])
+    job_id = await first.submit(flow.kind, {})
+    while not step.begun:
+        await asyncio.sleep(0)
+    await first.close()
+    if status != JobStatus.RUNNING:
+        async with store.begin() as session:
+            (await session.get_one(Job, job_id)).status = status
+    return job_id
+
+
+@pytest.mark.parametrize("status", [one for one in JobStatus if one not in ENDED])
+async def test_a_job_of_an_unknown_kind_ends_with_that_reason(store: Store, status: JobStatus) -> None:
+    step = Waits()
+    job_id = await left_by(store, step, Plain([step]), status=status)
+    assert await Runner(store).recover() == []
+    async with store.session() as session:
+        job = await session.get_one(Job, job_id)
+        assert (job.status, job.error and job.error["key"]) == (JobStatus.FAILED, "job.unknown_kind")
+        assert job.completed_at is not None and [one.status for one in job.steps] == [StepStatus.FAILED]
+        assert (await session.get_one(LogEvent, 1)).level == "error"
+
+
+@pytest.mark.parametrize("problem", [BROKEN(), ValueError("a bug")])
+async def test_a_job_whose_step_raises_when_it_is_taken_up_ends(store: Store, problem: Exception) -> None:
+    step = Waits()
+    job_id = await left_by(store, step, Plain([step]))
+    step.fails = problem
+    runner = Runner(store, [Plain([step])])
+    assert await runner.recover() == [job_id]
+    job = await runner.wait(job_id)
+    assert (job.status, step.undone) == (JobStatus.FAILED, 1)
+
+
+@pytest.mark.parametrize("problem", [BROKEN(), KeyError("gone")])
+async def test_a_job_that_can_not_give_back_what_it_held_ends_all_the_same(store: Store, problem: Exception) -> None:
+    step = Waits()
+    job_id = await left_by(store, step, Plain([step]))
+    flow = Plain([step])
+    step.fails, flow.unsettled = BROKEN(), problem
+    runner = Runner(store, [flow])
+    await runner.recover()
+    assert (await runner.wait(job_id)).status == JobStatus.FAILED
+
+
+async def test_an_agent_that_is_killed_twice_leaves_a_job_that_the_third_one_ends(store: Store) -> None:
+    step = Waits()
+    job_id = await left_by(store, step, Plain([step]))
+    second = Runner(store, [Plain([step])])
+    await second.recover()
+    while step.begun < 2:
+        await asyncio.sleep(0)
+    await second.close()
+    third = Runner(store, [Plain([step])])
+    await third.recover()
+    step.go.set()
+    assert (await third.wait(job_id)).status == JobStatus.COMPLETED
+    assert step.begun == 3
+
+
+async def test_a_job_that_hangs_is_driven_anew_and_who_waits_for_it_sees_its_end(store: Store) -> None:
+    step = Waits()
+    runner = Runner(store, [Plain([step])])
+    job_id = await runner.submit("plain", {})
+    waiting = asyncio.create_task(runner.wait(job_id))
+    while not step.begun:
+        await asyncio.sleep(0)
+    assert runner.is_driven(job_id) and await runner.drive_anew(job_id)
+    while step.begun < 2:
+        await asyncio.sleep(0)
+    assert not waiting.done()
+    step.go.set()
+    assert (await waiting).status == JobStatus.COMPLETED
+    assert not runner.is_driven(job_id)
+
+
+async def test_an_ended_job_is_not_driven_anew(store: Store) -> None:
+    step = Waits()
+    step.go.set()
+    runner = Runner(store, [Plain([step])])
+    job = await runner.wait(await runner.submit("plain", {}))
+    await runner.drive_anew(job.id)
+    assert ((await runner.wait(job.id)).status, step.begun) == (JobStatus.COMPLETED, 1)
+
+
+async def test_fifty_jobs_are_taken_up_at_once(store: Store) -> None:
+    step = Waits()
+    flow = Plain([step])
+    first = Runner(store, [flow])
+    jobs = [await first.submit("plain", {}) for _ in range(50)]
+    while step.begun < 50:
+        await asyncio.sleep(0)
+    await first.close()
+    second = Runner(store, [flow])
+    assert sorted(await second.recover()) == sorted(jobs)
+    step.go.set()
+    assert {(await second.wait(one)).status for one in jobs} == {JobStatus.COMPLETED}
+
+
+def test_a_fault_of_the_test_is_no_fault_of_the_store() -> None:
+    assert [is_of_store(one) for one in (STORE_UNWRITABLE(), BROKEN(), Fault(BROKEN), ValueError())] == [True, False, False, False]
