@@ -1,5 +1,6 @@
 """Imports every package's tables, for those who need all of them known."""
 
+from appliance.agent.tokens import models as tokens
 from appliance.cloudstack import models as cloudstack
 from appliance.contexts import models as contexts
 from appliance.core import audit, settings
@@ -13,5 +14,19 @@ from appliance.tunnel import models as tunnel
 from appliance.volumes import models as volumes
 from appliance.vsphere import credentials
 
-MODULES = (jobs, audit, settings, tunnel, credentials, cloudstack, volumes, contexts, replication, verification, failover, schedules)
+MODULES = (
+    jobs,
+    audit,
+    settings,
+    tokens,
+    tunnel,
+    credentials,
+    cloudstack,
+    volumes,
+    contexts,
+    replication,
+    verification,
+    failover,
+    schedules,
+)
 METADATA = Base.metadata

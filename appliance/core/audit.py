@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import Text, select
+from sqlalchemy import CursorResult, Text, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from appliance.core.store import Base, Store, utcnow
@@ -28,11 +29,16 @@ class AuditEvent(Base):
     origin: Mapped[str] = mapped_column(default="", server_default="")
 
 
+WHOEVER_ASKS = ("console", "operator")
+"""Actors that stand for whoever asked: where that one has a name, such as a token's, the name is recorded."""
+
+
 @dataclass
 class Asking:
-    """A request while it is served: where it came from, and the results that were recorded for it."""
+    """A request while it is served: where it came from, who asked, and the results that were recorded for it."""
 
     origin: str
+    actor: str = ""
     results: set[str] = field(default_factory=set)
     over: bool = False
 
@@ -41,9 +47,9 @@ _ASKING: ContextVar[Asking | None] = ContextVar("asking", default=None)
 
 
 @contextmanager
-def asked_from(origin: str) -> Iterator[Asking]:
-    """What is recorded in the block was asked from `origin`."""
-    asking = Asking(origin)
+def asked_from(origin: str, actor: str = "") -> Iterator[Asking]:
+    """What is recorded in the block was asked from `origin`, by `actor` if that is known."""
+    asking = Asking(origin, actor)
     token = _ASKING.set(asking)
     try:
         yield asking
@@ -63,6 +69,8 @@ class Audit:
         """Add an event; it is on disk when this returns."""
         asking = _ASKING.get()
         origin = asking.origin if asking and not asking.over else ""
+        if asking and not asking.over and actor in WHOEVER_ASKS:
+            actor = asking.actor or actor
         async with self._store.begin() as session:
             session.add(AuditEvent(actor=actor, action=action, result=result, detail=detail, origin=origin))
         if asking:
@@ -72,3 +80,9 @@ class Audit:
         """The newest events, newest first."""
         async with self._store.session() as session:
             return (await session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit))).all()
+
+    async def prune(self, before: datetime) -> int:
+        """Forget what is older; returns how many entries that were."""
+        async with self._store.begin() as session:
+            found = await session.execute(delete(AuditEvent).where(AuditEvent.at < before))
+            return int(cast("CursorResult[Any]", found).rowcount)

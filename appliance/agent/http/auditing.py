@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from appliance.agent.tokens.tokens import Caller
 from appliance.contract.api import Route
 from appliance.contract.errors import BODY_TOO_LARGE, UNAUTHORISED, Fault, as_fault
 from appliance.core.audit import Asking, Audit, asked_from
@@ -19,6 +20,8 @@ _log = logging.getLogger(__name__)
 
 OBJECTS = ("vm", "context_id", "vm_path", "name", "action", "address", "stage", "job_id", "id")
 """Fields of a body or an answer that name what it is about; nothing else of either is kept."""
+CALLER = web.RequestKey("caller", Caller)
+"""Where a request keeps whose token it came with; a request to the console's socket has none."""
 LONGEST = 100
 STRANGERS_EVERY = 60.0
 """Seconds between two events of requests without a valid token: whoever has none must not fill the log."""
@@ -26,7 +29,7 @@ STRANGERS_EVERY = 60.0
 
 @dataclass
 class Trail:
-    """The audit log of one listener. `actor` is who comes in there: the console, or an operator with the token."""
+    """The audit log of one listener. `actor` is who comes in there unless a token has a name: the console, or an operator."""
 
     audit: Audit
     actor: str
@@ -36,7 +39,7 @@ class Trail:
 
     async def kept(self, route: Route, request: web.Request, arguments: Mapping[str, Any], serve: Callable[[], Awaitable[Any]]) -> Any:
         """What `serve` answers; what was done, refused or failed is in the log, once."""
-        with asked_from(self.origin(request)) as asking:
+        with asked_from(self.origin(request), self.name(request)) as asking:
             try:
                 answer = await serve()
             except Exception as error:  # whatever it is, it is recorded and goes on as it was
@@ -59,10 +62,15 @@ class Trail:
         """Where a request comes from: an address, or the console on its socket."""
         return request.remote or self.actor
 
+    def name(self, request: web.Request) -> str:
+        """Who sends a request: the name of the token, or the console."""
+        caller = request.get(CALLER)
+        return caller.name if caller is not None else self.actor
+
     async def _once(self, asking: Asking, route: Route, result: str, detail: str) -> None:
         """Unless the part that did it has recorded it in its own words."""
         if result not in asking.results:
-            await self._record(self.actor, action(route), result, detail)
+            await self._record(asking.actor, action(route), result, detail)
 
     async def _record(self, actor: str, what: str, result: str, detail: str) -> None:
         try:

@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from pydantic import ValidationError
 
+from appliance.agent.http.admission import Limits, admit, retry_after
 from appliance.agent.http.auditing import Trail
 from appliance.contract.api import JSON, Api, Route, routes
 from appliance.contract.errors import BAD_REQUEST, BODY_TOO_LARGE, METHOD_NOT_ALLOWED, NO_SUCH_ROUTE, Fault, as_fault
@@ -18,10 +19,11 @@ from appliance.tunnel.principal import fault_response
 BODY_LIMIT = 1 << 20
 
 
-def bind(app: web.Application, api: type[Api], handler: Api, trail: Trail | None = None) -> None:
+def bind(app: web.Application, api: type[Api], handler: Api, trail: Trail | None = None, limits: Limits | None = None) -> None:
     """Serve every route of `api` by the method of the same name of `handler`; `trail` keeps who changed what."""
     for route in routes(api):
-        app.router.add_route(route.method, route.path, _endpoint(route, getattr(handler, route.name), trail if route.changes else None))
+        endpoint = _endpoint(route, getattr(handler, route.name), trail if route.changes else None, limits or Limits())
+        app.router.add_route(route.method, route.path, endpoint)
 
 
 def application(*more: Middleware) -> web.Application:
@@ -29,11 +31,12 @@ def application(*more: Middleware) -> web.Application:
     return web.Application(client_max_size=BODY_LIMIT, middlewares=[answer_errors, *more])
 
 
-def _endpoint(route: Route, serve: Callable[..., Awaitable[Any]], trail: Trail | None) -> Handler:
+def _endpoint(route: Route, serve: Callable[..., Awaitable[Any]], trail: Trail | None, limits: Limits) -> Handler:
     async def endpoint(request: web.Request) -> web.StreamResponse:
         arguments: dict[str, Any] = dict(request.match_info)
 
         async def served() -> Any:
+            admit(route, request, limits)
             arguments.update(_query(route, request))
             if route.body is not None:
                 arguments["body"] = _parsed(route.body.validate_json, await request.read() or b"null", "body")
@@ -96,4 +99,10 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
 
 def error_response(error: Exception) -> web.Response:
     """The answer for an error; its technical cause stays inside."""
-    return fault_response(as_fault(error))
+    fault = as_fault(error)
+    answer = fault_response(fault)
+    if fault.status == 429:
+        answer.headers.update(retry_after(fault.fields))
+    if fault.status == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer

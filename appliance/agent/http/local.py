@@ -15,42 +15,55 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from appliance.agent.http.auditing import Trail
+from appliance.agent.http.admission import Limits, Look, require_token
+from appliance.agent.http.auditing import CALLER, Trail
 from appliance.agent.http.binding import application, bind
+from appliance.agent.tokens.tokens import FIRST, Caller, Tokens
 from appliance.contract.api import Api
-from appliance.contract.errors import UNAUTHORISED
+from appliance.contract.roles import Role
 from appliance.core.audit import Audit
 
 _log = logging.getLogger(__name__)
 
 Served = Sequence[tuple[type[Api], Api]]
-OPEN_PATHS = frozenset({"/health"})
 CONSOLE, OPERATOR = "console", "operator"
 """Who comes in where no token is asked for, and where one is."""
 
 
-def operator_application(served: Served, token: str | None, audit: Audit | None = None) -> web.Application:
-    """The operator's API; with a token, every route but the health check asks for it. Changes go into the audit log, if there is one."""
-    trail = Trail(audit, CONSOLE if token is None else OPERATOR) if audit else None
-    app = application(*([] if token is None else [_require(token, trail)]))
+def operator_application(
+    served: Served, token: str | None, audit: Audit | None = None, *, tokens: Tokens | None = None, limits: Limits | None = None
+) -> web.Application:
+    """The operator's API; with a token, every route but the health check asks for it, or for one of `tokens`, each with its role.
+
+    Changes go into the audit log, if there is one. `limits` may be shared by several listeners.
+    """
+    trail, limits = Trail(audit, CONSOLE if token is None else OPERATOR) if audit else None, limits or Limits()
+    look = tokens.caller if tokens else _only(token or "")
+    noted = [] if tokens is None else [_noting(tokens)]
+    app = application(*([] if token is None else [require_token(look, limits, trail), *noted]))
     for api, handler in served:
-        bind(app, api, handler, trail)
+        bind(app, api, handler, trail, limits)
     return app
 
 
-def _require(token: str, trail: Trail | None) -> Middleware:
-    expected = f"Bearer {token}".encode()
+def _only(token: str) -> Look:
+    """Where there are no other tokens than the one of the file."""
 
+    def look(text: str) -> Caller | None:
+        good = hmac.compare_digest(text.encode(errors="surrogateescape"), token.encode())
+        return Caller(FIRST, FIRST, Role.ADMIN) if good else None
+
+    return look
+
+
+def _noting(tokens: Tokens) -> Middleware:
     @web.middleware
-    async def require(request: web.Request, handler: Handler) -> web.StreamResponse:
-        given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
-        if request.path not in OPEN_PATHS and not hmac.compare_digest(given, expected):
-            if trail:
-                await trail.stranger(request)
-            raise UNAUTHORISED()
+    async def note(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if (caller := request.get(CALLER)) is not None:
+            await tokens.note(caller)
         return await handler(request)
 
-    return require
+    return note
 
 
 def read_token(path: Path) -> str:
@@ -89,10 +102,22 @@ class LocalApi:
     """The two local listeners. Members of `group`, if there is one, reach the socket beside the agent's own user."""
 
     def __init__(
-        self, served: Served, token: str, socket: Path, address: str, port: int, *, group: str = "", audit: Audit | None = None
+        self,
+        served: Served,
+        token: str,
+        socket: Path,
+        address: str,
+        port: int,
+        *,
+        group: str = "",
+        audit: Audit | None = None,
+        tokens: Tokens | None = None,
+        limits: Limits | None = None,
     ) -> None:
-        self._on_socket = web.AppRunner(operator_application(served, None, audit), access_log=None, shutdown_timeout=1.0)
-        self._on_port = web.AppRunner(operator_application(served, token, audit), access_log=None, shutdown_timeout=1.0)
+        on_socket = operator_application(served, None, audit, limits=limits)
+        on_port = operator_application(served, token, audit, tokens=tokens, limits=limits)
+        self._on_socket = web.AppRunner(on_socket, access_log=None, shutdown_timeout=1.0)
+        self._on_port = web.AppRunner(on_port, access_log=None, shutdown_timeout=1.0)
         self._socket, self._address, self._port = socket, address, port
         self._group = group
 

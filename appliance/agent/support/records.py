@@ -41,7 +41,7 @@ SHOWN = (
     "volume_operations",
 )
 
-WITHHELD = ("ossea_configs", "pairing_codes", "settings", "vmware_credentials")
+WITHHELD = ("api_tokens", "ossea_configs", "pairing_codes", "settings", "vmware_credentials")
 """Tables that hold secrets, sealed or hashed; nothing of them leaves the appliance."""
 
 

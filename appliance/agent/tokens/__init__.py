@@ -1,0 +1,1 @@
+"""API tokens: who comes in with which role, and how often."""
