@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from sqlalchemy import update
 
 from appliance.cloudstack.models import CloudstackJobRow
+from appliance.core.jobs import log, trace
 from appliance.core.store import Store, utcnow
 
 
 @dataclass(frozen=True)
 class Purpose:
-    """What a CloudStack job is for: our operation, its record and our job."""
+    """What a CloudStack job is for: our operation, its record and our job.
+
+    What is done for a job under way is correlated with all else that is done for it; else with the operation's record.
+    """
 
     operation: str = ""
     correlation_id: str = ""
@@ -26,17 +30,20 @@ class Tracking:
         self._store = store
 
     async def started(self, cloudstack_job_id: str, command: str, purpose: Purpose) -> None:
-        """Record a job that CloudStack has just accepted."""
+        """Record a job that CloudStack has just accepted: whose it is, and what its id leads back to."""
+        at_work = trace.current()
+        parent = purpose.parent_job_id or at_work.job_id
         async with self._store.begin() as session:
             session.add(
                 CloudstackJobRow(
                     cloudstack_job_id=cloudstack_job_id,
                     cloudstack_command=command,
                     operation_type=purpose.operation,
-                    correlation_id=purpose.correlation_id,
-                    parent_job_id=purpose.parent_job_id,
+                    correlation_id=at_work.correlation_id or purpose.correlation_id,
+                    parent_job_id=parent,
                 )
             )
+            await log.correlate(session, parent, cloudstack_job_id, "cloudstack", {"command": command})
 
     async def ended(self, cloudstack_job_id: str, status: str) -> None:
         """Record how it ended: `done`, `failed` or `unknown`."""

@@ -62,9 +62,13 @@ class Examine(PeerModel):
 
 
 class Replicate(PeerModel):
-    """Asks for one replication cycle of a VM. Sending it again with the same `job_id` only renews the access."""
+    """Asks for one replication cycle of a VM. Sending it again with the same `job_id` only renews the access.
+
+    `correlation_id` runs through both appliances' logs of what was asked for.
+    """
 
     job_id: str
+    correlation_id: str = Field(default="", max_length=100)
     vm: str
     vm_name: str
     access: VCenterAccess

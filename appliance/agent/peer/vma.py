@@ -108,8 +108,8 @@ class VmaPeerRoutes(VmaPeerApi):
         if known is None or known.status not in ENDED:
             self._transfers.logins.give(body.job_id, body.access)
         if known is None:
-            params = body.model_dump(mode="json", exclude={"access", "job_id"})
-            await self._runner.submit(KIND, params, job_id=body.job_id)
+            params = body.model_dump(mode="json", exclude={"access", "job_id", "correlation_id"})
+            await self._runner.submit(KIND, params, job_id=body.job_id, correlation_id=body.correlation_id)
         return await self.progress(body.job_id)
 
     async def progress(self, job_id: str, after: int = -1, wait: float = 0.0) -> CopyProgress:

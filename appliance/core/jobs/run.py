@@ -54,6 +54,11 @@ class Run:
         async with self._runner.store.begin() as session:
             session.add(log.event(self.job, self.step, level, message, cause))
 
+    async def known_as(self, external_id: str, system: str, **more: Any) -> None:
+        """Another system knows this job, or what it does for it, by an id of its own; noted once, however often it is said."""
+        async with self._runner.store.begin() as session:
+            await log.correlate(session, self.id, external_id, system, more)
+
     @asynccontextmanager
     async def waiting(self, what_for: str) -> AsyncIterator[None]:
         """The job is shown as waiting for `what_for` during the block."""
