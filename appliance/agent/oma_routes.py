@@ -11,6 +11,7 @@ from appliance.agent.http.failover import FailoverRoutes
 from appliance.agent.http.jobs import JobRoutes
 from appliance.agent.http.local import Served
 from appliance.agent.http.metrics import MetricsRoutes
+from appliance.agent.http.network_mappings import NetworkMappingRoutes
 from appliance.agent.http.peers import PeerRoutes
 from appliance.agent.http.replications import ReplicationRoutes
 from appliance.agent.http.schedules import ScheduleRoutes, WindowRoutes
@@ -26,6 +27,7 @@ from appliance.contract import (
     failover,
     jobs,
     metrics,
+    network_mappings,
     pairing,
     replications,
     schedules,
@@ -50,6 +52,7 @@ APIS = (
     storage.StorageApi,
     pairing.PeersApi,
     failover.FailoverApi,
+    network_mappings.NetworkMappingsApi,
     schedules.SchedulesApi,
     windows.WindowsApi,
     tunnel.TunnelApi,
@@ -66,10 +69,11 @@ def served(oma: Oma, status_routes: StatusRoutes) -> Served:
         (replications.ReplicationsApi, ReplicationRoutes(oma.store, oma.sources, oma.credentials, oma.protection)),
         (credentials.CredentialsApi, CredentialRoutes(oma.credentials, oma.sources, oma.side.peers)),
         (vault.VaultApi, VaultRoutes(oma.vault, oma.runner)),
-        (clouds.CloudsApi, CloudRoutes(oma.configs, oma.clouds, oma.runner)),
+        (clouds.CloudsApi, CloudRoutes(oma.configs, oma.clouds, oma.runner, oma.volumes.places)),
         (storage.StorageApi, StorageRoutes(oma.volumes)),
         (pairing.PeersApi, PeerRoutes(oma.side, addresses)),
         (failover.FailoverApi, FailoverRoutes(oma.failover)),
+        (network_mappings.NetworkMappingsApi, NetworkMappingRoutes(oma.failover)),
         (schedules.SchedulesApi, ScheduleRoutes(oma.store, oma.is_reachable)),
         (windows.WindowsApi, WindowRoutes(oma.store)),
         (tunnel.TunnelApi, TunnelRoutes(partial(oma_tunnels, oma.side), oma.side.peers)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,12 +11,15 @@ from appliance.cloudstack.checks import place_checks
 from appliance.cloudstack.configs import CloudConfig
 from appliance.cloudstack.discovery import Discovery, Identity
 from appliance.cloudstack.instances import Instances
-from appliance.cloudstack.limits import capacity_checks, limit_checks
+from appliance.cloudstack.limits import Places, capacity_checks, limit_checks
 from appliance.cloudstack.survey import Survey
 from appliance.cloudstack.tracking import Tracking
 from appliance.contract.checks import Check, failed, passed
 from appliance.contract.errors import Fault
 from appliance.core.store import Store
+
+PlacesOf = Callable[[CloudConfig], Awaitable[Places]]
+"""Tells the places for disks at this appliance's machine; raises a Fault when CloudStack does not answer."""
 
 
 class Clouds:
@@ -59,13 +62,14 @@ class Clouds:
             *limit_checks(facts, last_trial),
         ]
 
-    async def capacity_for(self, config: CloudConfig, sizes_bytes: Sequence[int]) -> list[Check]:
-        """Whether a VM with disks of these sizes fits into the account and the zone; only asks."""
+    async def capacity_for(self, config: CloudConfig, sizes_bytes: Sequence[int], places_of: PlacesOf | None = None) -> list[Check]:
+        """Whether a VM with disks of these sizes fits into the account, its domains, the zone and the places here; only asks."""
         try:
-            facts = await self.survey(config).facts(Identity("", ()))
+            facts = await self.survey(config).room()
+            places = await places_of(config) if places_of is not None else None
         except Fault as error:
             return [failed("connection", error.message, error.guidance)]
-        return capacity_checks(facts, sizes_bytes)
+        return capacity_checks(facts, sizes_bytes, places)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from appliance.cloudstack.answers import Row
-from appliance.cloudstack.survey import GIB, UNLIMITED, Facts, tags_of
+from appliance.cloudstack.quotas import UNLIMITED
+from appliance.cloudstack.survey import GIB, Facts, tags_of
 from appliance.contract.checks import Check, failed, passed, warned
 
 USUAL_SLOTS = 20
@@ -15,42 +17,66 @@ USUAL_SLOTS = 20
 FULL = 0.85
 """The part of a zone's storage above which CloudStack places nothing more, as it is delivered."""
 _REVERTS_IN_PLACE = ("NetworkFilesystem", "SharedMountPoint", "RBD", "Filesystem")
-_UNITS = {"primary storage": "GiB of primary storage", "secondary storage": "GiB of secondary storage"}
-_RAISE = "Ask the CloudStack administrator to raise the account's limit, or free some."
+_UNITS = {"primary storage": "GiB of primary storage", "secondary storage": "GiB of secondary storage", "memory": "MiB of memory"}
+_RAISE = "Ask the CloudStack administrator to raise the limit, or free some."
+
+
+@dataclass(frozen=True)
+class Places:
+    """How many disks this appliance may have attached, and how many of these places are taken by disks that are none of its own copies."""
+
+    limit: int
+    foreign: int = 0
+
+    @property
+    def free(self) -> int:
+        """How many places the copies may share."""
+        return max(0, self.limit - self.foreign)
 
 
 def limit_checks(facts: Facts, last_trial: Mapping[str, Any] | None) -> list[Check]:
     """Quotas, the limit of data volumes, and snapshots: where they go, what keeps them, how the last trial went."""
-    quotas = [_quota(facts, what, 1) for what in ("volumes", "primary storage", "snapshots")]
+    quotas = [quota_check(facts, what, 1) for what in ("volumes", "primary storage", "snapshots")]
     return [*quotas, _data_volumes(facts), _snapshot_place(facts), _pools(facts), _trial(last_trial)]
 
 
-def capacity_checks(facts: Facts, sizes_bytes: Sequence[int]) -> list[Check]:
-    """Whether a VM with disks of these sizes fits: quotas, zone, offering, and the number of its disks."""
+def capacity_checks(facts: Facts, sizes_bytes: Sequence[int], places: Places | None = None) -> list[Check]:
+    """Whether a VM with disks of these sizes fits: the copies of its disks, and what a failover of it needs."""
     each = [math.ceil(size / GIB) for size in sizes_bytes]
-    checks = [
-        _quota(facts, "volumes", len(each)),
-        _quota(facts, "primary storage", sum(each)),
-        _quota(facts, "snapshots", len(each)),
-        _quota(facts, "machines", 1),
+    return [*copy_checks(facts, sizes_bytes), *failover_checks(facts, each), places_check(facts, len(each), places)]
+
+
+def copy_checks(facts: Facts, sizes_bytes: Sequence[int]) -> list[Check]:
+    """Whether volumes for disks of these sizes can be made: quotas, zone, offering."""
+    each = [math.ceil(size / GIB) for size in sizes_bytes]
+    return [
+        quota_check(facts, "volumes", len(each)),
+        quota_check(facts, "primary storage", sum(each)),
         _zone_room(facts, sum(each)),
         _largest(facts, max(each, default=0)),
-        _disk_count(facts, len(each)),
     ]
+
+
+def failover_checks(facts: Facts, sizes_gib: Sequence[int]) -> list[Check]:
+    """Whether the account may make a machine, and a snapshot of each of its disks."""
+    checks = [quota_check(facts, "snapshots", len(sizes_gib)), quota_check(facts, "machines", 1)]
     if facts.to_secondary is not False:
-        checks.append(_quota(facts, "secondary storage", sum(each)))
+        checks.append(quota_check(facts, "secondary storage", sum(sizes_gib)))
     return checks
 
 
-def _quota(facts: Facts, what: str, needed: int) -> Check:
+def quota_check(facts: Facts, what: str, needed: int) -> Check:
+    """Whether so much more of a resource may be used, by the account and by the domains above it."""
     name, noun, left = f"quota-{what.replace(' ', '-')}", _UNITS.get(what, what), facts.left.get(what)
+    rooms = [("The account", left), *((f"The domain {one.name}", one.left.get(what)) for one in facts.domains)]
+    owner, least = min(((who, room) for who, room in rooms if room is not None), key=lambda one: one[1], default=("", UNLIMITED))
+    if least < needed:
+        return failed(name, f"{owner} may use {int(least)} more {noun}; {needed} {'is' if needed == 1 else 'are'} needed.", _RAISE)
     if left is None:
         return warned(name, f"CloudStack does not tell how many {noun} the account may still use.", "Ask the CloudStack administrator.")
-    if left == UNLIMITED:
+    if least == UNLIMITED:
         return passed(name, f"The account may use as many {noun} as there are.")
-    if left < needed:
-        return failed(name, f"The account may use {int(left)} more {noun}; {needed} {'is' if needed == 1 else 'are'} needed.", _RAISE)
-    return passed(name, f"The account may use {int(left)} more {noun}.")
+    return passed(name, f"{owner} may use {int(least)} more {noun}.")
 
 
 def _data_volumes(facts: Facts) -> Check:
@@ -130,9 +156,19 @@ def _largest(facts: Facts, needed: int) -> Check:
     return passed(name, f"CloudStack makes disks of up to {limit} GiB.")
 
 
-def _disk_count(facts: Facts, needed: int) -> Check:
-    name, limit = "disk-count", min(facts.data_volumes or USUAL_SLOTS, USUAL_SLOTS)
-    if needed > limit:
+def places_check(facts: Facts, needed: int, places: Places | None) -> Check:
+    """Whether all disks of a VM can be attached to this appliance at once; without `places`, by what CloudStack tells."""
+    name = "disk-count"
+    found = places or Places(min(facts.data_volumes or USUAL_SLOTS, USUAL_SLOTS))
+    if needed > found.free and found.foreign:
+        taken = f"{found.foreign} of {found.limit} places are taken by disks that are not the appliance's copies"
+        guidance = "Detach these disks from this appliance's machine in CloudStack."
+        return failed(name, f"The VM has {needed} disks; {found.free} can be attached to this appliance at once: {taken}.", guidance)
+    if needed > found.free:
         guidance = "Raise the number of attached disks in the settings if CloudStack allows it."
-        return failed(name, f"The VM has {needed} disks; {limit} can be attached to this appliance at once.", guidance)
+        return failed(name, f"The VM has {needed} disks; {found.free} can be attached to this appliance at once.", guidance)
+    if found.foreign:
+        guidance = "Detach them in CloudStack if nobody needs them there: they take places that copies need."
+        disks = "1 disk that is" if found.foreign == 1 else f"{found.foreign} disks that are"
+        return warned(name, f"This appliance's machine has {disks} no copy of a VM.", guidance)
     return passed(name, f"All {needed} disks can be attached to this appliance at once.")

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import math
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 
 from appliance.cloudstack._client import ComputeCalls, Param
 from appliance.cloudstack.answers import Row, flag, number, rows, text
 from appliance.cloudstack.configs import CloudConfig
 from appliance.cloudstack.discovery import Discovery, Identity
 from appliance.cloudstack.faults import KEYS_REFUSED, NOT_THERE, OWN_VM_UNKNOWN, REFUSED
+from appliance.cloudstack.quotas import DomainQuota, account_left, domain_quota, own_account
 from appliance.contract.errors import Fault
 
 GIB = 1024**3
-UNLIMITED = math.inf
 _MAY_NOT_ASK = (KEYS_REFUSED, REFUSED, NOT_THERE)
 _ALLOCATED_PRIMARY_STORAGE = 3  # Capacity.CAPACITY_TYPE_STORAGE_ALLOCATED
-# Resource.ResourceType of listResourceLimits, and how listAccounts names the same thing; storage in GiB.
-RESOURCES = {"machines": ("0", "vm"), "volumes": ("2", "volume"), "snapshots": ("3", "snapshot")}
-RESOURCES |= {"primary storage": ("10", "primarystorage"), "secondary storage": ("11", "secondarystorage")}
+_DEEPEST = 16
+"""Domains above each other that are looked at."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,8 @@ class Pool:
 class Facts:
     """What was found; None is what this account may not ask.
 
-    `left` is what remains of each resource (UNLIMITED where there is no limit); a reference that is empty or names nothing is missing
-    from `found`. `own_vm` is the machine that this appliance really is.
+    `left` is what remains of each resource to the account (UNLIMITED where there is no limit), `domains` to those above it; a reference
+    that is empty or names nothing is missing from `found`. `own_vm` is the machine that this appliance really is.
     """
 
     version: str = ""
@@ -47,6 +46,7 @@ class Facts:
     found: dict[str, Row] = field(default_factory=dict)
     own_vm: str | None = None
     left: dict[str, float] = field(default_factory=dict)
+    domains: tuple[DomainQuota, ...] = ()
     data_volumes: int | None = None
     to_secondary: bool | None = None
     pools: tuple[Pool, ...] | None = None
@@ -62,25 +62,33 @@ class Survey:
 
     async def facts(self, identity: Identity) -> Facts:
         """Everything at once. Raises a Fault when CloudStack does not answer or refuses the keys."""
+        room = await self.room()
+        commands, found, own, pools = await asyncio.gather(self._commands(), self._found(), self._own_vm(identity), self._pools())
+        return replace(room, commands=commands, found=found, own_vm=own, pools=pools)
+
+    async def room(self) -> Facts:
+        """Only what says whether something fits. Raises a Fault when CloudStack does not answer or refuses the keys."""
         capability = (await self._calls.ask("listCapabilities")).get("capability")
         capability = capability if isinstance(capability, dict) else {}
-        commands, found, own, left = await asyncio.gather(self._commands(), self._found(), self._own_vm(identity), self._left())
-        data_volumes, to_secondary, pools, room = await asyncio.gather(
-            self._data_volumes(), self._to_secondary(), self._pools(), self._zone_room()
+        (left, domains), data_volumes, to_secondary, zone = await asyncio.gather(
+            self._quotas(), self._data_volumes(), self._to_secondary(), self._zone_room()
         )
         return Facts(
             version=text(capability, "cloudstackversion"),
             largest_disk_gib=number(capability, "customdiskofferingmaxsize"),
-            commands=commands,
-            found=found,
-            own_vm=own,
             left=left,
+            domains=domains,
             data_volumes=data_volumes,
             to_secondary=to_secondary,
-            pools=pools,
-            zone_gib=room[0] if room else None,
-            zone_used_gib=room[1] if room else None,
+            zone_gib=zone[0] if zone else None,
+            zone_used_gib=zone[1] if zone else None,
         )
+
+    async def networks(self, ids: Collection[str]) -> dict[str, Row]:
+        """The networks of these ids that there are. Raises a Fault when CloudStack does not answer."""
+        wanted = list(dict.fromkeys(ids))
+        answers = await asyncio.gather(*(self._rows("listNetworks", id=one, listall=True) for one in wanted))
+        return {one: answer[0] for one, answer in zip(wanted, answers, strict=True) if answer}
 
     async def _rows(self, command: str, **params: Param) -> list[Row] | None:
         """A list; None when the account may not ask."""
@@ -125,12 +133,21 @@ class Survey:
                 raise
             return None
 
-    async def _left(self) -> dict[str, float]:
+    async def _quotas(self) -> tuple[dict[str, float], tuple[DomainQuota, ...]]:
         limits, accounts = await asyncio.gather(self._rows("listResourceLimits"), self._rows("listAccounts"))
-        limit_of = {text(row, "resourcetype"): number(row, "max") for row in limits or []}
-        account = _own_account(accounts or [], self._config.api_key)
-        left = {what: _left(limit_of.get(kind), account, noun) for what, (kind, noun) in RESOURCES.items()}
-        return {what: value for what, value in left.items() if value is not None}
+        account = own_account(accounts or [], self._config.api_key)
+        return account_left(limits or [], account), await self._domains(text(account, "domainid"))
+
+    async def _domains(self, domain_id: str) -> tuple[DomainQuota, ...]:
+        """The account's domain and those above it, as far as they are shown: the limits of each count."""
+        seen: dict[str, DomainQuota] = {}
+        while domain_id and domain_id not in seen and len(seen) < _DEEPEST:
+            found = await self._rows("listDomains", id=domain_id, listall=True)
+            if not found:
+                break
+            seen[domain_id] = domain_quota(found[0])
+            domain_id = text(found[0], "parentdomainid")
+        return tuple(seen.values())
 
     async def _data_volumes(self) -> int | None:
         found = await self._rows("listHypervisorCapabilities", hypervisor="KVM")
@@ -161,27 +178,3 @@ def tags_of(row: Row) -> frozenset[str]:
 
 def _pool(row: Row) -> Pool:
     return Pool(text(row, "name"), text(row, "type"), text(row, "state"), flag(row, "managed"), tags_of(row))
-
-
-def _own_account(accounts: list[Row], api_key: str) -> Row:
-    """The account whose keys these are; an administrator may be shown several."""
-    if len(accounts) == 1:
-        return accounts[0]
-    return next((one for one in accounts if any(text(user, "apikey") == api_key for user in rows(one, "user"))), {})
-
-
-def _left(limit: int | None, account: Row, noun: str) -> float | None:
-    """What is left of one resource; None when neither limits nor use are told."""
-    available = text(account, f"{noun}available")
-    if available == "Unlimited" or (limit is not None and limit < 0):
-        return UNLIMITED
-    for words in (available, _difference(limit, text(account, f"{noun}total"))):
-        try:
-            return max(0.0, float(words))
-        except ValueError:
-            continue
-    return None
-
-
-def _difference(limit: int | None, total: str) -> str:
-    return "" if limit is None or not total else str(limit - math.ceil(float(total)))

@@ -7,6 +7,8 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+from appliance.cloudstack.configs import CloudConfig
+from appliance.cloudstack.limits import Places
 from appliance.contract.errors import Fault
 from appliance.volumes.devices import Devices
 from appliance.volumes.faults import DEVICE_MISSING, DEVICE_SMALL, IN_USE
@@ -73,13 +75,25 @@ class Berths:
                 self.slots.unpin(job_id, [volume_id])
         self.slots.wake()
 
+    async def places(self, config: CloudConfig) -> Places:
+        """The places for disks at this appliance's machine. Raises a Fault when CloudStack does not answer."""
+        site = self._reach.of(config)
+        await self._learn_limit(site)
+        _, foreign = await self._attached(site) if site.oma_vm_id else ({}, 0)
+        return Places(self.slots.limit, foreign)
+
+    async def _attached(self, site: Site) -> tuple[dict[str, Volume], int]:
+        """Our volumes that CloudStack has on this machine now, and the number of other data volumes there."""
+        attached = {one.id for one in await site.volumes.on(site.oma_vm_id) if not one.is_root and one.device_id != 0}
+        ours = {one.volume_id: one for one in await self._records.find() if one.volume_id in attached}
+        return ours, len(attached) - len(ours)
+
     async def _brought(self, job_id: str, volumes: list[Volume], site: Site, place: Place) -> bool:
         async with self.busy:
             await self._learn_limit(site)
-            attached = {one.id for one in await site.volumes.on(site.oma_vm_id) if not one.is_root and one.device_id != 0}
-            ours = {one.volume_id: one for one in await self._records.find() if one.volume_id in attached}
+            ours, foreign = await self._attached(site)
             wanted = [one.volume_id for one in volumes]
-            plan = self.slots.plan(wanted, ours, len(attached) - len(ours))
+            plan = self.slots.plan(wanted, ours, foreign)
             if plan is None or (plan.attach and not self.slots.is_first(place)):
                 return False
             new = [one for one in wanted if job_id not in self.slots.users(one)]

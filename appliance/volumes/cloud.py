@@ -8,17 +8,14 @@ from dataclasses import dataclass
 
 from appliance.cloudstack._client import Accepted, Param, VolumeCalls
 from appliance.cloudstack.answers import Row, number, text
-from appliance.cloudstack.faults import JOB_UNKNOWN, KEYS_REFUSED, NOT_THERE, REFUSED
+from appliance.cloudstack.faults import KEYS_REFUSED, NOT_THERE, REFUSED
 from appliance.cloudstack.tracking import Purpose
 from appliance.contract.errors import Fault
-from appliance.volumes.names import GIB
 
 _GONE = ("Destroy", "Expunging", "Expunged", "Destroying")
 _STEADY = ("Allocated", "Ready", "Uploaded", "UploadOp", "UploadError")
 _SNAPSHOT_IN_THE_MAKING = ("Allocated", "Creating", "BackingUp")
 _SNAPSHOT_GONE = ("Destroyed", "Destroying", "Error")
-_LIMIT_OF_VOLUMES, _LIMIT_OF_PRIMARY_STORAGE = "2", "10"  # Resource.ResourceType; the latter in GiB
-_PRIMARY_STORAGE_ALLOCATED = 3  # Capacity.CAPACITY_TYPE_STORAGE_ALLOCATED
 
 
 @dataclass(frozen=True)
@@ -42,15 +39,6 @@ class CloudSnapshot:
     name: str
     state: str
     volume_id: str
-
-
-@dataclass(frozen=True)
-class Room:
-    """What is left to use, as far as CloudStack tells; None is unlimited or unknown."""
-
-    volumes: int | None
-    account_gib: int | None
-    zone_gib: int | None
 
 
 class CloudVolumes:
@@ -127,14 +115,6 @@ class CloudVolumes:
                 raise
             return False
 
-    async def room(self, zone_id: str) -> Room:
-        """What is left of the account's limits and of the zone's storage; what an account may not ask stays unknown."""
-        limits = {text(row, "resourcetype"): number(row, "max") for row in await self._calls.list("listResourceLimits")}
-        mine = (await self.all()).values()
-        volumes = _left(limits.get(_LIMIT_OF_VOLUMES), len(mine))
-        account_gib = _left(limits.get(_LIMIT_OF_PRIMARY_STORAGE), sum(-(-one.size // GIB) for one in mine))
-        return Room(volumes, account_gib, await self._zone_gib(zone_id))
-
     async def most_data_volumes(self) -> int | None:
         """How many data volumes one machine may have, where CloudStack tells."""
         try:
@@ -149,20 +129,6 @@ class CloudVolumes:
     async def _snapshots(self, volume_id: str) -> list[CloudSnapshot]:
         found = await self._calls.list("listSnapshots", volumeid=volume_id, listall=True)
         return [CloudSnapshot(text(row, "id"), text(row, "name"), text(row, "state"), text(row, "volumeid")) for row in found]
-
-    async def _zone_gib(self, zone_id: str) -> int | None:
-        try:
-            answer = await self._calls.list("listCapacity", type=_PRIMARY_STORAGE_ALLOCATED, zoneid=zone_id)
-        except Fault as error:
-            if error.spec not in (KEYS_REFUSED, REFUSED, NOT_THERE, JOB_UNKNOWN):
-                raise
-            return None
-        free = [(number(row, "capacitytotal") or 0) - (number(row, "capacityused") or 0) for row in answer]
-        return sum(free) // GIB if free else None
-
-
-def _left(limit: int | None, used: int) -> int | None:
-    return None if limit is None or limit < 0 else max(0, limit - used)
 
 
 def _volumes(found: Iterable[Row]) -> list[CloudVolume]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from appliance.cloudstack._client import Pace
 from appliance.cloudstack.configs import CloudConfig, Configs
+from appliance.cloudstack.limits import Places
 from appliance.core.commands import Children
 from appliance.core.store import Store
 from appliance.volumes.berths import BeforeDetach, Berths, OnWait
@@ -72,6 +73,10 @@ class Volumes:
     async def check_room(self, config: CloudConfig, sizes_bytes: list[int]) -> None:
         """Before anything is copied: raises a Fault when disks of these sizes do not fit, as far as CloudStack tells."""
         await self._operations.check_room(config, sizes_bytes)
+
+    async def places(self, config: CloudConfig) -> Places:
+        """The places for disks at this appliance, and how many strange disks take. Raises a Fault when CloudStack does not answer."""
+        return await self._berths.places(config)
 
     async def create_for_disk(self, job_id: str, context_id: str, disk_id: str, name: str, size_bytes: int, config: CloudConfig) -> str:
         """The volume of a disk of the VM `name`: the one it has, else a new one (size rounded up to GiB). Returns its id.

@@ -62,7 +62,7 @@ TOO_MANY_DISKS = fault(
 NO_ROOM = fault(
     "volume.no_room",
     409,
-    "CloudStack has not enough left for this VM: {needed} {what} are needed, {left} are left.",
+    "CloudStack has not enough left for this VM. {reasons}",
     "Ask the CloudStack administrator to raise the limit or to add storage, or free some; then try again.",
 )
 RESIZE_WITH_SNAPSHOT = fault(

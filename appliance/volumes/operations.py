@@ -6,6 +6,8 @@ from typing import Any
 
 from appliance.cloudstack._client import Param
 from appliance.cloudstack.configs import CloudConfig
+from appliance.cloudstack.limits import copy_checks
+from appliance.contract.checks import CheckState
 from appliance.contract.errors import Fault
 from appliance.volumes.cloud import CloudVolume
 from appliance.volumes.devices import Devices
@@ -35,16 +37,11 @@ class Operations:
         self._records, self._journal, self._reach, self._links, self._devices = records, journal, reach, links, devices
 
     async def check_room(self, config: CloudConfig, sizes_bytes: list[int]) -> None:
-        """Refuse, before anything is made, what would not fit into the account's limits or the zone, as far as CloudStack tells."""
-        room = await self._reach.of(config).volumes.room(config.zone)
-        gib = sum(gib_of(size) for size in sizes_bytes)
-        for needed, left, what in (
-            (len(sizes_bytes), room.volumes, "volumes"),
-            (gib, room.account_gib, "GiB of the account's storage"),
-            (gib, room.zone_gib, "GiB of the zone's storage"),
-        ):
-            if left is not None and needed > left:
-                raise NO_ROOM(needed=needed, what=what, left=left)
+        """Refuse, before anything is made, what would not fit into the limits or the zone, as far as CloudStack tells."""
+        checks = copy_checks(await self._reach.of(config).survey.room(), sizes_bytes) if sizes_bytes else []
+        lacking = [one.sentence for one in checks if one.state is CheckState.FAIL]
+        if lacking:
+            raise NO_ROOM(reasons=" ".join(lacking))
 
     async def create(self, job_id: str, context_id: str, disk_id: str, vm_name: str, size_bytes: int, config: CloudConfig) -> str:
         """The volume of a disk: the recorded one, one that this job made before a crash, or a new one. Returns its id."""

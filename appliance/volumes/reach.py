@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from appliance.cloudstack._client import Endpoint, Pace, Transport, VolumeCalls
+from appliance.cloudstack._client import ComputeCalls, Endpoint, Pace, Transport, VolumeCalls
 from appliance.cloudstack.clouds import endpoint_of
 from appliance.cloudstack.configs import CloudConfig, Configs
 from appliance.cloudstack.faults import CONFIG_UNKNOWN
+from appliance.cloudstack.survey import Survey
 from appliance.cloudstack.tracking import Tracking
 from appliance.contract.errors import Fault
 from appliance.core.store import Store
@@ -20,6 +21,7 @@ class Site:
 
     config: CloudConfig
     volumes: CloudVolumes
+    survey: Survey
 
     @property
     def oma_vm_id(self) -> str:
@@ -32,7 +34,7 @@ class Reach:
 
     def __init__(self, store: Store, configs: Configs, pace: Pace | None = None, timeout: float = 30.0) -> None:
         self._configs, self._tracking, self._pace, self._timeout = configs, Tracking(store), pace, timeout
-        self._open: dict[Endpoint, VolumeCalls] = {}
+        self._open: dict[Endpoint, Transport] = {}
 
     async def site(self, config_id: int) -> Site:
         """The site of a volume's configuration, active or not; the active one where it was deleted."""
@@ -48,11 +50,12 @@ class Reach:
         """The site of a configuration."""
         endpoint = endpoint_of(config, self._timeout)
         if endpoint not in self._open:
-            self._open[endpoint] = VolumeCalls(Transport(endpoint, self._tracking, self._pace))
-        return Site(config, CloudVolumes(self._open[endpoint]))
+            self._open[endpoint] = Transport(endpoint, self._tracking, self._pace)
+        opened = self._open[endpoint]
+        return Site(config, CloudVolumes(VolumeCalls(opened)), Survey(ComputeCalls(opened), config))
 
     async def close(self) -> None:
         """Close all connections."""
-        for calls in self._open.values():
-            await calls.close()
+        for opened in self._open.values():
+            await opened.close()
         self._open.clear()

@@ -75,7 +75,7 @@ async def oma(store: Store, tmp_path: Path) -> AsyncIterator[Oma]:
         volumes = Volumes(store, configs, Children(tmp_path / "run" / "children"), settings)
         runner.register(SnapshotTrial(volumes, configs))
         account = json.loads((tmp_path / "cloud" / "account.json").read_text())
-        yield Oma(CloudRoutes(configs, clouds, runner), lab, account, runner, store)
+        yield Oma(CloudRoutes(configs, clouds, runner, volumes.places), lab, account, runner, store)
         await volumes.close()
         await clouds.close()
 

@@ -7,8 +7,9 @@ import pytest
 
 from appliance.cloudstack.checks import NEEDED_COMMANDS, place_checks
 from appliance.cloudstack.configs import CloudConfig
-from appliance.cloudstack.limits import capacity_checks, limit_checks
-from appliance.cloudstack.survey import GIB, UNLIMITED, Facts, Pool
+from appliance.cloudstack.limits import Places, capacity_checks, limit_checks
+from appliance.cloudstack.quotas import UNLIMITED, DomainQuota, account_left, domain_quota
+from appliance.cloudstack.survey import GIB, Facts, Pool
 from appliance.contract.checks import Check, CheckState
 
 PASS, WARN, FAIL = CheckState.PASS, CheckState.WARN, CheckState.FAIL
@@ -149,7 +150,20 @@ def test_the_last_trial_counts(last: dict[str, Any] | None, state: CheckState, w
     assert check.state is state and words in check.sentence
 
 
+def domain(**left: float) -> tuple[DomainQuota, ...]:
+    return (
+        DomainQuota("ROOT/web", {what.replace("_", " "): room for what, room in left.items()}),
+        DomainQuota("ROOT", {"volumes": UNLIMITED}),
+    )
+
+
 CAPACITY = [
+    (facts(domains=domain(volumes=1.0)), [GIB, GIB], "quota-volumes", FAIL, "The domain ROOT/web may use 1 more volumes; 2 are needed."),
+    (facts(domains=domain(primary_storage=5.0)), [6 * GIB], "quota-primary-storage", FAIL, "The domain ROOT/web may use 5 more GiB"),
+    (facts(domains=domain(volumes=50.0)), [GIB], "quota-volumes", PASS, "The domain ROOT/web may use 50 more volumes."),
+    (facts(domains=domain(volumes=500.0)), [GIB], "quota-volumes", PASS, "The account may use 100 more volumes."),
+    (facts(left={}, domains=domain(volumes=0.0)), [GIB], "quota-volumes", FAIL, "The domain ROOT/web may use 0 more"),
+    (facts(left={}, domains=domain(volumes=UNLIMITED)), [GIB], "quota-volumes", WARN, "does not tell"),
     (GOOD, [100 * GIB, 1], "quota-primary-storage", FAIL, "101 are needed"),
     (facts(left={**GOOD.left, "volumes": 1.0}), [GIB, GIB], "quota-volumes", FAIL, "2 are needed"),
     (facts(left={**GOOD.left, "snapshots": 1.0}), [GIB, GIB], "quota-snapshots", FAIL, "2 are needed"),
@@ -169,3 +183,50 @@ CAPACITY = [
 def test_whether_a_vm_fits(seen: Facts, sizes: list[int], name: str, state: CheckState, words: str) -> None:
     check = one(capacity_checks(seen, sizes), name)
     assert check.state is state and words in check.sentence
+
+
+@pytest.mark.parametrize(
+    ("places", "disks", "state", "words"),
+    [
+        (Places(20), 20, PASS, "All 20 disks"),
+        (Places(20), 21, FAIL, "21 disks; 20 can be attached to this appliance at once."),
+        (Places(20, 1), 19, WARN, "has 1 disk that is no copy"),
+        (Places(20, 3), 17, WARN, "has 3 disks that are no copy"),
+        (Places(20, 3), 18, FAIL, "17 can be attached to this appliance at once: 3 of 20 places are taken"),
+        (Places(4, 9), 1, FAIL, "0 can be attached"),
+    ],
+)
+def test_disks_that_are_none_of_ours_take_places(places: Places, disks: int, state: CheckState, words: str) -> None:
+    check = one(capacity_checks(GOOD, [GIB] * disks, places), "disk-count")
+    assert check.state is state and words in check.sentence and bool(check.guidance) == (state is not PASS)
+
+
+@pytest.mark.parametrize(
+    ("row", "left"),
+    [
+        ({"volumelimit": "Unlimited", "volumetotal": 7, "volumeavailable": "Unlimited"}, UNLIMITED),
+        ({"volumelimit": "10", "volumetotal": 7, "volumeavailable": "3"}, 3.0),
+        ({"volumelimit": "10", "volumetotal": "7.5"}, 2.0),
+        ({"volumelimit": "-1", "volumetotal": 7}, UNLIMITED),
+        ({"volumelimit": "3", "volumetotal": 7, "volumeavailable": "-4"}, 0.0),
+        ({"volumelimit": "many", "volumetotal": "<b>7</b>"}, None),
+        ({"volumelimit": "10", "volumetotal": "a few"}, None),
+        ({}, None),
+    ],
+)
+def test_what_a_domain_has_left_is_read_from_whatever_it_tells(row: dict[str, Any], left: float | None) -> None:
+    assert domain_quota({"path": "ROOT/Zürich 🏔️", **row}) == DomainQuota("ROOT/Zürich 🏔️", {} if left is None else {"volumes": left})
+
+
+@pytest.mark.parametrize(
+    ("limits", "account", "left"),
+    [
+        ([{"resourcetype": "2", "max": 10}], {"volumetotal": 4}, {"volumes": 6.0}),
+        ([{"resourcetype": 2, "max": -1}], {}, {"volumes": UNLIMITED}),
+        ([], {"volumelimit": "10", "volumetotal": 4}, {"volumes": 6.0}),
+        ([{"resourcetype": "2", "max": "x"}, {"max": 1}, {}], {"volumetotal": "?"}, {}),
+        ([{"resourcetype": "9", "max": 4096}], {"memorytotal": 1024}, {"memory": 3072.0}),
+    ],
+)
+def test_what_an_account_has_left_is_read_from_limits_and_use(limits: list[dict[str, Any]], account: dict[str, Any], left: Any) -> None:
+    assert account_left(limits, account) == left

@@ -12,7 +12,10 @@ from appliance.cloudstack._client import ComputeCalls
 from appliance.cloudstack.clouds import Clouds
 from appliance.cloudstack.configs import CloudConfig
 from appliance.cloudstack.discovery import Identity
-from appliance.cloudstack.survey import GIB, UNLIMITED, Survey
+from appliance.cloudstack.faults import UNREACHABLE
+from appliance.cloudstack.limits import Places
+from appliance.cloudstack.quotas import UNLIMITED
+from appliance.cloudstack.survey import GIB, Survey
 from appliance.contract.checks import Check, CheckState
 from appliance.lab.cloudstack import CloudstackLab, DiskOffering, LabConfig, Settings
 
@@ -52,6 +55,8 @@ async def test_a_plain_user_is_told_what_nobody_could_look_at(tmp_path: Path, cl
         ({"limits": {"volume": 0}}, {"quota-volumes"}),
         ({"limits": {"snapshot": 0}}, {"quota-snapshots"}),
         ({"limits": {"primary_storage_gib": 0}}, {"quota-primary-storage"}),
+        ({"domain_limits": {"volume": 0}}, {"quota-volumes"}),
+        ({"domain_limits": {"snapshot": 0, "primary_storage_gib": 0}}, {"quota-snapshots", "quota-primary-storage"}),
         ({"pool": {"managed": True}}, {"storage-pools"}),
         ({"pool": {"state": "Maintenance"}}, {"storage-pools"}),
     ],
@@ -129,3 +134,17 @@ async def test_a_vm_that_does_not_fit_is_told_before_anything_is_made(clouds: Cl
     found = {one.name: one.state for one in await clouds.capacity_for(config, [5 * GIB, 2000 * GIB])}
     assert {name for name, state in found.items() if state is CheckState.FAIL} == {"quota-volumes", "disk-size"}
     assert lab.commands() == []
+
+
+async def test_the_domains_limit_counts_where_the_account_has_none(clouds: Clouds, config: CloudConfig, lab: LabCloud) -> None:
+    lab.lab.cloud.settings.domain_limits.volume = 1
+    found = {one.name: one.sentence for one in await clouds.capacity_for(config, [GIB, GIB])}
+    assert found["quota-volumes"] == "The domain ROOT may use 1 more volumes; 2 are needed."
+
+
+async def test_places_that_can_not_be_counted_are_one_failed_check(clouds: Clouds, config: CloudConfig) -> None:
+    async def away(_: CloudConfig) -> Places:
+        raise UNREACHABLE(cause="listVolumes")
+
+    [check] = await clouds.capacity_for(config, [GIB], away)
+    assert (check.name, check.state) == ("connection", CheckState.FAIL)

@@ -51,7 +51,7 @@ async def test_limits_are_checked_before_anything_is_made(site: Site, volumes: V
     site.lab.cloud.settings.limits.volume = 3
     with pytest.raises(Fault) as refused:
         await volumes.check_room(site.config, [GIB] * 4)
-    assert "4 volumes are needed, 3 are left" in refused.value.message
+    assert "The account may use 3 more volumes; 4 are needed." in refused.value.message
     site.lab.cloud.settings.limits.volume = -1
     site.lab.cloud.settings.limits.primary_storage_gib = 5
     with pytest.raises(Fault):

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.cloudstack.addresses import api_url
-from appliance.cloudstack.clouds import Clouds
+from appliance.cloudstack.clouds import Clouds, PlacesOf
 from appliance.cloudstack.configs import CloudConfig, ConfigDraft, Configs
 from appliance.cloudstack.discovery import Discovery, Resource, read_identity
 from appliance.cloudstack.faults import CONFIG_INCOMPLETE, CONFIG_UNKNOWN, OWN_VM_UNKNOWN
@@ -27,8 +27,8 @@ from appliance.volumes.models import VolumeRow
 class CloudRoutes(contract.CloudsApi):
     """Serves configurations and discovery."""
 
-    def __init__(self, configs: Configs, clouds: Clouds, runner: Runner) -> None:
-        self._configs, self._clouds, self._runner = configs, clouds, runner
+    def __init__(self, configs: Configs, clouds: Clouds, runner: Runner, places_of: PlacesOf) -> None:
+        self._configs, self._clouds, self._runner, self._places_of = configs, clouds, runner, places_of
 
     async def test_connection(self, body: contract.Connection) -> contract.Named:
         config = await self._meant(body)
@@ -69,7 +69,7 @@ class CloudRoutes(contract.CloudsApi):
 
     async def capacity(self, config_id: str, body: contract.AskCapacity) -> contract.Validation:
         config = await self._configs.get(_number(config_id))
-        return _validation(await self._clouds.capacity_for(config, body.sizes_bytes))
+        return _validation(await self._clouds.capacity_for(config, body.sizes_bytes, self._places_of))
 
     async def _meant(self, body: contract.Connection) -> CloudConfig:
         """What was typed, completed by the stored configuration where one is named. Raises CONFIG_UNKNOWN, CONFIG_INCOMPLETE."""

@@ -128,18 +128,19 @@ class Cloud:
             self.save()
 
     def check_room(self, volumes: int = 0, new_bytes: int = 0, snapshots: int = 0, instances: int = 0) -> None:
-        """Refuse what would exceed a quota (535)."""
-        limits, world = self.settings.limits, self.world
+        """Refuse what would exceed a quota of the account or of its domain (535)."""
+        world = self.world
         stored = sum(volume.size for volume in world.volumes.values()) + new_bytes
-        asked = (
-            ("volume", limits.volume, len(world.volumes) + volumes, volumes),
-            ("primary_storage", limits.primary_storage_gib * 1024**3, stored, new_bytes),
-            ("snapshot", limits.snapshot, len(world.snapshots) + snapshots, snapshots),
-            ("user_vm", limits.instance, len(world.instances) + instances, instances),
-        )
-        for resource, limit, total, more in asked:
-            if limit >= 0 and more > 0 and total > limit:
-                raise exceeded(resource, self.config.account)
+        for limits in (self.settings.limits, self.settings.domain_limits):
+            asked = (
+                ("volume", limits.volume, len(world.volumes) + volumes, volumes),
+                ("primary_storage", limits.primary_storage_gib * 1024**3, stored, new_bytes),
+                ("snapshot", limits.snapshot, len(world.snapshots) + snapshots, snapshots),
+                ("user_vm", limits.instance, len(world.instances) + instances, instances),
+            )
+            for resource, limit, total, more in asked:
+                if limit >= 0 and more > 0 and total > limit:
+                    raise exceeded(resource, self.config.account)
 
     async def _appear_later(self, volume_id: str, folder: Path, seconds: float) -> None:
         """Wait, then plug."""

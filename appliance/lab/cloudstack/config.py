@@ -60,9 +60,11 @@ class ApplianceVm(Part):
 
 
 class Limits(Part):
-    """Quotas of the account; -1 is unlimited."""
+    """Quotas of the account, or of its domain; -1 is unlimited."""
 
     instance: int = -1
+    cpu: int = -1
+    memory_mib: int = -1
     volume: int = -1
     snapshot: int = -1
     primary_storage_gib: int = -1
@@ -91,6 +93,7 @@ class Settings(Part):
     snapshots_to_secondary: bool = True
     reverts_do_nothing: bool = False
     limits: Limits = Field(default_factory=Limits)
+    domain_limits: Limits = Field(default_factory=Limits)
     pool: Pool = Field(default_factory=Pool)
     denied: list[str] = Field(default_factory=list)
 

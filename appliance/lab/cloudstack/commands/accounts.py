@@ -11,7 +11,7 @@ from .registry import COMMANDS, Answer, command, listing
 
 @command("listDomains")
 def list_domains(cloud: Cloud, params: Params) -> Answer:
-    """The one domain."""
+    """The one domain, with its limits."""
     row: Row = {
         "id": cloud.domain_id,
         "name": cloud.config.domain,
@@ -19,6 +19,7 @@ def list_domains(cloud: Cloud, params: Params) -> Answer:
         "path": cloud.config.domain,
         "haschild": False,
         "state": "Active",
+        **usage_row(cloud, cloud.settings.domain_limits),
     }
     return listing("domain", [row], params)
 
@@ -35,7 +36,7 @@ def list_accounts(cloud: Cloud, params: Params) -> Answer:
         "domainid": cloud.domain_id,
         "domain": cloud.config.domain,
         "state": "enabled",
-        **usage_row(cloud),
+        **usage_row(cloud, cloud.settings.limits),
         "user": [_user_row(cloud)],
     }
     return listing("account", [row], params)
@@ -87,6 +88,7 @@ def list_resource_limits(cloud: Cloud, params: Params) -> Answer:
     """The quotas of the account (resource types of Resource.java; storage in GiB)."""
     limits = cloud.settings.limits
     known = {0: ("user_vm", limits.instance), 2: ("volume", limits.volume), 3: ("snapshot", limits.snapshot)}
+    known |= {8: ("cpu", limits.cpu), 9: ("memory", limits.memory_mib)}
     known |= {10: ("primary_storage", limits.primary_storage_gib), 11: ("secondary_storage", limits.secondary_storage_gib)}
     wanted = params.whole("resourcetype")
     rows: list[Row] = [
