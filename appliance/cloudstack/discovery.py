@@ -71,8 +71,14 @@ class Discovery:
             templates=[_resource(row, text(row, "ostypename") or text(row, "hypervisor")) for row in templates],
             service_offerings=[_resource(row, _machine_size(row), custom=flag(row, "iscustomized")) for row in services],
             disk_offerings=[_resource(row, _disk_size(row), custom=flag(row, "iscustomized")) for row in disks],
-            networks=[_resource(row, text(row, "cidr") or text(row, "type")) for row in networks],
+            networks=[_network(row) for row in networks],
         )
+
+    async def networks(self, zone_id: str = "") -> list[Resource]:
+        """The networks only; of the zone, where one is given."""
+        zone = {"zoneid": zone_id} if zone_id else {}
+        found = await self._calls.list("listNetworks", listall=True, **zone)
+        return [_network(row) for row in found]
 
     async def _domains(self) -> list[Row]:
         """None where the account may not ask: then its own one is used."""
@@ -109,6 +115,10 @@ def read_identity(system: Path = Path("/sys")) -> Identity:
 
 def _resource(row: Row, detail: str, *, custom: bool = False) -> Resource:
     return Resource(text(row, "id"), text(row, "displaytext") or text(row, "name"), detail, custom)
+
+
+def _network(row: Row) -> Resource:
+    return _resource(row, text(row, "cidr") or text(row, "type"))
 
 
 def _machine_size(row: Row) -> str:

@@ -77,7 +77,7 @@ class FailoverJob(OperatorModel):
 class NetworkMapping(OperatorModel):
     """Where adapters on a source network go; the source network `*` stands for every one that has no mapping of its own."""
 
-    source_network: Text
+    source_network: Annotated[str, Field(min_length=1, max_length=255)]
     kind: Annotated[str, Field(pattern="^(test|production)$")]
     target_network_id: Id
 

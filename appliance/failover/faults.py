@@ -52,6 +52,18 @@ NO_NETWORK = fault(
     "No network is chosen for {name}: its adapter on {network} has no place to go.",
     "Map the network, or choose a network in the CloudStack configuration.",
 )
+NETWORK_GONE = fault(
+    "failover.network_gone",
+    409,
+    "The adapter of {name} on {network} would go to the network {target}, which CloudStack no longer has in the zone.",
+    "Choose another network for it in the network mappings.",
+)
+MAPPING_TARGET_UNKNOWN = fault(
+    "failover.mapping_target_unknown",
+    422,
+    "The zone of the configuration {config} has no network {target}.",
+    "Choose one of the networks of that zone.",
+)
 SOURCE_RUNS = fault(
     "failover.source_runs",
     409,

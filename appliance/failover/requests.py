@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+from sqlalchemy import select
+
 from appliance.cloudstack.configs import CloudConfig
-from appliance.contexts import VmContext, records
-from appliance.contract.errors import NOT_FOUND
+from appliance.contexts import VmContext, VmState, records
+from appliance.contract.errors import NOT_FOUND, Fault
 from appliance.contract.failover import FailoverJob, StartFailedCleanup, StartFinalise, StartLive, StartRollback, StartTest
-from appliance.contract.inventory import AskPower, PowerAction
+from appliance.contract.inventory import AskPower, PowerAction, Vm
+from appliance.contract.network_mappings import Kind, Origin
 from appliance.contract.types import JobRef
 from appliance.core.jobs import Job
-from appliance.failover import networks, specification
+from appliance.failover import mappings, networks, plans, specification
+from appliance.failover.case import FAILOVER
 from appliance.failover.deps import FailoverDeps
 from appliance.failover.models import FailoverJobRow
-from appliance.failover.workflows import CLEANUP, FAILED_CLEANUP, FINALISE, LIVE_FAILOVER, ROLLBACK, TEST_FAILOVER, refuse_unready
+from appliance.failover.stopping import STOPS
+from appliance.failover.workflows import (
+    CLEANUP,
+    FAILED_CLEANUP,
+    FINALISE,
+    KINDS,
+    LIVE_FAILOVER,
+    ROLLBACK,
+    TEST_FAILOVER,
+    refuse_unready,
+)
+
+_log = logging.getLogger(__name__)
 
 
 async def start_test(deps: FailoverDeps, body: StartTest) -> JobRef:
     """Start a test failover. Raises the Fault with which it is refused; then nothing was touched."""
     context = await _context(deps, body.vm)
-    params = await _failover_params(deps, context, body, networks.TEST, "Test failover")
+    params = await _failover_params(deps, context, body, Kind.TEST, "Test failover")
     return await _submit(deps, TEST_FAILOVER, context, params)
 
 
 async def start_live(deps: FailoverDeps, body: StartLive) -> JobRef:
     """Start a live failover. Raises the Fault with which it is refused; then nothing was touched."""
     context = await _context(deps, body.vm)
-    params = await _failover_params(deps, context, body, networks.PRODUCTION, "Live failover")
+    params = await _failover_params(deps, context, body, Kind.PRODUCTION, "Live failover")
     await _reach_source(deps, context)
     return await _submit(deps, LIVE_FAILOVER, context, {**params, "shutdown_seconds": body.shutdown_seconds})
 
@@ -48,8 +65,40 @@ async def start_cleanup(deps: FailoverDeps, vm: str) -> JobRef:
 
 
 async def start_failed_cleanup(deps: FailoverDeps, vm: str, body: StartFailedCleanup) -> JobRef:
-    """Start the cleanup after something that stopped half-way."""
-    return await _submit(deps, FAILED_CLEANUP, await _context(deps, vm), body.model_dump())
+    """Start the cleanup after something that stopped half-way, or that hangs: that is stopped first.
+
+    What ends a live failover for good is finished instead, for there is no way back from it.
+    """
+    context = await _context(deps, vm)
+    earlier = await _earlier(deps, context)
+    if earlier is None:
+        return await _submit(deps, FAILED_CLEANUP, context, body.model_dump())
+    failover_id = earlier.id if earlier.kind in (TEST_FAILOVER, LIVE_FAILOVER) else earlier.params[FAILOVER]
+    params = {STOPS: [earlier.id, *earlier.params.get(STOPS, [])], FAILOVER: failover_id}
+    if earlier.kind == FINALISE:
+        return await _submit(deps, FINALISE, context, params)
+    asked = body.model_dump()
+    for choice in asked:
+        asked[choice] = asked[choice] or bool(earlier.params.get(choice))
+    return await _submit(deps, FAILED_CLEANUP, context, {**asked, **params})
+
+
+async def _earlier(deps: FailoverDeps, context: VmContext) -> Job | None:
+    """The job about a failover that holds the VM, or the finalising that stopped half-way; None where there is none.
+
+    Raises a Fault while a job of another kind holds it: that one ends by itself.
+    """
+    if context.current_job_id is not None:
+        held = await deps.runner.get(context.current_job_id)
+        if held.kind not in KINDS:
+            raise records.BUSY(name=context.vm_name, cause=f"held by {held.id}")
+        return held
+    if context.current_status != VmState.LIVE:
+        return None
+    async with deps.store.session() as session:
+        mine = select(Job).where(Job.vm_context_id == context.context_id, Job.kind.in_(KINDS))
+        last = (await session.scalars(mine.order_by(Job.created_at.desc(), Job.id.desc()).limit(1))).first()
+    return last if last is not None and last.kind == FINALISE else None
 
 
 async def again(deps: FailoverDeps, job: Job) -> str:
@@ -99,22 +148,39 @@ async def _context(deps: FailoverDeps, vm: str) -> VmContext:
         return await records.by_name_or_id(session, vm)
 
 
-async def _failover_params(deps: FailoverDeps, context: VmContext, body: StartTest, kind: str, words: str) -> dict[str, Any]:
+async def config_of(deps: FailoverDeps, vm: str) -> CloudConfig:
+    """The CloudStack configuration that a job of this VM gets. Raises a Fault (404, 409)."""
+    return (await deps.configs.choose((await _context(deps, vm)).ossea_config_id))[0]
+
+
+async def _failover_params(deps: FailoverDeps, context: VmContext, body: StartTest, kind: Kind, words: str) -> dict[str, Any]:
     if context.current_job_id is not None:
         raise records.BUSY(name=context.vm_name, cause=f"held by {context.current_job_id}")
     refuse_unready(context, words)
     config, _ = await deps.configs.choose(context.ossea_config_id)
     config.require("zone", "template_id", "service_offering_id", "oma_vm_id")
-    source = specification.described(context)
-    async with deps.store.session() as session:
-        mappings = {**await networks.stored(session, context.context_id, kind), **body.networks}
-    chosen = networks.choose(source, kind, mappings, body.network_id or _default_network(deps, config, kind))
+    chosen = await _landings(deps, context, config, body, kind)
     return {"ossea_config_id": config.id, "network_mappings": chosen, "preparation": body.preparation.value}
 
 
-def _default_network(deps: FailoverDeps, config: CloudConfig, kind: str) -> str:
-    """Tests never get the production network by themselves."""
-    return deps.test_network_id if kind == networks.TEST else config.network_id
+async def _landings(deps: FailoverDeps, context: VmContext, config: CloudConfig, body: StartTest, kind: Kind) -> dict[str, str]:
+    """Where each adapter goes. Raises a Fault for one without a place, or with one that is gone; what can't be asked now is not refused."""
+    source = specification.described(context)
+    stored, _ = await plans.layers_of(deps, context, config)
+    asked = networks.Place(networks.Target(body.network_id), Origin.REQUEST) if body.network_id else None
+    last = asked or plans.last_resorts(deps, config)[kind]
+    chosen = networks.choose(source, kind, [networks.asked(body.networks), *stored[kind]], last)
+    await _refuse_gone(deps, config, source, chosen)
+    return {network: target.id for network, target in chosen.items()}
+
+
+async def _refuse_gone(deps: FailoverDeps, config: CloudConfig, source: Vm, chosen: dict[str, networks.Target]) -> None:
+    try:
+        found = await mappings.existing(deps.clouds, config)
+    except Fault as error:
+        _log.warning("the networks for %s could not be looked at: %s", source.name, error)
+        return
+    networks.refuse_gone(source, chosen, {one.id for one in found})
 
 
 async def _reach_source(deps: FailoverDeps, context: VmContext) -> None:

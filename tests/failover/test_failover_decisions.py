@@ -6,36 +6,11 @@ from typing import Any
 import pytest
 from failover_world import source_vm
 
-from appliance.contract.errors import Fault
 from appliance.contract.failover import Preparation
-from appliance.contract.inventory import Nic
 from appliance.failover.machine import device_ids
-from appliance.failover.networks import attached, choose
+from appliance.failover.networks import attached
 from appliance.failover.preparation import decide, description
 from appliance.failover.specification import Hardware, hardware
-
-
-def nic(network: str) -> Nic:
-    return Nic(label="n", mac=network, network=network, model="vmxnet3")
-
-
-@pytest.mark.parametrize(
-    ("mappings", "otherwise", "expected"),
-    [
-        ({}, "n-0", {"red": "n-0", "blue": "n-0"}),
-        ({"red": "n-1"}, "n-0", {"red": "n-1", "blue": "n-0"}),
-        ({"red": "n-1", "*": "n-2"}, "n-0", {"red": "n-1", "blue": "n-2"}),
-    ],
-)
-def test_mapped_networks_come_first_and_the_rest_goes_to_the_default(
-    mappings: dict[str, str], otherwise: str, expected: dict[str, str]
-) -> None:
-    assert choose(source_vm(nics=[nic("red"), nic("blue")]), "test", mappings, otherwise) == expected
-
-
-def test_a_network_without_a_place_to_go_is_named() -> None:
-    with pytest.raises(Fault, match="adapter on blue"):
-        choose(source_vm(nics=[nic("red"), nic("blue")]), "production", {"red": "n-1"}, "")
 
 
 def test_a_machine_gets_one_adapter_a_network() -> None:

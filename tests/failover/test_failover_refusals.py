@@ -8,8 +8,8 @@ from failover_world import World
 
 from appliance.contexts import VmContext, VmState
 from appliance.contract.errors import Fault
-from appliance.contract.failover import NetworkMapping, StartFailedCleanup, StartFinalise, StartLive, StartRollback, StartTest
-from appliance.failover import networks, requests, workflows
+from appliance.contract.failover import StartFailedCleanup, StartFinalise, StartLive, StartRollback, StartTest
+from appliance.failover import requests, workflows
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -89,11 +89,3 @@ async def test_an_unknown_vm_is_not_found(world: World) -> None:
     with pytest.raises(Fault) as refusal:
         await requests.start_test(world.deps, StartTest(vm="nobody"))
     assert refusal.value.status == 404
-
-
-async def test_stored_mappings_are_replaced_as_a_whole(world: World) -> None:
-    mapping = NetworkMapping(source_network="VM Network", kind="test", target_network_id="n-1")
-    await networks.replace(world.store, "ctx-web", [mapping, mapping.model_copy(update={"target_network_id": "n-2"})])
-    assert [one.target_network_id for one in await networks.listed(world.store, "ctx-web")] == ["n-2"]
-    await networks.replace(world.store, "ctx-web", [])
-    assert await networks.listed(world.store, "ctx-web") == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from appliance.contract import failover as contract
 from appliance.contract.types import JobRef
-from appliance.failover import networks, requests
+from appliance.failover import mappings, requests
 from appliance.failover.deps import FailoverDeps
 
 
@@ -36,7 +36,12 @@ class FailoverRoutes(contract.FailoverApi):
         return await requests.failover_job(self._deps, job_id)
 
     async def networks(self, vm: str) -> list[contract.NetworkMapping]:
-        return await networks.listed(self._deps.store, await requests.context_id(self._deps, vm))
+        return await mappings.listed(self._deps.store, await requests.context_id(self._deps, vm))
 
     async def set_networks(self, vm: str, body: list[contract.NetworkMapping]) -> list[contract.NetworkMapping]:
-        return await networks.replace(self._deps.store, await requests.context_id(self._deps, vm), body)
+        context_id, names = await requests.context_id(self._deps, vm), dict[str, str]()
+        if body:
+            config = await requests.config_of(self._deps, vm)
+            existing = await mappings.existing(self._deps.clouds, config)
+            names = {one.target_network_id: mappings.known(config, existing, one.target_network_id).name for one in body}
+        return await mappings.replace(self._deps.store, context_id, body, names)
