@@ -167,11 +167,10 @@ class Runner:
 
     async def wait(self, job_id: str) -> Job:
         """The job once it has ended."""
-        job = await self.get(job_id)
         while (task := self._tasks.get(job_id)) is not None:
             await asyncio.wait([task])
-            job = await self.get(job_id)  # who stopped its driver takes it up again meanwhile
-        return job
+            await asyncio.sleep(0)  # who stopped its driver to take it up again does so now
+        return await self.get(job_id)
 
     async def get(self, job_id: str) -> Job:
         """The job as it is stored. Raises a Fault (404)."""
