@@ -14,7 +14,7 @@ import aiohttp
 from cs import AIOCloudStack, CloudStackApiException, CloudStackException
 
 from appliance.cloudstack.answers import Row, refusal, rows, text
-from appliance.cloudstack.faults import JOB_UNKNOWN, NO_ANSWER, NOT_ALLOWED, NOT_CLOUDSTACK, NOT_THERE, UNREACHABLE
+from appliance.cloudstack.faults import JOB_UNKNOWN, KEYS_REFUSED, NO_ANSWER, NOT_ALLOWED, NOT_CLOUDSTACK, NOT_THERE, UNREACHABLE
 from appliance.cloudstack.tracking import Purpose
 from appliance.contract.errors import Fault
 
@@ -84,6 +84,8 @@ class JobRecord(Protocol):
 
     async def ended(self, cloudstack_job_id: str, status: str) -> None: ...
 
+    async def pending(self, parent_job_id: str | None = None, command: str | None = None) -> list[str]: ...
+
 
 class Transport:
     """Signed requests to one endpoint over one pool of connections, errors turned into Faults."""
@@ -139,6 +141,26 @@ class Transport:
         result = await self.follow(job)
         inner = [value for value in result.values() if isinstance(value, dict)]
         return inner[0] if len(inner) == 1 and len(result) == 1 else result
+
+    async def settle(self, command: str, parent_job_id: str) -> None:
+        """Wait for what an earlier agent ordered by this command for a job of ours, however it ends: what is so then decides."""
+        for job in await self._record.pending(parent_job_id, command):
+            try:
+                await self.follow(job)
+            except Fault as error:
+                if error.spec is KEYS_REFUSED:
+                    raise  # no answer about the job
+
+    async def look(self, cloudstack_job_id: str) -> bool | None:
+        """Ask once how a job stands, and record how it ended. False where CloudStack does not know it, None without an answer."""
+        try:
+            answer = await self.ask("queryAsyncJobResult", jobid=cloudstack_job_id)
+        except Fault as error:
+            return False if error.spec is NOT_THERE else None
+        status = text(answer, "jobstatus")
+        if status in ("1", "2"):
+            await self._record.ended(cloudstack_job_id, "done" if status == "1" else "failed")
+        return True
 
     async def _job_state(self, cloudstack_job_id: str) -> Row:
         try:
@@ -219,7 +241,7 @@ class _Face:
 
         # Closures: a face holds no reference to its transport that a caller could pick up.
         self.ask, self.list, self.run = ask, every, run
-        self.follow, self.close = transport.follow, transport.close
+        self.follow, self.settle, self.look, self.close = transport.follow, transport.settle, transport.look, transport.close
 
 
 class ComputeCalls(_Face):

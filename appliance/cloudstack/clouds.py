@@ -71,6 +71,14 @@ class Clouds:
             return [failed("connection", error.message, error.guidance)]
         return capacity_checks(facts, sizes_bytes, places)
 
+    async def look_after_jobs(self, configs: Sequence[CloudConfig]) -> int:
+        """Ask about every job of which CloudStack has not said yet how it ended, in each cloud; returns how many are still open."""
+        for job in await self._tracking.pending():
+            answers = [await self._calls(config).look(job) for config in configs]
+            if answers and not any(answer or answer is None for answer in answers):
+                await self._tracking.ended(job, "unknown")
+        return len(await self._tracking.pending())
+
     async def close(self) -> None:
         """Close all connections."""
         for calls in self._open.values():

@@ -104,7 +104,8 @@ class Instances:
         return mine[0] if mine else None
 
     async def deploy(self, order: MachineOrder) -> str:
-        """Make the machine, stopped, unless this job has made it already; returns its id."""
+        """Make the machine, stopped, unless this job has made it already, or CloudStack is at it; returns its id."""
+        await self._calls.settle("deployVirtualMachine", order.job_id)
         made = await self.of_job(order.job_id)
         if made is None:
             offerings = await self._calls.list("listServiceOfferings", id=order.service_offering_id)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from appliance.cloudstack.models import CloudstackJobRow
 from appliance.core.jobs import log, trace
 from appliance.core.store import Store, utcnow
+
+PENDING = "pending"
 
 
 @dataclass(frozen=True)
@@ -53,3 +55,14 @@ class Tracking:
                 .where(CloudstackJobRow.cloudstack_job_id == cloudstack_job_id)
                 .values(status=status, cloudstack_status=status, updated_at=utcnow())
             )
+
+    async def pending(self, parent_job_id: str | None = None, command: str | None = None) -> list[str]:
+        """The jobs of which CloudStack has not said yet how they ended, oldest first: all, or those for one job of ours and one command."""
+        row = CloudstackJobRow
+        query = select(row.cloudstack_job_id).where(row.status == PENDING).order_by(row.id)
+        if parent_job_id is not None:
+            query = query.where(row.parent_job_id == parent_job_id)
+        if command is not None:
+            query = query.where(row.cloudstack_command == command)
+        async with self._store.session() as session:
+            return list(await session.scalars(query))
