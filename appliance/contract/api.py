@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import typing
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from appliance.contract.roles import Role, needed
 
 _MARK = "__route__"
-JSON = "application/json"
+JSON, FILE, EVENTS = "application/json", "application/octet-stream", "text/event-stream"
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -36,7 +36,10 @@ class Api:
 
 @dataclass(frozen=True)
 class Route:
-    """One declared route: how it is reached, who may, what it takes, what it answers. A `costly` one asks other systems or much work."""
+    """One declared route: how it is reached, who may, what it takes, what it answers. A `costly` one asks other systems or much work.
+
+    `upload` is the greatest number of bytes of a body that is a file and no JSON; 0 for all others.
+    """
 
     name: str
     method: str
@@ -53,21 +56,32 @@ class Route:
     media: str
     role: Role
     costly: bool
+    upload: int
 
 
 def route(
-    method: str, path: str, *, status: int = 200, asks: bool = False, media: str = JSON, role: Role | None = None, costly: bool = False
+    method: str,
+    path: str,
+    *,
+    status: int = 200,
+    asks: bool = False,
+    media: str = JSON,
+    role: Role | None = None,
+    costly: bool = False,
+    upload: int = 0,
 ) -> Callable[[Method], Method]:
     """Declare a method as the route `method path`; `{name}` in the path is the parameter of that name.
 
     A parameter called `body` is the JSON body; every other one is a query parameter. Every method but GET changes something and is
     kept in the audit log, unless it only `asks`. A `media` other than JSON is a text or bytes, answered as they are. Without a `role`
     the path and what the route does say which one is needed (`contract/roles.py`). What is `costly` may be asked less often.
+    A method with the `media` EVENTS is no coroutine: it returns an AsyncIterator of models that have `id` and `event`.
+    With `upload`, a number of bytes, the body is a file of at most that size.
     """
     changes = method != "GET" and not asks
 
     def mark(function: Method) -> Method:
-        setattr(function, _MARK, (method, path, status, changes, media, role or needed(method, path, changes), costly))
+        setattr(function, _MARK, (method, path, status, changes, media, role or needed(method, path, changes), costly, upload))
         return function
 
     return mark
@@ -84,7 +98,7 @@ def routes(api: type[Api]) -> tuple[Route, ...]:
 
 
 def _read(declaration: type[Api], name: str, function: Callable[..., Any]) -> Route:
-    method, path, status, changes, media, role, costly = getattr(function, _MARK)
+    method, path, status, changes, media, role, costly, upload = getattr(function, _MARK)
     hints = typing.get_type_hints(function)
     parameters = {key: one for key, one in inspect.signature(function).parameters.items() if key != "self"}
     in_path = tuple(re.findall(r"{(\w+)}", path))
@@ -99,10 +113,16 @@ def _read(declaration: type[Api], name: str, function: Callable[..., Any]) -> Ro
         path_params=in_path,
         query={key: TypeAdapter(hints[key]) for key in in_query},
         defaults={key: parameters[key].default for key in in_query},
-        body=TypeAdapter(hints["body"]) if "body" in parameters else None,
-        result=TypeAdapter(hints.get("return", type(None))),
+        body=TypeAdapter(hints["body"]) if "body" in parameters and not upload else None,
+        result=TypeAdapter(_answered(hints.get("return", type(None)))),
         changes=changes,
         media=media,
         role=role,
         costly=costly,
+        upload=upload,
     )
+
+
+def _answered(kind: Any) -> Any:
+    """What an answer consists of: of a stream, one of its models."""
+    return typing.get_args(kind)[0] if typing.get_origin(kind) is AsyncIterator else kind

@@ -62,7 +62,7 @@ def _sender(route: Route, transport: Transport) -> Callable[..., Awaitable[Any]]
         given = dict(zip(_parameter_order(route), args, strict=False)) | kwargs
         path = route.path.format(**{key: URL.build(path=str(given[key])).raw_path.replace("/", "%2F") for key in route.path_params})
         query = {key: _plain(given[key]) for key in route.query if given.get(key) is not None}
-        body = route.body.dump_json(given["body"]) if route.body is not None else None
+        body = given["body"] if route.upload else route.body.dump_json(given["body"]) if route.body is not None else None
         status, content = await transport.send(route.method, path, query, body)
         if not 200 <= status < 300:
             raise _fault_of(status, content)
@@ -81,7 +81,7 @@ def _sender(route: Route, transport: Transport) -> Callable[..., Awaitable[Any]]
 
 
 def _parameter_order(route: Route) -> list[str]:
-    return [*route.path_params, *(["body"] if route.body is not None else []), *route.query]
+    return [*route.path_params, *(["body"] if route.body is not None or route.upload else []), *route.query]
 
 
 def _plain(value: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from appliance.contract.api import Api, Route, routes
+from appliance.contract.api import FILE, Api, Route, routes
 
 _REFS = "#/components/schemas/{model}"
 _ERROR = {
@@ -60,6 +60,8 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
             "default": {"description": "refused", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}},
         },
     }
+    if route.upload:
+        operation["requestBody"] = {"required": True, "content": {FILE: {"schema": {"type": "string", "format": "binary"}}}}
     if route.body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema(route.body, "validation")}}}
     return operation

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from inspect import Parameter
 from typing import Any
 
@@ -38,7 +38,9 @@ def _endpoint(route: Route, serve: Callable[..., Awaitable[Any]], trail: Trail |
         async def served() -> Any:
             admit(route, request, limits)
             arguments.update(_query(route, request))
-            if route.body is not None:
+            if route.upload:
+                arguments["body"] = await _file(request, route.upload)
+            elif route.body is not None:
                 arguments["body"] = _parsed(route.body.validate_json, await request.read() or b"null", "body")
             return await serve(**arguments)
 
@@ -62,6 +64,16 @@ def _query(route: Route, request: web.Request) -> dict[str, Any]:
         elif route.defaults[name] is Parameter.empty:
             raise BAD_REQUEST(detail=f"the parameter {name} is missing")
     return found
+
+
+async def _file(request: web.Request, limit: int) -> bytes:
+    """A body that is a file: read as it comes, and no further than its limit."""
+    content = bytearray()
+    async for part in request.content.iter_any():
+        content += part
+        if len(content) > limit:
+            raise BODY_TOO_LARGE(limit=limit)
+    return bytes(content)
 
 
 def _parsed(parse: Callable[[Any], Any], text: Any, place: str) -> Any:
