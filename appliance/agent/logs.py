@@ -152,6 +152,14 @@ class LogBook:
                 self._waiters.discard(waiter)
         return True
 
+    def keep(self, files: int) -> None:
+        """Keep so many files, from the next change of files on."""
+        self._files.backupCount = files - 1
+        for left in self._path.parent.glob(f"{self._path.name}.*"):
+            if left.suffix[1:].isdecimal() and int(left.suffix[1:]) >= files:
+                with contextlib.suppress(OSError):
+                    left.unlink()
+
     def close(self) -> None:
         """Stop listening, and write what waits for the disk, for at most `CLOSING` seconds; what is added later is in memory only."""
         for logger in self._loggers:

@@ -16,15 +16,18 @@ from appliance.agent.http.access import RemoteConsoleRoutes
 from appliance.agent.http.gate import GateRoutes
 from appliance.agent.http.local import Served, open_to
 from appliance.agent.http.network import NetworkRoutes
+from appliance.agent.http.settings import SettingsRoutes
 from appliance.agent.http.setup import SetupRoutes
 from appliance.agent.http.system import SystemRoutes
+from appliance.agent.http.tokens import TokenRoutes
 from appliance.agent.logs import LogBook
+from appliance.agent.operators import Operators
 from appliance.agent.power import Power
 from appliance.agent.remote_console.service import RemoteConsole
 from appliance.agent.setup import Setup
 from appliance.agent.support.bundles import SupportBundles
-from appliance.contract import access, gate, network, setup, system
-from appliance.core.audit import Audit
+from appliance.contract import access, gate, network, settings, setup, system, tokens
+from appliance.contract.options import LOG_FILES, SUPPORT_BUNDLES
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
 from appliance.core.settings import Settings
@@ -32,7 +35,15 @@ from appliance.core.store import Store
 from appliance.netconfig.control import NetworkControl
 from appliance.netconfig.observe import observe, shown_addresses
 
-APIS = (network.NetworkApi, setup.SetupApi, gate.GateApi, access.RemoteConsoleApi, system.SystemApi)
+APIS = (
+    network.NetworkApi,
+    setup.SetupApi,
+    gate.GateApi,
+    access.RemoteConsoleApi,
+    system.SystemApi,
+    settings.SettingsApi,
+    tokens.TokensApi,
+)
 
 
 @dataclass(frozen=True)
@@ -53,29 +64,36 @@ async def running_machine(
     children: Children,
     appliance_id: str,
     describe: Callable[[], Awaitable[dict[str, object]]],
+    operators: Operators,
 ) -> AsyncIterator[Served]:
     """The parts, started; each API with the object that serves it. `describe` tells the support bundle how the appliance is."""
     async with AsyncExitStack() as stack:
-        settings, audit = Settings(store), Audit(store)
+        kept, audit, options = Settings(store), operators.audit, operators.options
         await host.network.audited_by(audit)
         key = await asyncio.to_thread(read_vendor_key, config.gate.vendor_key)
         # The console over SSH is another user's, and the vendor's way in as often as not.
         admit = partial(open_to, config.remote_console.group) if config.remote_console.group else nobody_else
-        shell = Gate(appliance_id, key, settings, audit, children, config.run_dir / "shell.sock", config.gate.shell, admit=admit)
+        shell = Gate(appliance_id, key, kept, audit, children, config.run_dir / "shell.sock", config.gate.shell, admit=admit)
         await shell.start()
         stack.push_async_callback(shell.stop)
-        remote = RemoteConsole(config, settings, audit, children, config.api_socket)
+        remote = RemoteConsole(config, kept, audit, children, config.api_socket)
         await remote.start()
         stack.push_async_callback(remote.close)
         power = Power(config.machine, audit, host.restart)
         stack.push_async_callback(power.close)
         bundles = SupportBundles(store, runner, config, describe, book=host.book)
+        options.watch(SUPPORT_BUNDLES, lambda: bundles.keep(options[SUPPORT_BUNDLES]))
+        options.watch(LOG_FILES, lambda: host.book.keep(options[LOG_FILES]))
+        housekeeping = asyncio.create_task(operators.keep_house())
+        stack.callback(housekeeping.cancel)
         yield (
             (network.NetworkApi, NetworkRoutes(host.network)),
-            (setup.SetupApi, SetupRoutes(Setup(settings, audit, remote.set_password))),
+            (setup.SetupApi, SetupRoutes(Setup(kept, audit, remote.set_password))),
             (gate.GateApi, GateRoutes(shell, audit)),
             (access.RemoteConsoleApi, RemoteConsoleRoutes(remote)),
             (system.SystemApi, SystemRoutes(host.book, bundles, power)),
+            (settings.SettingsApi, SettingsRoutes(options, audit)),
+            (tokens.TokensApi, TokenRoutes(operators.tokens)),
         )
 
 

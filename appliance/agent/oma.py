@@ -6,13 +6,15 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from functools import partial
 
 from appliance.agent.config import Config
-from appliance.agent.http.local import LocalApi, operator_application, read_token
+from appliance.agent.http.local import LocalApi, operator_application
 from appliance.agent.http.status import Facts, StatusRoutes
 from appliance.agent.machine import Host, addresses, running_machine
 from appliance.agent.oma_routes import APIS, served
+from appliance.agent.operators import Operators
 from appliance.agent.peer.oma import peer_application
 from appliance.agent.probes import oma_probes
 from appliance.agent.source_site import Sources
@@ -21,9 +23,10 @@ from appliance.cloudstack.clouds import Clouds
 from appliance.cloudstack.configs import SEALED as SEALED_SECRET_KEY
 from appliance.cloudstack.configs import Configs
 from appliance.contract import status
-from appliance.core.audit import Audit
+from appliance.contract.options import FAILOVER_TEST_NETWORK, SCHEDULE_DAYS, SCHEDULE_STARTS, VOLUME_SLOTS
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
+from appliance.core.options import Options
 from appliance.core.rotation import KeyRotation
 from appliance.core.store import Store
 from appliance.core.vault import Vault
@@ -78,6 +81,22 @@ class Oma:
             runner.register(workflow, partial(requests.again, self.failover))
         self.scheduler = Scheduler(store, self.protection.start, self.is_reachable)
         self.recovered = status.Part(state="degraded", detail="Unfinished jobs are being looked at.")
+
+    def follow(self, options: Options) -> None:
+        """Do as the settings say, now and after each change."""
+
+        def schedules() -> None:
+            self.scheduler.kept, self.scheduler.at_once = timedelta(days=options[SCHEDULE_DAYS]), options[SCHEDULE_STARTS]
+
+        def slots() -> None:
+            self.volumes.set_slot_limit(options[VOLUME_SLOTS] or self.config.storage.slot_limit)
+
+        def test_network() -> None:
+            self.failover.test_network_id = options[FAILOVER_TEST_NETWORK] or self.config.failover.test_network_id
+
+        watched = ((SCHEDULE_DAYS, schedules), (SCHEDULE_STARTS, schedules), (VOLUME_SLOTS, slots), (FAILOVER_TEST_NETWORK, test_network))
+        for option, act in watched:
+            options.watch(option, act)
 
     async def end_sessions(self, volume_ids: Sequence[str]) -> None:
         """End every data session of these volumes; their processes are reaped when this returns."""
@@ -145,10 +164,11 @@ async def running_oma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         stack.push_async_callback(oma.close)
         facts = Facts(store, addresses, oma.tunnels, lambda: side.door.port)
         status_routes = StatusRoutes(identity, config.name, oma_probes(oma), facts, APIS)
-        machine = running_machine(config, host, store, runner, children, identity.id, status_routes.described)
+        operators = await Operators.open(config, store)
+        oma.follow(operators.options)
+        machine = running_machine(config, host, store, runner, children, identity.id, status_routes.described, operators)
         apis = (*served(oma, status_routes), *await stack.enter_async_context(machine))
-        token, audit = await asyncio.to_thread(read_token, config.token_file), Audit(store)
-        web.add_subapp("/operator", operator_application(apis, token, audit))
+        web.add_subapp("/operator", operators.application(apis))
         await oma.volumes.start()
         stack.push_async_callback(oma.volumes.close)
         await side.start(config.front_door.address, config.front_door.port)
@@ -156,7 +176,7 @@ async def running_oma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         stack.push_async_callback(runner.close)
         operating = asyncio.create_task(oma.operate())
         stack.push_async_callback(_cancelled, operating)
-        api = LocalApi(apis, token, config.api_socket, config.api.address, config.api_port, group=config.remote_console.group, audit=audit)
+        api = operators.api(config, apis)
         await api.start()
         stack.push_async_callback(api.stop)
         yield api

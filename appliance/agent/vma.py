@@ -11,7 +11,7 @@ from pathlib import Path
 from appliance.agent.config import Config
 from appliance.agent.http.jobs import JobRoutes
 from appliance.agent.http.joining import JoinRoutes
-from appliance.agent.http.local import LocalApi, read_token
+from appliance.agent.http.local import LocalApi
 from appliance.agent.http.metrics import MetricsRoutes
 from appliance.agent.http.source import SourceRoutes
 from appliance.agent.http.status import Facts, StatusRoutes
@@ -19,11 +19,12 @@ from appliance.agent.http.tunnel import TunnelRoutes, vma_tunnel
 from appliance.agent.machine import APIS as MACHINE_APIS
 from appliance.agent.machine import Host, addresses, running_machine
 from appliance.agent.oma_link import TunnelLink
+from appliance.agent.operators import Operators
 from appliance.agent.peer.vma import peer_application
 from appliance.agent.probes import probe_database, probe_migrations
 from appliance.agent.version import VERSION
 from appliance.contract import jobs, metrics, pairing, source, status, tunnel
-from appliance.core.audit import Audit
+from appliance.contract.options import REPLICATION_TRIES
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
 from appliance.core.store import Store
@@ -55,7 +56,9 @@ async def running_vma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         dialler = Dialler(identity, peers, config.run_dir / "tunnel", own_api, version=VERSION)
         link = TunnelLink(dialler, peers)
         stack.push_async_callback(link.close)
-        transfers = TransferDeps(Logins(partial(no_login_comes, link)), {}, link, children, config.run_dir / "copy")
+        operators = await Operators.open(config, store)
+        tries = partial(operators.options.__getitem__, REPLICATION_TRIES)
+        transfers = TransferDeps(Logins(partial(no_login_comes, link)), {}, link, children, config.run_dir / "copy", tries)
         runner.register(Transfer(transfers))
         site = PrincipalSite(lambda _: peer_application(runner, transfers), Principal("oma", "oma"), own_api, partial(_describe, identity))
         await site.start()
@@ -69,7 +72,7 @@ async def running_vma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
             "tunnel": partial(_probe_tunnel, dialler),
         }
         status_routes = StatusRoutes(identity, config.name, probes, Facts(store, addresses, tunnels), APIS)
-        machine = running_machine(config, host, store, runner, children, identity.id, status_routes.described)
+        machine = running_machine(config, host, store, runner, children, identity.id, status_routes.described, operators)
         served = (
             (status.StatusApi, status_routes),
             (jobs.JobsApi, JobRoutes(store, runner, partial(board_paces, transfers.boards))),
@@ -81,11 +84,7 @@ async def running_vma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         )
         await runner.recover()
         stack.push_async_callback(runner.close)
-        token = await asyncio.to_thread(read_token, config.token_file)
-        audit = Audit(store)
-        api = LocalApi(
-            served, token, config.api_socket, config.api.address, config.api_port, group=config.remote_console.group, audit=audit
-        )
+        api = operators.api(config, served)
         await api.start()
         stack.push_async_callback(api.stop)
         yield api

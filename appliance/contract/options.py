@@ -74,7 +74,13 @@ FAILOVER_TEST_NETWORK = Option(
 )
 LOG_FILES = Option("logs.kept_files", 5, "How many files of the appliance's log are kept, of 2 MiB each.", "files", 2, 100, BOTH)
 REPLICATION_TRIES = Option(
-    "replication.disk_tries", 5, "How often one disk's copy is tried again after an error before its cycle fails.", "tries", 1, 50, VMA
+    "replication.disk_tries",
+    5,
+    "How often the copy of one disk is tried without getting on before its cycle fails.",
+    "tries",
+    1,
+    50,
+    VMA,
 )
 SCHEDULE_DAYS = Option("schedules.kept_days", 90, "How long the runs of schedules are kept in the history.", "days", 1, 3650)
 SCHEDULE_STARTS = Option("schedules.starts_per_second", 5, "How many copies the scheduler starts in one second at most.", "copies", 1, 50)

@@ -28,7 +28,7 @@ class Pace:
     undo_tries: int = 5
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class FailoverDeps:
     """`end_sessions` flushes and ends the data sessions of volumes; `restore_point` puts a context's change ids back;
     `test_network_id` is the isolated network that tests use when nothing else is said."""

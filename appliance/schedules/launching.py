@@ -64,7 +64,7 @@ class Ground:
     admitted: Sequence[str] = ()
 
 
-async def launch(store: Store, now: datetime, fleet: FleetWindows, reachable: facts.Reachable, start: Start) -> int:
+async def launch(store: Store, now: datetime, fleet: FleetWindows, reachable: facts.Reachable, start: Start, at_once: int = AT_ONCE) -> int:
     """Start the runs whose turn has come, as far as the limits allow, and skip those that can't be; returns how many were started."""
     async with store.session() as session:
         turns = await _turns(session, now)
@@ -74,7 +74,7 @@ async def launch(store: Store, now: datetime, fleet: FleetWindows, reachable: fa
         ground = Ground(begun, await facts.vms(session, (one.vm for one in turns), reachable), await _schedules(session, turns))
         new = [one for one in turns if one.job_id not in begun]
         reasons = {one.id: reason for one in new if (reason := _reason(one, ground, fleet, now))}
-        free = await _free(session, [one for one in new if one.id not in reasons], ground, fleet)
+        free = await _free(session, [one for one in new if one.id not in reasons], ground, fleet, at_once)
     chosen = {one.id: one for one in new if one.id in free}
     jobs = {name: chosen[name].job_id or new_id("job") for name in free}
     outcomes = [{"status": ExecutionStatus.STARTED, "id": one.id, "decided_at": now} for one in turns if one.job_id in begun]
@@ -138,7 +138,7 @@ async def _schedules(session: AsyncSession, turns: Iterable[Turn]) -> dict[str, 
     return {one.id: one for one in await session.scalars(select(ReplicationSchedule).where(ReplicationSchedule.id.in_(asked)))}
 
 
-async def _free(session: AsyncSession, turns: Sequence[Turn], ground: Ground, fleet: FleetWindows) -> list[str]:
+async def _free(session: AsyncSession, turns: Sequence[Turn], ground: Ground, fleet: FleetWindows, at_once: int) -> list[str]:
     """The ids of those that may start now, in their order."""
     if not turns:
         return []
@@ -149,7 +149,7 @@ async def _free(session: AsyncSession, turns: Sequence[Turn], ground: Ground, fl
         {name: one.max_concurrent for name, one in ground.schedules.items() if one.max_concurrent is not None},
         fleet.max_concurrent,
     )
-    return [one.id for one in admitted([one.waiting() for one in turns], running, limits)][:AT_ONCE]
+    return [one.id for one in admitted([one.waiting() for one in turns], running, limits)][:at_once]
 
 
 async def _write(store: Store, *changes: list[dict[str, Any]]) -> None:

@@ -16,7 +16,7 @@ from appliance.contract.status import Part
 from appliance.core.store import Store, utcnow
 from appliance.schedules import facts
 from appliance.schedules.fleet import Fleet
-from appliance.schedules.launching import Start, launch
+from appliance.schedules.launching import AT_ONCE, Start, launch
 from appliance.schedules.models import ReplicationSchedule, ScheduleExecution
 from appliance.schedules.planning import plan
 
@@ -34,12 +34,17 @@ PRUNED_EVERY = 3600.0
 
 @dataclass
 class Scheduler:
-    """Runs schedules. `start` starts a cycle; `reachable` tells whether a peer is connected; `clock` is the wall clock."""
+    """Runs schedules. `start` starts a cycle; `reachable` tells whether a peer is connected; `clock` is the wall clock.
+
+    Runs are `kept` so long, and `at_once` are started in one tick at most.
+    """
 
     store: Store
     start: Start
     reachable: facts.Reachable
     clock: Callable[[], datetime] = utcnow
+    kept: timedelta = KEPT
+    at_once: int = AT_ONCE
     _looked_at: float | None = field(default=None, init=False)
     _problem: str = field(default="", init=False)
 
@@ -51,7 +56,7 @@ class Scheduler:
                 await self.tick()
                 if _now() - pruned_at >= PRUNED_EVERY:
                     pruned_at = _now()
-                    await prune(self.store, self.clock())
+                    await prune(self.store, self.clock(), self.kept)
                 self._problem = ""
             except Exception as error:
                 if not self._problem:
@@ -64,7 +69,7 @@ class Scheduler:
         """Look once; returns how many jobs were started."""
         fleet, now = await Fleet(self.store).get(), self.clock()
         await plan(self.store, now, fleet, self.reachable)
-        return await launch(self.store, now, fleet, self.reachable, self.start)
+        return await launch(self.store, now, fleet, self.reachable, self.start, self.at_once)
 
     async def health(self) -> Part:
         """How the scheduler is, and when it has to do something next."""
@@ -80,12 +85,12 @@ class Scheduler:
         return Part(state="ok", detail=f"Next run at {first.isoformat()}." if first else "No schedule is enabled.")
 
 
-async def prune(store: Store, now: datetime) -> None:
+async def prune(store: Store, now: datetime, kept: timedelta = KEPT) -> None:
     """Forget decided runs that are old, or more than are kept."""
     row = ScheduleExecution
     async with store.begin() as session:
         beyond = await session.scalar(select(row.created_at).order_by(row.created_at.desc()).offset(KEPT_ROWS).limit(1))
-        limit = now - KEPT if beyond is None else max(now - KEPT, beyond)
+        limit = now - kept if beyond is None else max(now - kept, beyond)
         decided = row.status.in_((ExecutionStatus.STARTED, ExecutionStatus.SKIPPED))
         await session.execute(delete(row).where(decided, row.created_at <= limit))
 

@@ -46,6 +46,12 @@ class Berths:
         self.before_detach: BeforeDetach = nothing_to_end
         self._slot_limit, self._limit_is_known = slot_limit, False
 
+    def set_limit(self, most: int | None) -> None:
+        """So many volumes may be attached at once, from the next look on; those that are stay."""
+        if most != self._slot_limit:
+            self._slot_limit, self._limit_is_known = most, False
+            self.slots.wake()
+
     async def acquire(self, job_id: str, volume_ids: Sequence[str], on_wait: OnWait | None = None) -> dict[str, Path]:
         """Attach all of them, or wait until all can be; they stay until `release`. Returns the paths to open them by."""
         volumes = [await self._records.get(one) for one in dict.fromkeys(volume_ids)]

@@ -56,6 +56,10 @@ class Volumes:
         """`hook(volume_id)` ends and reaps every data session of a volume; called before each detach, snapshot and revert."""
         self._berths.before_detach = hook
 
+    def set_slot_limit(self, most: int | None) -> None:
+        """So many volumes may be attached here at once; None: as many as CloudStack allows."""
+        self._berths.set_limit(most)
+
     async def start(self) -> None:
         """Start the exports. Needs no CloudStack; `reconcile` does."""
         await self.exports.start()

@@ -26,7 +26,7 @@ class Archive:
     """Bundles in one folder; every call reads or writes files."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder, self.kept = folder, KEPT
 
     def draft(self, job_id: str) -> Path:
         """Where a job collects what its bundle will hold."""
@@ -56,7 +56,7 @@ class Archive:
         """The draft is no longer needed, nor are bundles beyond the newest ones and this one."""
         _remove(self.draft(job_id))
         others = [path for path in self._newest_first() if path.name != name]
-        for path in others[KEPT - 1 :]:
+        for path in others[self.kept - 1 :]:
             path.unlink(missing_ok=True)
 
     def forget(self, job_id: str, name: str) -> None:

@@ -135,6 +135,10 @@ class SupportBundles:
         self._runner, self._archive = runner, Archive(config.state_dir / "bundles")
         runner.register(MakeBundle(Sources(store, config, describe, book), self._archive, Room(config.state_dir, free)))
 
+    def keep(self, most: int) -> None:
+        """Keep so many bundles, from the next one on."""
+        self._archive.kept = most
+
     async def make(self) -> str:
         """Start making a bundle; returns the job's id. Raises a Fault while one is being made, or when there is too little room."""
         return await self._runner.submit(KIND, {})

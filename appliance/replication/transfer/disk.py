@@ -47,6 +47,7 @@ class Passage:
     children: Children
     runtime: Path
     checkpoints: Checkpoints
+    tries: int = TRIES
 
 
 class DiskCopy:
@@ -99,7 +100,7 @@ class DiskCopy:
         )
         self._before = self._flushed()
         try:
-            return (await copy_disk(self.passage.children, job, self._heard)).failure
+            return (await copy_disk(self.passage.children, job, self._heard, self.passage.bandwidth)).failure
         finally:
             self._under_way, self._before = 0, self._flushed()
 
@@ -164,9 +165,9 @@ class DiskCopy:
             # The tunnel is up and yet no data passes: perhaps only SSH does. Try the other way in turn.
             if failures % 2 == 0:
                 self.through_tunnel = not self.through_tunnel
-        elif failure.kind is Kind.TARGET_ERROR and failures >= TRIES:
+        elif failure.kind is Kind.TARGET_ERROR and failures >= self.passage.tries:
             raise TARGET_STUCK(disk=self.frozen.label, cause=cause)
-        elif failures >= TRIES:
+        elif failures >= self.passage.tries:
             raise SOURCE_STUCK(disk=self.frozen.label, cause=cause)
         await asyncio.sleep(PAUSE)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,8 @@ from appliance.replication.faults import CAPACITY_CHANGED, DISK_MISSING, NO_LOGI
 from appliance.replication.transfer.asking import oma_state
 from appliance.replication.transfer.board import Board
 from appliance.replication.transfer.checkpoint import Checkpoints
-from appliance.replication.transfer.disk import DiskCopy, Passage
+from appliance.replication.transfer.comparison import Comparison
+from appliance.replication.transfer.disk import TRIES, DiskCopy, Passage
 from appliance.replication.transfer.link import OmaLink
 from appliance.replication.transfer.logins import Logins
 from appliance.replication.transfer.plan import plan, still_good
@@ -38,13 +40,14 @@ REMOVAL_TRIES = 6
 
 @dataclass(frozen=True)
 class TransferDeps:
-    """What the steps work with; `runtime` is a folder on tmpfs."""
+    """What the steps work with; `runtime` is a folder on tmpfs, `tries` says how often a disk is tried without getting on."""
 
     logins: Logins
     boards: dict[str, Board]
     link: OmaLink
     children: Children
     runtime: Path
+    tries: Callable[[], int] = lambda: TRIES
 
     def board(self, job: Job) -> Board:
         """The board of a cycle, made anew after a restart."""
@@ -132,9 +135,8 @@ class Copy(TransferStep):
         record = await hold_snapshot(run, vcenter)
         await _show_snapshot(board, run, record)
         checkpoints = Checkpoints(run)
-        passage = Passage(
-            run.id, vcenter, run.state["datacenter"], record, self.deps.link, self.deps.children, self.deps.runtime, checkpoints
-        )
+        deps, datacenter = self.deps, run.state["datacenter"]
+        passage = Passage(run.id, vcenter, datacenter, record, deps.link, deps.children, deps.runtime, checkpoints, deps.tries())
         copies = [await self._prepared(passage, task, board) for task in tasks_of(run)]
         try:
             async with asyncio.TaskGroup() as group:
@@ -198,7 +200,7 @@ class Transfer(Workflow):
     kind = KIND
 
     def __init__(self, deps: TransferDeps) -> None:
-        steps = (Inspection, Tracking, Snapshot, Copy, Hold, SnapshotRemoval)
+        steps = (Inspection, Tracking, Snapshot, Copy, Hold, Comparison, SnapshotRemoval)
         super().__init__([WithFreshLogin(step(deps), deps.logins) for step in steps])
         self._deps = deps
 

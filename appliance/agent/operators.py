@@ -1,0 +1,70 @@
+"""What operators have set, and who of them comes in with which role: the same for both appliances."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aiohttp import web
+
+from appliance.agent.config import Config
+from appliance.agent.http.admission import Limits
+from appliance.agent.http.local import LocalApi, Served, operator_application, read_token
+from appliance.agent.tokens.tokens import Tokens
+from appliance.contract.errors import Fault
+from appliance.contract.options import AUDIT_DAYS
+from appliance.core.audit import Audit
+from appliance.core.options import Options
+from appliance.core.store import Store, utcnow
+
+_log = logging.getLogger(__name__)
+
+PRUNED_EVERY = 3600.0
+
+
+@dataclass(frozen=True)
+class Operators:
+    """The settings, the tokens (`first` is the one of the file), how often who may ask, and what they did."""
+
+    options: Options
+    first: str
+    tokens: Tokens
+    limits: Limits
+    audit: Audit
+
+    @classmethod
+    async def open(cls, config: Config, store: Store) -> Operators:
+        """As they were left; the first token is made where there is none."""
+        options = await Options.open(store, config.role)
+        first = await asyncio.to_thread(read_token, config.token_file)
+        return cls(options, first, await Tokens.open(store, first), Limits(options.__getitem__), Audit(store))
+
+    def api(self, config: Config, served: Served) -> LocalApi:
+        """The local listeners."""
+        return LocalApi(
+            served,
+            self.first,
+            config.api_socket,
+            config.api.address,
+            config.api_port,
+            group=config.remote_console.group,
+            audit=self.audit,
+            tokens=self.tokens,
+            limits=self.limits,
+        )
+
+    def application(self, served: Served) -> web.Application:
+        """The API for whoever comes from elsewhere, with a token."""
+        return operator_application(served, self.first, self.audit, tokens=self.tokens, limits=self.limits)
+
+    async def keep_house(self) -> None:
+        """Forget entries of the audit log that are older than what is kept, now and then, until cancelled."""
+        while True:
+            try:
+                if days := self.options[AUDIT_DAYS]:
+                    await self.audit.prune(utcnow() - timedelta(days=days))
+            except Fault as error:
+                _log.warning("old entries of the audit log could not be removed: %s", error)
+            await asyncio.sleep(PRUNED_EVERY)
