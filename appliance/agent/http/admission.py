@@ -15,9 +15,9 @@ from appliance.agent.tokens.rates import Rate, WrongTokens
 from appliance.agent.tokens.tokens import Caller
 from appliance.contract.api import Route
 from appliance.contract.errors import UNAUTHORISED
+from appliance.contract.openapi import OPEN_PATHS
 from appliance.contract.options import API_COSTLY, API_REQUESTS, Option
 
-OPEN_PATHS = frozenset({"/health"})
 SCHEME = "bearer "
 
 Look = Callable[[str], Caller | None]
