@@ -24,6 +24,7 @@ from appliance.cloudstack.configs import SEALED as SEALED_SECRET_KEY
 from appliance.cloudstack.configs import Configs
 from appliance.contract import status
 from appliance.contract.options import FAILOVER_TEST_NETWORK, SCHEDULE_DAYS, SCHEDULE_STARTS, VOLUME_SLOTS
+from appliance.contract.peer import AllowedBandwidth
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
 from appliance.core.options import Options
@@ -34,9 +35,15 @@ from appliance.failover import requests
 from appliance.failover.deps import FailoverDeps
 from appliance.failover.preparation import Preparer
 from appliance.failover.workflows import workflows
-from appliance.replication.cycle import CycleDeps, Replication
+from appliance.replication import bulk, removal
+from appliance.replication.bulk import BulkAdd
+from appliance.replication.cycle import Replication, Verification
 from appliance.replication.protect import Protection
 from appliance.replication.records import restore_point
+from appliance.replication.removal import VmRemoval
+from appliance.replication.steps import CycleDeps
+from appliance.replication.verify.desk import Desk
+from appliance.schedules.allowance import Allowance
 from appliance.schedules.scheduler import Scheduler
 from appliance.tunnel.identity import load_identity
 from appliance.tunnel.oma_side import OmaSide
@@ -74,12 +81,17 @@ class Oma:
             preparer=Preparer(children),
             test_network_id=config.failover.test_network_id,
         )
-        runner.register(Replication(cycle), self.protection.again)
+        self.desk = Desk(store, side.sessions.end_for_disk)
+        for kind in (Replication, Verification):
+            runner.register(kind(cycle), self.protection.again)
+        runner.register(BulkAdd(store, self.sources), partial(bulk.again, runner))
+        runner.register(VmRemoval(store, self.volumes, self.sources), lambda job: removal.start(store, runner, job.vm_context_id or ""))
         runner.register(SnapshotTrial(self.volumes, self.configs), lambda job: runner.submit(job.kind, job.params))
         runner.register(KeyRotation(store, self.vault, SEALED_COLUMNS), lambda _: runner.submit(KeyRotation.kind, {}))
         for workflow in workflows(self.failover):
             runner.register(workflow, partial(requests.again, self.failover))
         self.scheduler = Scheduler(store, self.protection.start, self.is_reachable)
+        self.allowance = Allowance(store, self._connected, self._allow)
         self.recovered = status.Part(state="degraded", detail="Unfinished jobs are being looked at.")
 
     def follow(self, options: Options) -> None:
@@ -107,10 +119,16 @@ class Oma:
         """Whether the tunnel of a peer is up."""
         return self.side.tunnels.state(peer_id).up
 
+    async def _connected(self) -> list[str]:
+        return [peer.id for peer in await self.side.peers.all() if self.is_reachable(peer.id)]
+
+    async def _allow(self, peer_id: str, limit: int | None) -> None:
+        await self.sources.vma(peer_id).allow_bandwidth(AllowedBandwidth(bytes_per_second=limit))
+
     async def operate(self) -> None:
-        """Take up what an earlier agent left, then run the schedules."""
+        """Take up what an earlier agent left, then run the schedules, and tell the VMAs how much they may move."""
         await self.recover()
-        await self.scheduler.run()
+        await asyncio.gather(self.scheduler.run(), self.allowance.run())
 
     async def recover(self) -> None:
         """Compare the records with what is, and take up unfinished jobs."""
@@ -139,6 +157,7 @@ class Oma:
         """Close what is open to the outside."""
         await self.sources.close()
         await self.clouds.close()
+        self.desk.close()
 
 
 @asynccontextmanager
@@ -155,7 +174,7 @@ async def running_oma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
             store,
             config.run_dir,
             children,
-            lambda peer: peer_application(peer, store, runner, side.sessions),
+            lambda peer: peer_application(peer, store, runner, side.sessions, oma.desk),
             name=config.name,
             version=VERSION,
             web_app=web,

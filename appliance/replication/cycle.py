@@ -2,67 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appliance.cloudstack.configs import Configs
-from appliance.contexts import VmContext, VmEvent, records
+from appliance.contexts import VmEvent, records, specifications
 from appliance.contract.errors import NOT_FOUND, Fault
 from appliance.contract.inventory import AskVm, Disk
-from appliance.contract.peer import CopyPhase, CopyProgress, DiskTask, Replicate
-from appliance.core.jobs import Job, JobStatus, Run, Step, Workflow
-from appliance.core.store import Store
+from appliance.contract.peer import CopyPhase, CopyProgress, DiskTask
+from appliance.core.jobs import Job, JobStatus, Run, Workflow, log
 from appliance.replication import records as cycles
-from appliance.replication.faults import DIVERGED, FORGOTTEN, NOT_MIGRATABLE, SOURCE_UNPAIRED
+from appliance.replication.faults import DIVERGED, FORGOTTEN, NO_CREDENTIAL, NOT_MIGRATABLE, SOURCE_UNPAIRED
 from appliance.replication.follow import failure, patiently, until
-from appliance.replication.source import SourceSite
-from appliance.volumes.facade import Volumes
+from appliance.replication.steps import CycleDeps, CycleStep
+from appliance.replication.verify import records as verifications
+from appliance.replication.verify.faults import NO_COPY
+from appliance.replication.verify.steps import Comparison, Verdict
 from appliance.volumes.slots import Place
+from appliance.vsphere.credentials import known
 
-KIND = "replication"
-
-
-@dataclass(frozen=True)
-class CycleDeps:
-    """What the steps work with. `end_sessions` ends all data sessions of volumes and reaps their processes."""
-
-    store: Store
-    volumes: Volumes
-    configs: Configs
-    source: SourceSite
-    end_sessions: Callable[[list[str]], Awaitable[None]]
-
-
-class CycleStep(Step):
-    """A step of a cycle."""
-
-    def __init__(self, deps: CycleDeps) -> None:
-        self.deps = deps
-
-    async def context(self, run: Run) -> VmContext:
-        """The VM as it is recorded now."""
-        async with self.deps.store.session() as session:
-            return await records.by_id(session, run.context_id)
-
-    async def order(self, run: Run) -> Replicate:
-        """What the VMA is asked for, with a fresh login."""
-        context = await self.context(run)
-        tasks = [DiskTask.model_validate(task) for task in run.state["tasks"]]
-        access = await self.deps.source.access(context)
-        return Replicate(
-            job_id=run.id,
-            correlation_id=run.job.correlation_id,
-            vm=context.vmware_vm_id,
-            vm_name=context.vm_name,
-            access=access,
-            disks=tasks,
-            quiesce=run.params["quiesce"],
-        )
+KIND, VERIFICATION = "replication", "verification"
+CYCLES = (KIND, VERIFICATION)
+"""Kinds of jobs that are a cycle of a VM."""
 
 
 class SourceInspection(CycleStep):
@@ -77,7 +40,9 @@ class SourceInspection(CycleStep):
             raise NOT_MIGRATABLE(name=vm.name, reasons=" ".join(vm.blockers))
         run.state["tasks"] = [_task(disk, context.consistent_point or {}).model_dump() for disk in vm.disks]
         async with self.deps.store.begin() as session:
-            await cycles.note_specification(session, run.id, vm)
+            changed = await cycles.note_specification(session, run.id, vm)
+            if changed:
+                session.add(log.event(run.job, run.step, "info", specifications.in_words(changed)))
 
 
 class VolumePreparation(CycleStep):
@@ -195,6 +160,8 @@ class Commit(CycleStep):
     async def do(self, run: Run) -> None:
         async with self.deps.store.begin() as session:
             await cycles.commit(session, run.id, run.state["outcome"])
+            if mode := run.params.get("verify"):
+                await verifications.begin(session, await cycles.load(session, run.id), mode)
 
 
 class SnapshotRemoval(CycleStep):
@@ -224,20 +191,21 @@ class Replication(Workflow):
     """A cycle holds its VM from its first record to its end; one that a failover asks for works inside the failover's hold."""
 
     kind = KIND
+    made_of: tuple[type[CycleStep], ...] = (
+        SourceInspection,
+        VolumePreparation,
+        VolumeAttachment,
+        TornMark,
+        DataTransfer,
+        SessionEnd,
+        Commit,
+        Comparison,
+        SnapshotRemoval,
+        SlotRelease,
+    )
 
     def __init__(self, deps: CycleDeps) -> None:
-        steps = (
-            SourceInspection,
-            VolumePreparation,
-            VolumeAttachment,
-            TornMark,
-            DataTransfer,
-            SessionEnd,
-            Commit,
-            SnapshotRemoval,
-            SlotRelease,
-        )
-        super().__init__([step(deps) for step in steps])
+        super().__init__([step(deps) for step in self.made_of])
         self._deps = deps
 
     def title(self, job: Job) -> str:
@@ -249,6 +217,8 @@ class Replication(Workflow):
             await records.claim(session, job)
         if context.diverged_since is not None:
             raise DIVERGED(name=context.vm_name)
+        if context.credential_id is not None and not await known(session, context.credential_id):
+            raise NO_CREDENTIAL(name=context.vm_name, cause=f"credential {context.credential_id}")
         records.advance(context, VmEvent.CYCLE_STARTS)
         context.ossea_config_id = job.params["config_id"]
         session.add(cycles.new_cycle(job, context, job.params["config_id"]))
@@ -263,6 +233,22 @@ class Replication(Workflow):
         cycle.status, cycle.completed_at, cycle.current_operation = job.status, job.completed_at, ""
         if job.status != JobStatus.COMPLETED and job.error:
             cycle.error_message = f"{job.error['message']} {job.error['guidance']}"
+
+
+class Verification(Replication):
+    """A cycle whose purpose is the comparison: it brings the copy up to date, and fails when not all could be compared."""
+
+    kind = VERIFICATION
+    made_of = (*Replication.made_of, Verdict)
+
+    def title(self, job: Job) -> str:
+        return f"Verification of {job.params['vm_name']}"
+
+    async def claim(self, session: AsyncSession, job: Job) -> None:
+        context = await records.by_id(session, job.vm_context_id or "")
+        if context.consistent_point is None:
+            raise NO_COPY(name=context.vm_name)
+        await super().claim(session, job)
 
 
 def _task(disk: Disk, point: dict[str, Any]) -> DiskTask:

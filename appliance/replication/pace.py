@@ -9,14 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.contract.jobs import Pace
 from appliance.core.jobs import Job, JobStatus
-from appliance.replication.cycle import KIND
+from appliance.replication.cycle import CYCLES
 from appliance.replication.models import ReplicationJob
 from appliance.replication.transfer.board import Board
 
 
 async def cycle_paces(session: AsyncSession, jobs: Sequence[Job]) -> dict[str, Pace]:
     """The OMA's answer, from the records of cycles; jobs without data are not in it."""
-    cycles = {job.id: job.status for job in jobs if job.kind == KIND}
+    cycles = {job.id: job.status for job in jobs if job.kind in CYCLES}
     if not cycles:
         return {}
     row = ReplicationJob

@@ -15,7 +15,7 @@ from appliance.contexts import VmContext, VmState
 from appliance.contract.schedules import ExecutionStatus
 from appliance.core.jobs import Job
 from appliance.core.jobs.lifecycle import ENDED
-from appliance.replication.cycle import KIND
+from appliance.replication.cycle import CYCLES
 from appliance.replication.models import ReplicationJob
 from appliance.schedules.capacity import GroupRule, Running
 from appliance.schedules.conflicts import VmFacts
@@ -89,7 +89,7 @@ async def queued(session: AsyncSession) -> set[str]:
 async def running(session: AsyncSession) -> list[Running]:
     """Every replication under way, whoever started it."""
     query = select(Job.vm_context_id, ScheduleExecution.schedule_id).outerjoin(ScheduleExecution, ScheduleExecution.job_id == Job.id)
-    rows = await session.execute(query.where(Job.kind == KIND, Job.status.not_in(ENDED)))
+    rows = await session.execute(query.where(Job.kind.in_(CYCLES), Job.status.not_in(ENDED)))
     return [Running(vm, schedule) for vm, schedule in rows if vm is not None]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MIB = 1 << 20
+FULL, SAMPLED = "full", "sampled"
+"""The two modes: every block, or a sample of each disk."""
 
 
 @dataclass(frozen=True)
