@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from appliance.agent.http.clouds import CloudRoutes
 from appliance.agent.http.credentials import CredentialRoutes
+from appliance.agent.http.discovery import DiscoveryRoutes
 from appliance.agent.http.failover import FailoverRoutes
 from appliance.agent.http.jobs import JobRoutes
 from appliance.agent.http.local import Served
+from appliance.agent.http.management import ManagementRoutes
 from appliance.agent.http.metrics import MetricsRoutes
 from appliance.agent.http.network_mappings import NetworkMappingRoutes
 from appliance.agent.http.peers import PeerRoutes
@@ -24,8 +26,10 @@ from appliance.agent.machine import addresses
 from appliance.contract import (
     clouds,
     credentials,
+    discovery,
     failover,
     jobs,
+    management,
     metrics,
     network_mappings,
     pairing,
@@ -46,6 +50,8 @@ APIS = (
     status.StatusApi,
     jobs.JobsApi,
     replications.ReplicationsApi,
+    discovery.DiscoveryApi,
+    management.ManagementApi,
     credentials.CredentialsApi,
     vault.VaultApi,
     clouds.CloudsApi,
@@ -66,7 +72,9 @@ def served(oma: Oma, status_routes: StatusRoutes) -> Served:
     return (
         (status.StatusApi, status_routes),
         (jobs.JobsApi, JobRoutes(oma.store, oma.runner, cycle_paces)),
-        (replications.ReplicationsApi, ReplicationRoutes(oma.store, oma.sources, oma.credentials, oma.protection)),
+        (replications.ReplicationsApi, ReplicationRoutes(oma.store, oma.credentials, oma.protection)),
+        (discovery.DiscoveryApi, DiscoveryRoutes(oma.store, oma.sources, oma.credentials, oma.runner)),
+        (management.ManagementApi, ManagementRoutes(oma.store, oma.sources, oma.volumes, oma.runner)),
         (credentials.CredentialsApi, CredentialRoutes(oma.credentials, oma.sources, oma.side.peers)),
         (vault.VaultApi, VaultRoutes(oma.vault, oma.runner)),
         (clouds.CloudsApi, CloudRoutes(oma.configs, oma.clouds, oma.runner, oma.volumes.places)),

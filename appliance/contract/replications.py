@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from appliance.contract.api import Api, OperatorModel, route
-from appliance.contract.inventory import VmList
 from appliance.contract.jobs import Problem
 
 Text = Annotated[str, Field(min_length=1, max_length=500)]
@@ -109,20 +108,8 @@ class VmContext(OperatorModel):
     last_failure: LastFailure | None
 
 
-class AskDiscovery(OperatorModel):
-    """Which vCenter to look into."""
-
-    credential_id: int
-    name_contains: Annotated[str, Field(max_length=200)] = ""
-
-
 class ReplicationsApi(Api):
-    """Discovery, protection and cycles."""
-
-    @route("POST", "/api/v1/discovery/vms", asks=True, costly=True)
-    async def discover(self, body: AskDiscovery) -> VmList:
-        """The VMs of a vCenter, with what keeps each from being migrated."""
-        raise NotImplementedError
+    """Protection and cycles."""
 
     @route("POST", "/api/v1/replications", status=202)
     async def replicate(self, body: StartReplication) -> Replication:

@@ -9,6 +9,7 @@ from typing import Self
 from appliance.contract.client import Transport, client
 from appliance.contract.clouds import CloudsApi
 from appliance.contract.credentials import CredentialsApi
+from appliance.contract.discovery import DiscoveryApi
 from appliance.contract.errors import Fault
 from appliance.contract.failover import FailoverApi
 from appliance.contract.jobs import JobsApi
@@ -76,6 +77,11 @@ class Oma(Appliance):
     def clouds(self) -> CloudsApi:
         """CloudStack configurations."""
         return client(CloudsApi, self.transport)
+
+    @property
+    def discovery(self) -> DiscoveryApi:
+        """What is in vCenter."""
+        return client(DiscoveryApi, self.transport)
 
     @property
     def replications(self) -> ReplicationsApi:

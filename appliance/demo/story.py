@@ -10,9 +10,10 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from appliance.contract.discovery import AskDiscovery
 from appliance.contract.failover import StartFinalise, StartLive, StartTest
 from appliance.contract.inventory import VmLine
-from appliance.contract.replications import AskDiscovery, Cycle, DiskCycle, StartReplication
+from appliance.contract.replications import Cycle, DiskCycle, StartReplication
 from appliance.core.commands import CommandFailed
 from appliance.demo import guide, sites
 from appliance.demo.faults import DemoFailed
@@ -77,7 +78,7 @@ class Story:
 
     async def _discover(self) -> VmLine:
         with self._show.step("Discovery"):
-            found = await self._stage.oma.replications.discover(AskDiscovery(credential_id=self._credential_id))
+            found = await self._stage.oma.discovery.discover(AskDiscovery(credential_id=self._credential_id))
             vm = next((one for one in found.vms if one.name == VM), None)
             if vm is None:
                 raise DemoFailed(f"Discovery does not show the VM {VM}.")

@@ -61,3 +61,24 @@ NO_LOGIN = fault(
     "No login to vCenter comes for this copy any more: the job that asked for it has ended.",
     "Start the cycle again; a snapshot that was left in vCenter is removed by it.",
 )
+NOT_IN_VCENTER = fault(
+    "discovery.not_in_vcenter",
+    404,
+    "{name} is not in this vCenter.",
+    "It may have been renamed, moved or deleted: look again and choose it from the list.",
+)
+TOO_MANY_VMS = fault(
+    "discovery.too_many", 422, "{count} VMs are more than one request may add: {limit}.", "Send at most {limit} at a time."
+)
+OTHER_VCENTER = fault(
+    "vm.other_vcenter",
+    409,
+    "{name} is in the vCenter {host}, which the credential {credential} is not for.",
+    "Choose a credential of this vCenter and of the same appliance beside it, or add one.",
+)
+STILL_FAILED_OVER = fault(
+    "vm.still_failed_over",
+    409,
+    "{name} can't be removed from management while it is {state}.",
+    "Clean up or roll back the failover, or finalise it; then remove the VM.",
+)

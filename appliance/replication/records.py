@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appliance.contexts import VmContext, records
+from appliance.contexts import VmContext, records, specifications
 from appliance.contract.errors import NOT_FOUND
 from appliance.contract.inventory import Disk, Vm
 from appliance.contract.peer import CopyProgress, DiskProgress
@@ -58,14 +58,17 @@ def new_disk(disk: Disk) -> VmDisk:
     )
 
 
-async def note_specification(session: AsyncSession, job_id: str, vm: Vm) -> None:
-    """Take over what vCenter says of the VM; done again after a crash, it replaces what was noted before."""
+async def note_specification(session: AsyncSession, job_id: str, vm: Vm) -> list[str]:
+    """Take over what vCenter says of the VM; done again after a crash, it replaces what was noted before.
+
+    Returns what has changed since vCenter was asked before, in sentences.
+    """
     cycle = await load(session, job_id)
     cycle.disks.clear()
     await session.flush()  # the old rows have to go before rows of the same disks come
     cycle.disks = [new_disk(disk) for disk in vm.disks]
     cycle.specification = vm.model_dump()
-    (await records.by_id(session, cycle.vm_context_id)).specification = vm.model_dump()
+    return specifications.renew(await records.by_id(session, cycle.vm_context_id), vm)
 
 
 def size_gb(capacity_bytes: int) -> int:

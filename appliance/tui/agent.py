@@ -8,9 +8,11 @@ from appliance.contract.access import RemoteConsoleApi
 from appliance.contract.client import Transport, client
 from appliance.contract.clouds import CloudsApi
 from appliance.contract.credentials import CredentialsApi
+from appliance.contract.discovery import DiscoveryApi
 from appliance.contract.failover import FailoverApi
 from appliance.contract.gate import GateApi
 from appliance.contract.jobs import JobsApi
+from appliance.contract.management import ManagementApi
 from appliance.contract.network import NetworkApi
 from appliance.contract.pairing import JoinApi, PeersApi
 from appliance.contract.replications import ReplicationsApi
@@ -83,8 +85,18 @@ class Agent:
 
     @cached_property
     def replications(self) -> ReplicationsApi:
-        """VMs under management, discovery, cycles (OMA)."""
+        """VMs under management, cycles (OMA)."""
         return client(ReplicationsApi, self.transport)
+
+    @cached_property
+    def discovery(self) -> DiscoveryApi:
+        """What is in a vCenter (OMA)."""
+        return client(DiscoveryApi, self.transport)
+
+    @cached_property
+    def management(self) -> ManagementApi:
+        """Specifications, credentials and the end of VMs under management (OMA)."""
+        return client(ManagementApi, self.transport)
 
     @cached_property
     def failover(self) -> FailoverApi:

@@ -156,6 +156,10 @@ class Volumes:
         await self.detach([volume_id], job_id)
         await self._operations.delete(await self._records.get(volume_id), job_id)
 
+    async def forget(self, volume_id: str) -> None:
+        """Forget a volume that belongs to a migrated machine: it stays where it is, in CloudStack nothing changes."""
+        await self._operations.forget(volume_id)
+
     async def discard_created(self, job_id: str, config: CloudConfig) -> int:
         """Undo `create_for_disk` of a job: delete all volumes it made, recorded or not. Returns how many there were."""
         mine = await self._records.find(created_by_job=job_id)

@@ -165,8 +165,12 @@ class Operations:
                 raise ATTACHED_ELSEWHERE(volume=volume.name, cause=seen.vm_id)
             await self.delete_snapshot(volume, job_id)
             await self._remove(site, volume.volume_id, "delete", None, job_id)
-        await self._links.forget(volume.volume_id)
-        await self._records.forget(volume.volume_id)
+        await self.forget(volume.volume_id)
+
+    async def forget(self, volume_id: str) -> None:
+        """Its links and its records; the volume itself is not touched."""
+        await self._links.forget(volume_id)
+        await self._records.forget(volume_id)
 
     async def discard_created(self, job_id: str, config: CloudConfig) -> int:
         """Delete the volumes that a job made and could not record; returns how many."""

@@ -133,7 +133,7 @@ class Credentials:
     async def update(self, credential_id: int, change: Change, users: Users) -> VmwareCredential:
         """Change a credential. Raises a Fault (404), NAME_TAKEN, NO_TRUST, BAD_AUTHORITY, ENTER_AGAIN, IN_USE (for another appliance)."""
         async with self._store.begin() as session:
-            row = await _row(session, credential_id)
+            row = await require(session, credential_id)
             if change.name not in (None, row.name):
                 await _refuse_taken(session, str(change.name))
             if change.peer_id not in (None, row.peer_id):
@@ -158,7 +158,7 @@ class Credentials:
     async def get(self, credential_id: int) -> VmwareCredential:
         """One credential. Raises a Fault (404)."""
         async with self._store.session() as session:
-            return await _row(session, credential_id)
+            return await require(session, credential_id)
 
     async def default(self) -> VmwareCredential:
         """The default credential. Raises NO_DEFAULT (404)."""
@@ -175,7 +175,7 @@ class Credentials:
     async def set_default(self, credential_id: int) -> VmwareCredential:
         """Make it the default one, and no other. Raises a Fault (404)."""
         async with self._store.begin() as session:
-            row = await _row(session, credential_id)
+            row = await require(session, credential_id)
             await _no_default(session)
             row.is_default = True
         return row
@@ -183,14 +183,14 @@ class Credentials:
     async def delete(self, credential_id: int, users: Users) -> None:
         """Remove a credential that no VM uses. Raises a Fault (404), IN_USE."""
         async with self._store.begin() as session:
-            row = await _row(session, credential_id)
+            row = await require(session, credential_id)
             await _refuse_used(session, row, users)
             await session.delete(row)
 
     async def use(self, credential_id: int) -> tuple[VmwareCredential, str]:
         """A credential and its password, for a login that is about to happen."""
         async with self._store.begin() as session:
-            row = await _row(session, credential_id)
+            row = await require(session, credential_id)
             row.last_used, row.usage_count = utcnow(), row.usage_count + 1
         return row, self._vault.open(row.password, SEALED.bound_to(row.id))
 
@@ -224,7 +224,13 @@ async def _no_default(session: AsyncSession) -> None:
     await session.execute(update(VmwareCredential).where(VmwareCredential.is_default).values(is_default=False))
 
 
-async def _row(session: AsyncSession, credential_id: int) -> VmwareCredential:
+async def known(session: AsyncSession, credential_id: int) -> bool:
+    """Whether there is such a credential."""
+    return await session.get(VmwareCredential, credential_id) is not None
+
+
+async def require(session: AsyncSession, credential_id: int) -> VmwareCredential:
+    """A credential, in the transaction that is about to rely on it. Raises a Fault (404)."""
     row = await session.get(VmwareCredential, credential_id)
     if row is None:
         raise NOT_FOUND(noun="credential", id=credential_id)

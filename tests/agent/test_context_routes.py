@@ -14,7 +14,7 @@ from appliance.core.store import Store
 
 
 def routes(store: Store) -> ReplicationRoutes:
-    return ReplicationRoutes(store, cast(Any, None), cast(Any, None), cast(Any, None))
+    return ReplicationRoutes(store, cast(Any, None), cast(Any, None))
 
 
 async def test_a_vm_tells_how_the_job_that_holds_it_gets_on(store: Store) -> None:

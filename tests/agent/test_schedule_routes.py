@@ -257,7 +257,7 @@ async def test_a_vm_tells_its_next_run_of_all_schedules_that_are_enabled(store: 
     yearly = await operator.schedules.create_schedule(wanted("yearly", cron="0 0 1 1 *", vms=["vm-0001"], group_id=group.id))
     hourly = await operator.schedules.create_schedule(wanted("hourly", cron="0 * * * *", vms=["vm-0001"]))
     await operator.schedules.create_schedule(wanted("off", cron="* * * * *", vms=["vm-0003"], enabled=False))
-    routes = ReplicationRoutes(store, cast(Any, None), cast(Any, None), cast(Any, None))
+    routes = ReplicationRoutes(store, cast(Any, None), cast(Any, None))
     with statements(store) as asked:
         found = await routes.contexts()
     assert [one.next_run for one in found] == [hourly.next_run, yearly.next_run, None]

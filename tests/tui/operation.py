@@ -11,7 +11,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from appliance.contract.credentials import Credential
-from appliance.contract.inventory import VmLine, VmList
+from appliance.contract.discovery import FoundVm, FoundVms
 from appliance.contract.jobs import Job, LogLine, Pace, Problem, Step
 from appliance.contract.replications import Cycle, DiskCycle, LastFailure, VmContext
 from appliance.contract.storage import Export, Volume, VolumeOperation
@@ -181,18 +181,19 @@ CREDENTIAL = Credential(
 )  # fmt: skip
 
 
-def line(number: int = 1, **changes: Any) -> VmLine:
+def line(number: int = 1, **changes: Any) -> FoundVm:
     """A VM as a discovery finds it."""
-    found = VmLine(
-        moref=f"vm-{number}", name=f"web{number:02}", path=f"/DC1/vm/Web/web{number:02}", datacenter="DC1", cpus=4, memory_mib=8192,
+    found = FoundVm(
+        moref=f"vm-{number}", name=f"web{number:02}", path=f"/DC1/vm/Web/web{number:02}", datacenter="/DC1", cpus=4, memory_mib=8192,
         guest_name="Debian GNU/Linux 12 (64-bit)", power_state="poweredOn", disk_count=2, storage_bytes=240 * GIB,
+        capacity_bytes=320 * GIB, folder="/DC1/vm/Web", cluster="Cluster A", tracking=True, networks=["VM Network"],
     )  # fmt: skip
     return found.model_copy(update=changes)
 
 
-def found(*lines: VmLine) -> VmList:
+def found(*lines: FoundVm) -> FoundVms:
     """What a discovery answers."""
-    return VmList(vms=list(lines))
+    return FoundVms(vms=list(lines), total=len(lines), at=NOW)
 
 
 def jobs_of(*all_jobs: Job) -> Callable[..., list[Job]]:

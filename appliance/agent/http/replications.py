@@ -1,4 +1,4 @@
-"""Routes of discovery, protection and cycles."""
+"""Routes of protection and cycles."""
 
 from __future__ import annotations
 
@@ -14,13 +14,11 @@ from appliance.agent.http.views import Progress, context_view, cycle_view
 from appliance.contexts import VmContext, records
 from appliance.contract import replications as contract
 from appliance.contract.errors import BAD_REQUEST, NOT_FOUND
-from appliance.contract.inventory import Discover, VmList
 from appliance.core.jobs import Job, JobStatus
 from appliance.core.store import Store
 from appliance.replication import records as cycles
 from appliance.replication.models import ReplicationJob
 from appliance.replication.protect import Protection
-from appliance.replication.source import SourceSite
 from appliance.schedules import facts
 from appliance.vsphere.credentials import Credentials
 
@@ -28,13 +26,8 @@ from appliance.vsphere.credentials import Credentials
 class ReplicationRoutes(contract.ReplicationsApi):
     """Serves VMs under management and their cycles."""
 
-    def __init__(self, store: Store, source: SourceSite, credentials: Credentials, protection: Protection) -> None:
-        self._store, self._source, self._credentials, self._protection = store, source, credentials, protection
-
-    async def discover(self, body: contract.AskDiscovery) -> VmList:
-        credential = await self._credentials.get(body.credential_id)
-        access = await self._source.login(body.credential_id)
-        return await self._source.vma(credential.peer_id).discover(Discover(access=access, name_contains=body.name_contains))
+    def __init__(self, store: Store, credentials: Credentials, protection: Protection) -> None:
+        self._store, self._credentials, self._protection = store, credentials, protection
 
     async def replicate(self, body: contract.StartReplication) -> contract.Replication:
         context_id = body.context_id or await self._add(body)

@@ -13,9 +13,10 @@ from textual.containers import Vertical
 from textual.widgets import DataTable, Input, Static
 
 from appliance.contract.credentials import Credential
+from appliance.contract.discovery import MOST_SHOWN, AskDiscovery
 from appliance.contract.errors import Fault
 from appliance.contract.inventory import VmLine
-from appliance.contract.replications import AskDiscovery, StartReplication
+from appliance.contract.replications import StartReplication
 from appliance.tui import words
 from appliance.tui.screens.base import ConsoleScreen
 from appliance.tui.widgets.dialog import Choose
@@ -149,7 +150,8 @@ class ProtectScreen(ConsoleScreen):
         field, listing, credential = self.query_one("#name", Field), self.query_one(Listing), self._credential()
         field.problem(f"Asking {credential.vcenter_host} …", "warning")
         try:
-            found = await self.console_app.agent.replications.discover(AskDiscovery(credential_id=credential.id, name_contains=field.value))
+            asked = AskDiscovery(credential_id=credential.id, name_contains=field.value, limit=MOST_SHOWN)
+            found = await self.console_app.agent.discovery.discover(asked)
         except Fault as error:
             field.problem(in_one_sentence(error))
             return
