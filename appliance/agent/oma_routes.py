@@ -21,6 +21,7 @@ from appliance.agent.http.status import StatusRoutes
 from appliance.agent.http.storage import StorageRoutes
 from appliance.agent.http.tunnel import TunnelRoutes, oma_tunnels
 from appliance.agent.http.vault import VaultRoutes
+from appliance.agent.http.verifications import VerificationRoutes
 from appliance.agent.machine import APIS as MACHINE_APIS
 from appliance.agent.machine import addresses
 from appliance.contract import (
@@ -39,6 +40,7 @@ from appliance.contract import (
     storage,
     tunnel,
     vault,
+    verifications,
     windows,
 )
 from appliance.replication.pace import cycle_paces
@@ -61,6 +63,7 @@ APIS = (
     network_mappings.NetworkMappingsApi,
     schedules.SchedulesApi,
     windows.WindowsApi,
+    verifications.VerificationsApi,
     tunnel.TunnelApi,
     metrics.MetricsApi,
     *MACHINE_APIS,
@@ -84,6 +87,7 @@ def served(oma: Oma, status_routes: StatusRoutes) -> Served:
         (network_mappings.NetworkMappingsApi, NetworkMappingRoutes(oma.failover)),
         (schedules.SchedulesApi, ScheduleRoutes(oma.store, oma.is_reachable)),
         (windows.WindowsApi, WindowRoutes(oma.store)),
+        (verifications.VerificationsApi, VerificationRoutes(oma.store, oma.protection)),
         (tunnel.TunnelApi, TunnelRoutes(partial(oma_tunnels, oma.side), oma.side.peers)),
         (metrics.MetricsApi, MetricsRoutes(oma.store, "oma", oma.tunnels, oma.side.counters)),
     )
