@@ -77,6 +77,12 @@ class Replicate(PeerModel):
     examine: Examine | None = None
 
 
+class AllowedBandwidth(PeerModel):
+    """How many bytes a second the copies of a VMA may move together; None for as many as they can."""
+
+    bytes_per_second: int | None = Field(default=None, ge=1)
+
+
 class CopyPhase(StrEnum):
     """Where the far job stands; COPIED means that every disk was flushed and the snapshot is held for the commit.
 
@@ -242,6 +248,11 @@ class VmaPeerApi(Api):
     @route("POST", "/peer/v1/jobs/{job_id}/cancel", status=202)
     async def cancel(self, job_id: str) -> CopyProgress:
         """Stop a cycle and remove its snapshot."""
+        raise NotImplementedError
+
+    @route("POST", "/peer/v1/bandwidth", status=204)
+    async def allow_bandwidth(self, body: AllowedBandwidth) -> None:
+        """Keep to this limit from now on, copies that run included."""
         raise NotImplementedError
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import appliance
 from appliance.core.commands import Child, Children
+from appliance.replication.bandwidth import Bandwidth
 from appliance.replication.extents import Extent, Extents
 from appliance.replication.mover import allocation
 from appliance.replication.mover.protocol import MIB, NOTHING, Kind, Source, Target, Work
@@ -45,7 +46,7 @@ class CopyJob:
     chunk_bytes: int = MIB // 2
     in_flight: int = 8
     rate: int = 0
-    """Bytes of payload per second of all processes together; 0 is no limit."""
+    """Bytes of payload per second of all processes together; 0 is no limit. Bandwidth that is shared with other copies says another."""
 
 
 @dataclass(frozen=True)
@@ -93,13 +94,18 @@ class CopyFailure:
 OnEvent = Callable[[Done | Progress], Awaitable[None]]
 
 
-async def copy_disk(children: Children, job: CopyJob, on_event: OnEvent) -> CopyResult:
+async def copy_disk(children: Children, job: CopyJob, on_event: OnEvent, bandwidth: Bandwidth | None = None) -> CopyResult:
     """Copies one disk and returns how that ended; every process has been reaped by then, also when this call is cancelled.
 
+    It shares the `bandwidth` with the other disks of its VM (all that have the same folder in their owner's name) and with other VMs.
     On cancel the processes may flush and report for GRACE seconds, then they are killed. What `on_event` raises ends the copy,
     and so does what finding out the work raises.
     """
-    return await _Crew(children, job, on_event).work()
+    crew = _Crew(children, job, on_event)
+    if bandwidth is None:
+        return await crew.work()
+    with bandwidth.shared(job.owner.rpartition("/")[0], crew.slow):
+        return await crew.work()
 
 
 async def allocated(source: Source) -> tuple[int, Extents]:
@@ -124,6 +130,7 @@ class _Crew:
         self.children, self.job, self.on_event = children, job, on_event
         self.shares = asyncio.ensure_future(_divided(job.work))
         self.movers: list[_Mover] = []
+        self.rate = job.rate
         self.done: list[Extent] = []
         self.durable = Progress(0, 0, 0)
         self.failure: CopyFailure | None = None
@@ -137,6 +144,16 @@ class _Crew:
         finally:
             await _whatever_happens(self._end(hearing))
         return CopyResult(Extents.of(self.done), **vars(self.durable), failure=self.failure, peak_rss=self._peak_rss())
+
+    def slow(self, rate: int) -> None:
+        """Another rate from now on, in bytes per second of all processes together."""
+        self.rate = rate
+        for mover in self.movers:
+            if mover.child.returncode is None and not mover.finished:
+                _order(mover.child, {"rate": self._rate_of_one()})
+
+    def _rate_of_one(self) -> int:
+        return -(-self.rate // len(_dealt(self.job.targets, self.job.processes)))
 
     async def _until_decided(self, hearing: set[asyncio.Task[None]]) -> None:
         while hearing and self.failure is None:
@@ -174,7 +191,7 @@ class _Crew:
             "target_is_zero": job.target_is_zero,
             "chunk_bytes": job.chunk_bytes,
             "in_flight": job.in_flight,
-            "rate": -(-job.rate // job.processes),
+            "rate": self._rate_of_one(),
         }
 
     async def _hear(self, mover: _Mover) -> None:
@@ -245,13 +262,18 @@ def _sum(several: Iterable[Progress]) -> Progress:
     return Progress(moved, skipped, zeroed)
 
 
-async def _say(child: Child, document: dict[str, object]) -> None:
-    """Writes one line to a process; one that has ended will be noticed by its silence."""
+def _order(child: Child, document: dict[str, object]) -> asyncio.StreamWriter:
+    """Writes one line to a process."""
     stdin = child.process.stdin
     assert stdin is not None
+    stdin.write(json.dumps(document, separators=(",", ":")).encode() + b"\n")
+    return stdin
+
+
+async def _say(child: Child, document: dict[str, object]) -> None:
+    """Writes one line to a process and waits until it is taken; one that has ended will be noticed by its silence."""
     with contextlib.suppress(ConnectionError):
-        stdin.write(json.dumps(document, separators=(",", ":")).encode() + b"\n")
-        await stdin.drain()
+        await _order(child, document).drain()
 
 
 async def _whatever_happens(ending: Coroutine[None, None, None]) -> None:

@@ -28,7 +28,7 @@ from appliance.contract.inventory import (
     VmList,
     VmsInFull,
 )
-from appliance.contract.peer import CopyProgress, Error, Replicate, VmaPeerApi
+from appliance.contract.peer import AllowedBandwidth, CopyProgress, Error, Replicate, VmaPeerApi
 from appliance.core.jobs import Job, Runner
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.jobs.runner import ALREADY_ENDED
@@ -134,6 +134,9 @@ class VmaPeerRoutes(VmaPeerApi):
             if error.key != ALREADY_ENDED.key:
                 raise
         return await self.progress(job_id)
+
+    async def allow_bandwidth(self, body: AllowedBandwidth) -> None:
+        self._transfers.bandwidth.tell(body.bytes_per_second)
 
     async def _find(self, job_id: str) -> Job | None:
         try:

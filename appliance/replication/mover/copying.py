@@ -91,7 +91,7 @@ class Copy:
         if order.end:
             self.feed.end()
         if order.rate is not None:
-            self.throttle.change(order.rate)
+            self.throttle.change(order.rate, time.monotonic())
 
     def stop(self) -> None:
         """Begins nothing more; what was read is still written and flushed."""
@@ -150,6 +150,7 @@ class Copy:
         self._send(Chunk(extent), [Run(0, extent.length, True)])
 
     def _read(self, extent: Extent) -> None:
+        self.throttle.spend(extent.length, time.monotonic())
         source, memory = min(self.sources, key=lambda link: link.busy), self._idle.pop()
         buffer = nbd.Buffer.from_buffer(memoryview(memory)[: extent.length])
         chunk = Chunk(extent, memory, buffer, source)
@@ -170,6 +171,7 @@ class Copy:
     def _write(self, chunk: Chunk) -> None:
         assert chunk.buffer is not None
         self._send(chunk, runs(*chunk.extent, chunk.buffer.is_zero))
+        self.throttle.refund(chunk.extent.length - chunk.tally.moved)
 
     def _send(self, chunk: Chunk, parts: Iterable[Run]) -> None:
         chunk.unanswered = 1
@@ -192,7 +194,6 @@ class Copy:
         chunk.lane.write(part, chunk.extent.offset + start, partial(self._answered, chunk))
         chunk.unanswered += 1
         chunk.tally.moved += stop - start
-        self.throttle.spend(stop - start, time.monotonic())
 
     def _put_zero(self, chunk: Chunk, extent: Extent) -> None:
         if self.job.target_is_zero:

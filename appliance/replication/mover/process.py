@@ -50,6 +50,7 @@ class Process:
         self.orders = orders
         self.terminated = False
         self.copy: Copy | None = None
+        self._early: list[str] = []
         self._wake, wake_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(wake_end, warn_on_full_buffer=False)
         signal.signal(signal.SIGTERM, self._terminate)
@@ -66,7 +67,7 @@ class Process:
         report("ready", {"size": self.copy.sources[0].handle.get_size()})
         if self.terminated:
             self.copy.stop()
-        for line in self.orders.waiting():
+        for line in [*self._early, *self.orders.waiting()]:
             self._obey(line)
         self._copy(self.copy, poller)
         return self._end(self.copy)
@@ -101,6 +102,7 @@ class Process:
 
     def _obey(self, line: str) -> None:
         if self.copy is None:
+            self._early.append(line)  # another rate may come while the connections are made
             return
         try:
             self.copy.obey(parse_order(line))

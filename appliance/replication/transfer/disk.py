@@ -14,6 +14,7 @@ from appliance.contract.client import UNREACHABLE
 from appliance.contract.errors import Fault
 from appliance.contract.peer import AskSession, DataSession, DiskTask
 from appliance.core.commands import Children
+from appliance.replication.bandwidth import Bandwidth
 from appliance.replication.faults import SOURCE_STUCK, TARGET_STUCK
 from appliance.replication.mover.protocol import Kind, Source, Target, Work
 from appliance.replication.movers import CopyFailure, CopyJob, Done, Progress, copy_disk
@@ -48,6 +49,7 @@ class Passage:
     runtime: Path
     checkpoints: Checkpoints
     tries: int = TRIES
+    bandwidth: Bandwidth | None = None
 
 
 class DiskCopy:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from appliance.contract.errors import Fault
 from appliance.contract.peer import CopyPhase, DiskTask
 from appliance.core.commands import Children
 from appliance.core.jobs import Job, Run, Step, Workflow
+from appliance.replication.bandwidth import Bandwidth
 from appliance.replication.faults import CAPACITY_CHANGED, DISK_MISSING, NO_LOGIN, NOT_MIGRATABLE
 from appliance.replication.transfer.asking import oma_state
 from appliance.replication.transfer.board import Board
@@ -48,6 +49,7 @@ class TransferDeps:
     children: Children
     runtime: Path
     tries: Callable[[], int] = lambda: TRIES
+    bandwidth: Bandwidth = field(default_factory=Bandwidth)
 
     def board(self, job: Job) -> Board:
         """The board of a cycle, made anew after a restart."""
@@ -136,7 +138,8 @@ class Copy(TransferStep):
         await _show_snapshot(board, run, record)
         checkpoints = Checkpoints(run)
         deps, datacenter = self.deps, run.state["datacenter"]
-        passage = Passage(run.id, vcenter, datacenter, record, deps.link, deps.children, deps.runtime, checkpoints, deps.tries())
+        ways = (deps.link, deps.children, deps.runtime, checkpoints)
+        passage = Passage(run.id, vcenter, datacenter, record, *ways, deps.tries(), deps.bandwidth)
         copies = [await self._prepared(passage, task, board) for task in tasks_of(run)]
         try:
             async with asyncio.TaskGroup() as group:

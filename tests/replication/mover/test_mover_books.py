@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +12,7 @@ from appliance.replication.extents import Extent, Extents
 from appliance.replication.mover.feed import ZERO_PIECE, Feed
 from appliance.replication.mover.ledger import FLUSH_AGE, Ledger, Tally
 from appliance.replication.mover.protocol import GRAIN, MIB, Work
-from appliance.replication.mover.throttle import Throttle
+from appliance.replication.mover.throttle import BURST, Throttle
 from appliance.replication.mover.zeros import Run, runs
 
 
@@ -79,9 +80,29 @@ def test_work_is_cut_into_requests_and_hunger_is_told_once() -> None:
 
 def test_the_rate_makes_payload_wait_and_no_rate_does_not() -> None:
     throttle = Throttle(100)
-    throttle.spend(50, now=1)
-    assert throttle.wait(1) == 0.5
+    throttle.spend(60, now=1)
+    assert throttle.wait(1) == pytest.approx(0.5)
     assert throttle.wait(2) == 0
-    throttle.change(0)
+    throttle.change(0, now=2)
     throttle.spend(1000, now=2)
     assert throttle.wait(2) == 0
+
+
+def test_what_is_owed_is_owed_at_another_rate_too_and_zeros_are_given_back() -> None:
+    throttle = Throttle(100)
+    throttle.spend(110, now=1)
+    throttle.change(50, now=1)
+    assert throttle.wait(1) == pytest.approx(2)
+    throttle.refund(50)
+    assert throttle.wait(1) == pytest.approx(1)
+
+
+@given(st.lists(st.floats(0, 0.5), min_size=5, max_size=200), st.integers(1, 40))
+def test_no_more_is_begun_than_the_rate_allows_however_late_its_owner_wakes(pauses: list[float], request: int) -> None:
+    throttle, now, begun = Throttle(100), 1000.0, 0
+    for pause in pauses:
+        while not throttle.wait(now):
+            throttle.spend(request, now)
+            begun += request
+        assert begun <= 100 * (now - 1000 + BURST) + request + 1e-3
+        now += max(pause, throttle.wait(now))
