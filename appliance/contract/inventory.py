@@ -86,6 +86,14 @@ class Nic(PeerModel):
     start_connected: bool = True
 
 
+class Datastore(PeerModel):
+    """A datastore that a VM has files on, and what it has left, in bytes."""
+
+    name: str
+    capacity_bytes: int
+    free_bytes: int
+
+
 class Vm(PeerModel):
     """A source VM as vCenter describes it. `blockers` says why it can't be migrated, in the operator's words."""
 
@@ -106,6 +114,7 @@ class Vm(PeerModel):
     nics: list[Nic]
     snapshots: list[str]
     blockers: list[str]
+    datastores: list[Datastore] = Field(default_factory=list)
 
 
 class VmLine(PeerModel):

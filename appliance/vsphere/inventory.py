@@ -83,7 +83,7 @@ def spec_of(one: Found, places: Places) -> VmSpec:
     """A VM, from those of its properties that vCenter told."""
     get = one.values.get
     path, datacenter = places.path(one)
-    devices = get("config.hardware.device") or []
+    devices, stores = get("config.hardware.device") or [], places.datastores(get("datastore") or [])
     return VmSpec(
         moref=one.moref,
         name=unquote(str(get("name") or one.moref)),
@@ -97,7 +97,7 @@ def spec_of(one: Found, places: Places) -> VmSpec:
         hardware_version=int("".join(filter(str.isdigit, str(get("config.version") or ""))) or 0),
         firmware=str(get("config.firmware") or "bios"),
         secure_boot=bool(getattr(get("config.bootOptions"), "efiSecureBootEnabled", False)),
-        disks=_devices.disks(devices, places.datastore_types(get("datastore") or [])),
+        disks=_devices.disks(devices, {one.name: one.type for one in stores}),
         nics=_devices.nics(devices, places.networks, get("guest.net") or []),
         power_state=power_state_of(one.values),
         tracking_enabled=bool(get("config.changeTrackingEnabled")),
@@ -107,6 +107,7 @@ def spec_of(one: Found, places: Places) -> VmSpec:
         encrypted=get("config.keyId") is not None,
         snapshots=tuple(_devices.snapshots(get("snapshot.rootSnapshotList"))),
         consolidation_needed=bool(get("runtime.consolidationNeeded")),
+        datastores=stores,
         cluster=places.cluster(get("runtime.host")),
         storage_bytes=int(get("summary.storage.committed") or 0),
         readable=get("config.hardware.device") is not None,

@@ -11,10 +11,11 @@ from urllib.parse import unquote
 from pyVmomi import vim
 
 from appliance.vsphere._properties import Found, read
+from appliance.vsphere.spec import Datastore
 
 NAMED = ["name", "parent"]
 IN_VAPP = ["name", "parentFolder", "parentVApp"]
-STORE = ["name", "summary.type"]
+STORE = ["name", "summary.type", "summary.capacity", "summary.freeSpace"]
 OPAQUE = ["name", "summary"]
 AROUND: Mapping[Any, list[str]] = {
     vim.Folder: NAMED,
@@ -68,10 +69,9 @@ class Places:
         place = self.found.get(moref)
         return unquote(str(place.values.get("name") or "")) if place is not None else ""
 
-    def datastore_types(self, stores: Iterable[Any]) -> dict[str, str]:
-        """The type of each of these datastores by its name, which is unique within a VM's datacenter only."""
-        found = [self.found[str(one._moId)] for one in stores if str(one._moId) in self.found]
-        return {str(one.values.get("name")): str(one.values.get("summary.type") or "") for one in found}
+    def datastores(self, stores: Iterable[Any]) -> tuple[Datastore, ...]:
+        """These datastores; their names are unique within a VM's datacenter only."""
+        return tuple(_datastore(self.found[str(one._moId)]) for one in stores if str(one._moId) in self.found)
 
     @cached_property
     def networks(self) -> dict[str, str]:
@@ -82,6 +82,16 @@ class Places:
                 summary = one.values.get("summary")
                 names[moref] = names[str(getattr(summary, "opaqueNetworkId", "") or moref)] = unquote(str(one.values["name"]))
         return names
+
+
+def _datastore(one: Found) -> Datastore:
+    get = one.values.get
+    return Datastore(
+        name=str(get("name")),
+        type=str(get("summary.type") or ""),
+        capacity_bytes=int(get("summary.capacity") or 0),
+        free_bytes=int(get("summary.freeSpace") or 0),
+    )
 
 
 def parent(one: Found) -> Any:

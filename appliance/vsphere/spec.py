@@ -49,6 +49,16 @@ class Disk:
 
 
 @dataclass(frozen=True)
+class Datastore:
+    """A datastore; sizes in bytes, 0 where vCenter does not tell. `type` is vCenter's word (VMFS, NFS, vsan, …)."""
+
+    name: str
+    type: str
+    capacity_bytes: int
+    free_bytes: int
+
+
+@dataclass(frozen=True)
 class Nic:
     """A network card; addresses are those that VMware Tools report."""
 
@@ -92,6 +102,7 @@ class VmSpec:
     encrypted: bool
     snapshots: tuple[Snapshot, ...]
     consolidation_needed: bool
+    datastores: tuple[Datastore, ...] = ()
     cluster: str = ""
     storage_bytes: int = 0
     readable: bool = True

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from appliance.contract.inventory import ClusterLine, Disk, FolderLine, FolderList, Nic, ShownCertificate, VCenterAbout, Vm, VmLine, VmList
+from appliance.contract.inventory import (
+    ClusterLine,
+    Datastore,
+    Disk,
+    FolderLine,
+    FolderList,
+    Nic,
+    ShownCertificate,
+    VCenterAbout,
+    Vm,
+    VmLine,
+    VmList,
+)
 from appliance.vsphere.about import About
 from appliance.vsphere.blockers import blockers
 from appliance.vsphere.certificate import Seen
@@ -60,4 +72,9 @@ def vm_view(spec: VmSpec) -> Vm:
         nics=[Nic(**{**{name: getattr(nic, name) for name in Nic.model_fields}, "addresses": list(nic.addresses)}) for nic in spec.nics],
         snapshots=[one.name for one in spec.snapshots],
         blockers=[one.sentence for one in blockers(spec)],
+        datastores=[
+            Datastore(name=one.name, capacity_bytes=one.capacity_bytes, free_bytes=one.free_bytes)
+            for one in spec.datastores
+            if one.capacity_bytes
+        ],
     )
