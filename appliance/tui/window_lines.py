@@ -15,7 +15,7 @@ COLUMNS = (
 )  # fmt: skip
 DAYS = tuple(Day)
 WINDOW_HINT = "such as mon-fri 08:00-18:00; sat,sun 00:00-06:00"
-NOT_SLOWED = "Limits of bandwidth are kept and shown, but copies are not slowed down by them yet."
+SHARED = "All copies together keep to a limit of bandwidth, those that run included; each VM gets the same share."
 _TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 _WINDOW = re.compile(rf"(?P<days>\S+)\s+(?P<start>{_TIME})\s*-\s*(?P<end>{_TIME})(?:\s+(?P<zone>\S+))?(?:\s+(?P<name>.+))?")
 

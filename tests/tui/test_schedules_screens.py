@@ -258,12 +258,6 @@ async def test_the_number_of_copies_at_once_is_set_and_taken_away() -> None:
         assert body == some.FLEET.model_copy(update={"max_concurrent": None})
 
 
-async def test_the_screen_of_windows_says_what_limits_do_not_do_yet() -> None:
-    async with console(StandIn("oma", some.answers())).run_test(size=(80, 25)) as pilot:
-        await op.opened("windows")(pilot)
-        assert "not slowed down" in str(pilot.app.screen.query_one("#not-slowed", Static).content)
-
-
 @pytest.mark.parametrize("section", ["schedules", "groups", "windows"])
 async def test_they_can_be_used_on_a_tiny_terminal(section: str) -> None:
     async with console(StandIn("oma", some.answers())).run_test(size=(40, 10)) as pilot:

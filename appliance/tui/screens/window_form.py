@@ -11,7 +11,7 @@ from appliance.contract.errors import Fault
 from appliance.contract.windows import BandwidthWindow, FleetWindows, Window
 from appliance.tui.screens.acting import FormScreen
 from appliance.tui.widgets.form import Field, in_one_sentence
-from appliance.tui.window_lines import NOT_SLOWED, AnyWindow, days_flaw, days_text, mib_flaw, read_days, time_flaw, with_window, without
+from appliance.tui.window_lines import AnyWindow, days_flaw, days_text, mib_flaw, read_days, time_flaw, with_window, without
 
 MIB = 1 << 20
 ZONE_UNKNOWN = "schedule.zone_unknown"
@@ -38,7 +38,8 @@ class WindowForm(FormScreen):
     def body(self) -> ComposeResult:
         """What it is, and its fields."""
         one = self._before
-        text = f"Limit of bandwidth. {NOT_SLOWED}" if self._limited else "Blackout: no copy is started in it."
+        limit = "Limit of bandwidth: all copies together keep to it, those that run included."
+        text = limit if self._limited else "Blackout: no copy is started in it."
         yield Static(text, classes="heading", markup=False)
         yield Field("Days", id="days", value=days_text(one.days) if one else "daily", hint="such as mon-fri", limit=60, check=days_flaw)
         yield Field("From", id="start", value=one.start if one else "", hint="such as 08:00", limit=5, check=time_flaw)

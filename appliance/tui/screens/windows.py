@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import DataTable, Static
+from textual.widgets import DataTable
 
 from appliance.contract.windows import BandwidthWindow, FleetWindows
 from appliance.tui.screens.acting import ActingScreen
@@ -18,7 +18,7 @@ from appliance.tui.widgets.form import Field
 from appliance.tui.widgets.table import Listing
 from appliance.tui.window_lines import (
     COLUMNS,
-    NOT_SLOWED,
+    SHARED,
     AnyWindow,
     count_flaw,
     days_text,
@@ -38,7 +38,7 @@ class WindowsScreen(ActingScreen):
     HELP = (
         "In a blackout no schedule starts a copy; those that are running go on. A window that ends before it starts goes on over midnight, "
         "and one that ends when it starts lasts a day. The lowest limit of bandwidth that holds is the one that counts. "
-        f"{NOT_SLOWED} F7 adds a window, Enter or F4 changes the chosen one or sets how many copies run at once, F9 removes it. Each "
+        f"{SHARED} F7 adds a window, Enter or F4 changes the chosen one or sets how many copies run at once, F9 removes it. Each "
         "schedule may have blackouts of its own besides."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -53,10 +53,9 @@ class WindowsScreen(ActingScreen):
         self._most: int | None = None
 
     def body(self) -> ComposeResult:
-        """What holds now, the windows, and what they can't do yet."""
+        """What holds now, and the windows."""
         yield Facts(id="now")
         yield Listing(COLUMNS, empty="There is no window: schedules start at any time. Press F7 to add one.", id="windows")
-        yield Static(NOT_SLOWED, id="not-slowed", markup=False)
 
     def on_mount(self) -> None:
         """The cursor is in the list."""
