@@ -1,0 +1,125 @@
+"""Settings: typed, checked, in force at once, there again after a restart, and in the audit log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.agent.http.settings import SettingsRoutes
+from appliance.agent.logs import LogBook
+from appliance.contract.errors import Fault
+from appliance.contract.options import CATALOGUE, CONSOLE_IDLE, Option, options_of
+from appliance.contract.settings import ChangeSetting
+from appliance.core.audit import Audit
+from appliance.core.options import Options, parsed
+from appliance.core.settings import Settings
+from appliance.core.store import Store
+
+NUMBER = Option("x.number", 5, "A number.", "things", 1, 10)
+SWITCH = Option("x.switch", True, "A switch.")
+TEXT = Option("x.text", "", "A text.", highest=8)
+
+
+@pytest.mark.parametrize(
+    ("option", "given", "value"),
+    [
+        (NUMBER, 7, 7),
+        (NUMBER, " 7 ", 7),
+        (NUMBER, "10", 10),
+        (SWITCH, False, False),
+        (SWITCH, "off", False),
+        (SWITCH, "Yes", True),
+        (TEXT, "", ""),
+        (TEXT, "12345678", "12345678"),
+    ],
+)
+def test_a_value_is_taken_in_the_settings_own_type(option: Option[Any], given: object, value: object) -> None:
+    found = parsed(option, given)
+    assert found == value and type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("option", "given"),
+    [
+        (NUMBER, 0),
+        (NUMBER, 11),
+        (NUMBER, "many"),
+        (NUMBER, "1e9"),
+        (NUMBER, "٣"),
+        (NUMBER, True),
+        (NUMBER, "9" * 40),
+        (NUMBER, ""),
+        (SWITCH, 1),
+        (SWITCH, "perhaps"),
+        (TEXT, 5),
+        (TEXT, "123456789"),
+        (TEXT, " a"),
+        (TEXT, "a\nb"),
+    ],
+)
+def test_a_value_that_can_not_be_says_what_to_type(option: Option[Any], given: object) -> None:
+    with pytest.raises(Fault) as caught:
+        parsed(option, given)
+    assert caught.value.key == "settings.invalid" and option.expected in caught.value.guidance
+
+
+def test_every_setting_is_whole() -> None:
+    names = [one.name for one in CATALOGUE]
+    assert names == sorted(names, key=lambda name: name.split(".")[0]) and len(names) == len(set(names))
+    for one in CATALOGUE:
+        assert parsed(one, one.default) == one.default, one.name
+        assert one.sentence.endswith(".") and one.sentence[0].isupper() and set(one.roles) <= {"oma", "vma"}
+
+
+@pytest.fixture
+async def options(store: Store) -> Options:
+    return await Options.open(store, "oma")
+
+
+async def test_a_change_is_in_force_at_once_and_after_a_restart(options: Options, store: Store) -> None:
+    told: list[int] = []
+    options.watch(CONSOLE_IDLE, lambda: told.append(options[CONSOLE_IDLE]))
+    await options.change(CONSOLE_IDLE.name, 30)
+    assert (told, (await Options.open(store, "oma"))[CONSOLE_IDLE]) == ([15, 30], 30)
+    await options.reset(CONSOLE_IDLE.name)
+    assert (told, (await Options.open(store, "oma"))[CONSOLE_IDLE]) == ([15, 30, 15], 15)
+
+
+async def test_a_refused_value_changes_nothing(options: Options) -> None:
+    with pytest.raises(Fault):
+        await options.change(CONSOLE_IDLE.name, 0)
+    assert options[CONSOLE_IDLE] == 15 and options.changed_at(CONSOLE_IDLE) is None
+
+
+async def test_a_kept_value_that_is_no_longer_possible_counts_as_never_set(options: Options, store: Store) -> None:
+    await Settings(store).put("option.console.idle_minutes", {"value": 100_000})
+    await Settings(store).put("option.of.another_version", {"value": 1})
+    assert (await Options.open(store, "oma"))[CONSOLE_IDLE] == 15
+
+
+async def test_a_setting_of_the_other_appliance_is_not_here(options: Options) -> None:
+    (other,) = set(options_of("vma")) - set(options_of("oma"))
+    with pytest.raises(Fault) as caught:
+        await options.change(other.name, 1)
+    assert caught.value.key == "settings.unknown"
+
+
+async def test_the_routes_show_change_and_reset_and_the_audit_log_has_it(options: Options, store: Store) -> None:
+    routes = SettingsRoutes(options, Audit(store))
+    assert [one.name for one in await routes.settings()] == [one.name for one in options_of("oma")]
+    changed = await routes.change_setting(CONSOLE_IDLE.name, ChangeSetting(value="5"))
+    assert (changed.value, changed.default, changed.kind, changed.changed_at is not None) == (5, 15, "number", True)
+    assert (await routes.reset_setting(CONSOLE_IDLE.name)).value == 15
+    details = [(one.action, one.detail) for one in reversed(await Audit(store).newest(9))]
+    assert details == [("settings.change", "console.idle_minutes: 15 to 5"), ("settings.reset", "console.idle_minutes: 5 to 15")]
+
+
+def test_fewer_files_of_the_log_are_fewer_at_once(tmp_path: Path) -> None:
+    book = LogBook(tmp_path)
+    for number in range(1, 5):
+        (tmp_path / f"agent.log.{number}").write_text("")
+    book.keep(3)
+    book.close()
+    assert sorted(one.name for one in tmp_path.glob("agent.log.*")) == ["agent.log.1", "agent.log.2"]
