@@ -14,9 +14,10 @@ from appliance.core.jobs import Job, Run, Runner, Step, Workflow
 from appliance.core.store import Store
 from appliance.failover import requests
 from appliance.failover.deps import FailoverDeps
-from appliance.replication.cycle import CycleDeps
 from appliance.replication.pace import board_paces, cycle_paces
 from appliance.replication.protect import Protection
+from appliance.replication.steps import CycleDeps
+from appliance.replication.verify.limits import VerifyLimits
 from appliance.replication.transfer.board import Board
 
 GIVES_WAY = CATALOGUE.get("test.gives_way") or fault("test.gives_way", 409, "It gave way.", "Hold it.")
@@ -143,7 +144,7 @@ async def test_a_cycle_is_started_again_with_its_configuration_and_its_wish_for_
         asked.append((kind, params["config_id"], params["quiesce"], params["parent_job_id"], more["vm_context_id"]))
         return "job-new"
 
-    deps = SimpleNamespace(store=store, configs=SimpleNamespace(choose=choose))
+    deps = SimpleNamespace(store=store, configs=SimpleNamespace(choose=choose), limits=VerifyLimits)
     protection = Protection(cast(CycleDeps, deps), cast(Runner, SimpleNamespace(submit=submit)))
     params = {"context_id": "ctx-0001", "vm_name": "vm-0001", "config_id": 7, "quiesce": True, "parent_job_id": None}
     await keep(store, vm(1))

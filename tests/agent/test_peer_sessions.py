@@ -11,6 +11,7 @@ from appliance.contract.errors import Fault
 from appliance.contract.peer import AskSession
 from appliance.core.jobs import Job, JobStatus, JobStep, Runner, StepStatus
 from appliance.core.store import Store
+from appliance.replication.verify.desk import Desk
 from appliance.tunnel.sessions import DataGrant, DataSessions
 
 
@@ -38,7 +39,8 @@ async def test_a_session_that_was_made_while_the_copy_ended_is_ended_and_told_to
         return job
 
     sessions = Sessions(job)
-    routes = OmaPeerRoutes("vma-1", store, cast(Runner, SimpleNamespace(get=get)), cast(DataSessions, sessions))
+    desk = Desk(store, sessions.end)
+    routes = OmaPeerRoutes("vma-1", store, cast(Runner, SimpleNamespace(get=get)), cast(DataSessions, sessions), desk)
     with pytest.raises(Fault) as refused:
         await routes.session("job-1", AskSession(disk_id="disk-2000", connections=1))
     assert (refused.value.key, sessions.ended) == ("replication.no_session", ["data-1"])

@@ -12,9 +12,10 @@ from appliance.contract.errors import Fault
 from appliance.core.jobs import Job, Run, Runner, Step
 from appliance.core.store import Store
 from appliance.core.vault import Vault
-from appliance.replication.cycle import CycleDeps, Replication
+from appliance.replication.cycle import Replication
 from appliance.replication.models import ReplicationJob
 from appliance.replication.protect import Protection
+from appliance.replication.steps import CycleDeps
 
 READY = {"zone": "z", "disk_offering_id": "d", "oma_vm_id": "o"}
 
@@ -85,9 +86,7 @@ async def test_the_one_found_is_the_one_written(
     assert why in (await protection.runner.get(job_id)).params["config_reason"]
 
 
-async def test_a_deleted_one_that_the_vm_names_leads_to_the_active_one(
-    store: Store, configs: Configs, protection: Protection
-) -> None:
+async def test_a_deleted_one_that_the_vm_names_leads_to_the_active_one(store: Store, configs: Configs, protection: Protection) -> None:
     await save(configs, "one", "two")
     await configs.delete(1)
     await manage(store, ossea_config_id=1)
