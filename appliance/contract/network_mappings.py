@@ -72,7 +72,7 @@ class SourceNetwork(OperatorModel):
     production: Landing
 
 
-class NetworkPlan(OperatorModel):
+class MappingTable(OperatorModel):
     """Where adapters go with a configuration; None where there is none. `problem`: why CloudStack could not say which networks it has."""
 
     config_id: int | None
@@ -85,12 +85,12 @@ class NetworkMappingsApi(Api):
     """Where the adapters of moved VMs go."""
 
     @route("GET", "/api/v1/network-mappings")
-    async def network_mappings(self, config_id: ConfigId | None = None) -> NetworkPlan:
+    async def network_mappings(self, config_id: ConfigId | None = None) -> MappingTable:
         """The defaults of a CloudStack configuration (the active one, if none is named) for every source network that is known."""
         raise NotImplementedError
 
     @route("PUT", "/api/v1/network-mappings")
-    async def set_default_mapping(self, body: SetDefault) -> NetworkPlan:
+    async def set_default_mapping(self, body: SetDefault) -> MappingTable:
         """Say where adapters on a source network go by default."""
         raise NotImplementedError
 
@@ -105,11 +105,11 @@ class NetworkMappingsApi(Api):
         raise NotImplementedError
 
     @route("GET", "/api/v1/network-mappings/vms/{vm}")
-    async def vm_mappings(self, vm: str) -> NetworkPlan:
+    async def vm_mappings(self, vm: str) -> MappingTable:
         """Where the adapters of one VM go, and why."""
         raise NotImplementedError
 
     @route("PUT", "/api/v1/network-mappings/vms/{vm}")
-    async def set_vm_mapping(self, vm: str, body: SetMapping) -> NetworkPlan:
+    async def set_vm_mapping(self, vm: str, body: SetMapping) -> MappingTable:
         """Say where the adapters of one VM on a source network go, whatever the default is."""
         raise NotImplementedError

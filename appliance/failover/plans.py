@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from appliance.cloudstack.configs import CloudConfig
 from appliance.contexts import VmContext, records
 from appliance.contract.errors import Fault
-from appliance.contract.network_mappings import EVERY_OTHER, Kind, Landing, NetworkPlan, SourceNetwork
+from appliance.contract.network_mappings import EVERY_OTHER, Kind, Landing, MappingTable, SourceNetwork
 from appliance.failover import mappings, networks
 from appliance.failover.deps import FailoverDeps
 from appliance.failover.networks import Layer, Place
@@ -28,7 +28,7 @@ class Ground:
     names: Mapping[str, str] | None
 
 
-async def of_config(deps: FailoverDeps, config_id: int | None) -> NetworkPlan:
+async def of_config(deps: FailoverDeps, config_id: int | None) -> MappingTable:
     """The defaults of a configuration, or of the active one. Raises a Fault (404) for one that does not exist."""
     config = await deps.configs.get(config_id) if config_id is not None else await _active(deps, None)
     async with deps.store.session() as session:
@@ -39,7 +39,7 @@ async def of_config(deps: FailoverDeps, config_id: int | None) -> NetworkPlan:
     return await _plan(deps, config, layers, {EVERY_OTHER: sum(used.values()), **dict(sorted(counted.items(), key=_by_name))})
 
 
-async def of_vm(deps: FailoverDeps, vm: str) -> NetworkPlan:
+async def of_vm(deps: FailoverDeps, vm: str) -> MappingTable:
     """Where the adapters of a VM go, and why. Raises a Fault (404, 409) for a VM that can't be found by this name."""
     async with deps.store.session() as session:
         context = await records.by_name_or_id(session, vm)
@@ -73,10 +73,10 @@ async def _active(deps: FailoverDeps, asked: int | None) -> CloudConfig | None:
 
 async def _plan(
     deps: FailoverDeps, config: CloudConfig | None, layers: Mapping[Kind, Sequence[Layer]], sources: Mapping[str, int]
-) -> NetworkPlan:
+) -> MappingTable:
     names, problem = await _names(deps, config)
     ground = Ground(layers, last_resorts(deps, config), names)
-    return NetworkPlan(
+    return MappingTable(
         config_id=config.id if config else None,
         config_name=config.name if config else "",
         problem=problem,

@@ -13,7 +13,7 @@ from appliance.contract.checks import CheckState
 from appliance.contract.errors import Fault
 from appliance.contract.failover import NetworkMapping, StartLive, StartTest
 from appliance.contract.inventory import Nic
-from appliance.contract.network_mappings import Kind, NetworkPlan, Origin, SetDefault, SetMapping, SourceNetwork
+from appliance.contract.network_mappings import Kind, MappingTable, Origin, SetDefault, SetMapping, SourceNetwork
 from appliance.failover import requests
 from appliance.lab.cloudstack.config import Network
 
@@ -29,13 +29,13 @@ def routes(world: World) -> NetworkMappingRoutes:
 def default(world: World, routes: NetworkMappingRoutes) -> Callable[..., Any]:
     """Sets a default by the target's name."""
 
-    async def set_default(source: str, kind: Kind, name: str) -> NetworkPlan:
+    async def set_default(source: str, kind: Kind, name: str) -> MappingTable:
         return await routes.set_default_mapping(SetDefault(source_network=source, kind=kind, target_network_id=world.networks[name]))
 
     return set_default
 
 
-def line(plan: NetworkPlan, name: str) -> SourceNetwork:
+def line(plan: MappingTable, name: str) -> SourceNetwork:
     return next(one for one in plan.networks if one.name == name)
 
 

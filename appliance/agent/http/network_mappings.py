@@ -15,10 +15,10 @@ class NetworkMappingRoutes(contract.NetworkMappingsApi):
     def __init__(self, deps: FailoverDeps) -> None:
         self._deps = deps
 
-    async def network_mappings(self, config_id: int | None = None) -> contract.NetworkPlan:
+    async def network_mappings(self, config_id: int | None = None) -> contract.MappingTable:
         return await plans.of_config(self._deps, config_id)
 
-    async def set_default_mapping(self, body: contract.SetDefault) -> contract.NetworkPlan:
+    async def set_default_mapping(self, body: contract.SetDefault) -> contract.MappingTable:
         config = await self._config(body.config_id)
         target = mappings.known(config, await mappings.existing(self._deps.clouds, config), body.target_network_id)
         await mappings.put(self._deps.store, body, target, config_id=config.id)
@@ -31,10 +31,10 @@ class NetworkMappingRoutes(contract.NetworkMappingsApi):
         found = await mappings.existing(self._deps.clouds, await self._config(config_id))
         return [Named(**vars(one)) for one in sorted(found, key=lambda one: one.name.casefold())]
 
-    async def vm_mappings(self, vm: str) -> contract.NetworkPlan:
+    async def vm_mappings(self, vm: str) -> contract.MappingTable:
         return await plans.of_vm(self._deps, vm)
 
-    async def set_vm_mapping(self, vm: str, body: contract.SetMapping) -> contract.NetworkPlan:
+    async def set_vm_mapping(self, vm: str, body: contract.SetMapping) -> contract.MappingTable:
         config = await requests.config_of(self._deps, vm)
         target = mappings.known(config, await mappings.existing(self._deps.clouds, config), body.target_network_id)
         await mappings.put(self._deps.store, body, target, context_id=await requests.context_id(self._deps, vm))
