@@ -17,8 +17,8 @@ from appliance.failover.deps import FailoverDeps
 from appliance.replication.pace import board_paces, cycle_paces
 from appliance.replication.protect import Protection
 from appliance.replication.steps import CycleDeps
-from appliance.replication.verify.limits import VerifyLimits
 from appliance.replication.transfer.board import Board
+from appliance.replication.verify.limits import VerifyLimits
 
 GIVES_WAY = CATALOGUE.get("test.gives_way") or fault("test.gives_way", 409, "It gave way.", "Hold it.")
 
