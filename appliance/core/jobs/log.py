@@ -101,6 +101,16 @@ def new_steps(names: list[tuple[str, str]]) -> list[JobStep]:
     return [JobStep(position=n, name=name, title=title, status=StepStatus.PENDING) for n, (name, title) in enumerate(names)]
 
 
+def add_missing(job: Job, names: list[tuple[str, str]]) -> None:
+    """Steps, from (name, title), that the version which stored the job did not have; each comes to its place."""
+    known = {one.name: one for one in job.steps}
+    for position, (name, title) in enumerate(names):
+        if name not in known:
+            known[name] = JobStep(name=name, title=title, status=StepStatus.PENDING)
+            job.steps.append(known[name])
+        known[name].position = position
+
+
 def event(job: Job, step: str, level: str, message: str, cause: str = "") -> LogEvent:
     """A line for the job's log."""
     return LogEvent(job_id=job.id, correlation_id=job.correlation_id, step=step, level=level, message=message, cause=cause)

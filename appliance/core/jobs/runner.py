@@ -257,7 +257,7 @@ class Runner:
         """Drive the steps that are not done yet; the error that stopped it, or None when the job is completed."""
         self._going_forward.add(run.id)
         try:
-            await self._begin(run)
+            await self._begin(workflow, run)
             for step in workflow.steps:
                 await self._take(step, run)
             self._going_forward.discard(run.id)  # too late for a cancel
@@ -275,10 +275,11 @@ class Runner:
             self._going_forward.discard(run.id)
         return None
 
-    async def _begin(self, run: Run) -> None:
+    async def _begin(self, workflow: Workflow, run: Run) -> None:
         async with self.changing(run.id) as job:
             if job.cancel_requested:
                 raise CANCELLED()
+            log.add_missing(job, [(one.name, one.title) for one in workflow.steps])
             if job.status == JobStatus.PENDING:
                 log.advance(job, JobEvent.START)
             elif job.status == JobStatus.WAITING:
