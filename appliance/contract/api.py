@@ -99,7 +99,7 @@ def routes(api: type[Api]) -> tuple[Route, ...]:
 
 def _read(declaration: type[Api], name: str, function: Callable[..., Any]) -> Route:
     method, path, status, changes, media, role, costly, upload = getattr(function, _MARK)
-    hints = typing.get_type_hints(function)
+    hints = typing.get_type_hints(function, include_extras=True)
     parameters = {key: one for key, one in inspect.signature(function).parameters.items() if key != "self"}
     in_path = tuple(re.findall(r"{(\w+)}", path))
     in_query = [key for key in parameters if key not in in_path and key != "body"]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar, cast
 
 import aiohttp
 from pydantic import ValidationError
 from yarl import URL
 
-from appliance.contract.api import JSON, Api, Route, routes
+from appliance.contract.api import EVENTS, JSON, Api, Route, routes
 from appliance.contract.errors import Fault, FaultSpec, fault
 
 UNREACHABLE = fault(
@@ -21,6 +21,11 @@ STRANGE_ANSWER = fault(
 )
 
 Declared = TypeVar("Declared", bound=Api)
+
+SILENCE = 60.0
+"""Seconds after which a stream of events without a heartbeat is dead."""
+LONGEST_EVENT = 1 << 20
+"""Bytes that are read ahead; an event, which is one line, may be twice as long."""
 
 
 class Transport:
@@ -34,16 +39,37 @@ class Transport:
 
     async def send(self, method: str, path: str, query: dict[str, str], body: bytes | None) -> tuple[int, bytes]:
         """Status and body of the answer. Raises a Fault (`peer.unreachable`) when there is none."""
-        if self._session is None:
-            connector = aiohttp.UnixConnector(self._unix) if self._unix else None
-            self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout, headers=self._headers)
         headers = {"Content-Type": "application/json"} if body is not None else {}
         url = URL(self._base + path).update_query(query)
         try:
-            async with self._session.request(method, url, data=body, headers=headers) as answer:
+            async with self._opened().request(method, url, data=body, headers=headers) as answer:
                 return answer.status, await answer.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise UNREACHABLE(cause=f"{method} {path}: {type(error).__name__} {error}") from error
+
+    async def stream(self, path: str, query: dict[str, str]) -> AsyncIterator[tuple[int, bytes]]:
+        """The lines of an answer that lasts, with its status; of a refusal its body as the only one.
+
+        Raises a Fault (`peer.unreachable`) when there is no answer, or when it is silent for longer than its heartbeat.
+        """
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=SILENCE)
+        try:
+            async with self._opened().get(URL(self._base + path).update_query(query), timeout=timeout) as answer:
+                if answer.status != 200:
+                    yield answer.status, await answer.read()
+                    return
+                async for line in answer.content:
+                    yield answer.status, line
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise UNREACHABLE(cause=f"GET {path}: {type(error).__name__} {error}") from error
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            connector = aiohttp.UnixConnector(self._unix) if self._unix else None
+            self._session = aiohttp.ClientSession(
+                connector=connector, timeout=self._timeout, headers=self._headers, read_bufsize=LONGEST_EVENT
+            )
+        return self._session
 
     async def close(self) -> None:
         """Close the connections."""
@@ -53,7 +79,7 @@ class Transport:
 
 def client(api: type[Declared], transport: Transport) -> Declared:
     """An object with the methods of `api`. They raise the Fault that the other side answered, or `peer.unreachable`."""
-    methods = {one.name: _sender(one, transport) for one in routes(api)}
+    methods = {one.name: (_follower if one.media == EVENTS else _sender)(one, transport) for one in routes(api)}
     return cast(Declared, type(f"{api.__name__}Client", (api,), methods)())
 
 
@@ -78,6 +104,23 @@ def _sender(route: Route, transport: Transport) -> Callable[..., Awaitable[Any]]
             raise STRANGE_ANSWER(cause=f"{route.method} {route.path}: {wrong}") from None
 
     return send
+
+
+def _follower(route: Route, transport: Transport) -> Callable[..., AsyncIterator[Any]]:
+    async def follow(_self: Api, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        given = dict(zip(_parameter_order(route), args, strict=False)) | kwargs
+        query = {key: _plain(given[key]) for key in route.query if given.get(key) is not None}
+        async for status, line in transport.stream(route.path, query):
+            if status != 200:
+                raise _fault_of(status, line)
+            if line.startswith(b"data:"):
+                try:
+                    yield route.result.validate_json(line.removeprefix(b"data:"))
+                except ValidationError as error:
+                    wrong = error.errors(include_input=False, include_context=False, include_url=False)
+                    raise STRANGE_ANSWER(cause=f"{route.method} {route.path}: {wrong}") from None
+
+    return follow
 
 
 def _parameter_order(route: Route) -> list[str]:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
-from appliance.contract.api import Api, OperatorModel, route
+from appliance.contract.api import EVENTS, Api, OperatorModel, route
 from appliance.contract.types import JobRef
 
 Wait = Annotated[float, Field(ge=0, le=25)]
 Limit = Annotated[int, Field(ge=1, le=1000)]
+_STATUS = "(pending|running|waiting|undoing|completed|failed|cancelled)"
+Statuses = Annotated[str, Field(pattern=f"^{_STATUS}(,{_STATUS})*$", max_length=200)]
+"""One state, or several with commas between them."""
+Kinds = Annotated[str, Field(pattern="^[A-Za-z0-9_-]+(,[A-Za-z0-9_-]+)*$", max_length=500)]
+"""One kind of job, or several with commas between them."""
+Name = Annotated[str, Field(min_length=1, max_length=255)]
 
 
 class Problem(OperatorModel):
@@ -43,8 +50,40 @@ class Pace(OperatorModel):
     eta_seconds: int | None
 
 
+class JobLine(OperatorModel):
+    """A job that is a part of another one, in one line."""
+
+    id: str
+    kind: str
+    title: str
+    status: str
+
+
+class CloudstackJob(OperatorModel):
+    """An asynchronous job that CloudStack was given for a job. `status` is pending, done, failed or unknown."""
+
+    id: str
+    command: str
+    operation: str
+    status: str
+    correlation_id: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class ExternalId(OperatorModel):
+    """An id by which another system knows a job, or what it does for it: `cloudstack`, or `copy` for the appliance at the source."""
+
+    id: str
+    system: str
+
+
 class Job(OperatorModel):
-    """One operation. `pace` is there while data is being moved, and after it was."""
+    """One operation. `pace` is there while data is being moved, and after it was.
+
+    What is done for one request has one `correlation_id`, in all jobs, both appliances and CloudStack. The three lists at the end
+    are only on a job's own page.
+    """
 
     id: str
     kind: str
@@ -61,6 +100,11 @@ class Job(OperatorModel):
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
+    correlation_id: str = ""
+    parent_job_id: str | None = None
+    children: list[JobLine] = Field(default_factory=list)
+    cloudstack_jobs: list[CloudstackJob] = Field(default_factory=list)
+    external_ids: list[ExternalId] = Field(default_factory=list)
 
 
 class LogLine(OperatorModel):
@@ -70,14 +114,78 @@ class LogLine(OperatorModel):
     step: str
     level: str
     message: str
+    correlation: str = ""
+
+
+class FollowedJob(OperatorModel):
+    """A job as followers are told of it: without its steps."""
+
+    id: str
+    kind: str
+    title: str
+    status: str
+    vm_context_id: str | None
+    vm_name: str
+    progress_percent: float
+    current_operation: str
+    error: Problem | None
+    pace: Pace | None
+    revision: int
+    completed_at: datetime | None
+
+
+class JobNews(OperatorModel):
+    """What followers are told. A `snapshot` is of all jobs that have not ended: whatever it does not name has.
+
+    `changes` are of the jobs that changed since. `id` is sent back after a cut, to go on from there.
+    """
+
+    id: str
+    event: Literal["snapshot", "changes"]
+    jobs: list[FollowedJob]
 
 
 class JobsApi(Api):
     """The one list of jobs."""
 
     @route("GET", "/api/v1/jobs")
-    async def jobs(self, vm: str | None = None, kind: str | None = None, active: bool | None = None, limit: Limit = 100) -> list[Job]:
-        """Jobs, newest first; with `active` only those that have not ended, or only those that have."""
+    async def jobs(
+        self,
+        vm: str | None = None,
+        kind: Kinds | None = None,
+        active: bool | None = None,
+        limit: Limit = 100,
+        status: Statuses | None = None,
+        since: AwareDatetime | None = None,
+        until: AwareDatetime | None = None,
+        text: Annotated[str, Field(max_length=200)] = "",
+        before: Name | None = None,
+    ) -> list[Job]:
+        """Jobs of every kind, newest first; with `active` only those that have not ended, or only those that have.
+
+        `since` and `until` bound when they were made, `text` is a part of title or id. `before` is the id of the last job of the page
+        before: pages stay as they are while jobs are added.
+        """
+        raise NotImplementedError
+
+    @route("GET", "/api/v1/jobs/events", media=EVENTS)
+    def job_events(
+        self, vm: Name | None = None, job: Name | None = None, last_event_id: Annotated[str, Field(max_length=64)] = ""
+    ) -> AsyncIterator[JobNews]:
+        """What changes in jobs, as server-sent events: of all, of one VM or of one job, until the follower leaves.
+
+        First what is known comes, or what changed since `last_event_id` (also as the header `Last-Event-ID`).
+        """
+        raise NotImplementedError
+
+    @route("POST", "/api/v1/jobs/prune", status=202)
+    async def prune_jobs(self) -> JobRef:
+        """Remove records that are old enough now; it is done daily anyway."""
+        raise NotImplementedError
+
+    @route("GET", "/api/v1/jobs/by-external/{external_id}")
+    async def job_by_external(self, external_id: str) -> Job:
+        """The job that stands behind an id of CloudStack or of the appliance at the source."""
         raise NotImplementedError
 
     @route("GET", "/api/v1/jobs/{job_id}")
@@ -86,8 +194,8 @@ class JobsApi(Api):
         raise NotImplementedError
 
     @route("GET", "/api/v1/jobs/{job_id}/log")
-    async def job_log(self, job_id: str) -> list[LogLine]:
-        """The log of one job, oldest line first."""
+    async def job_log(self, job_id: str, limit: Annotated[int, Field(ge=1, le=5000)] = 2000) -> list[LogLine]:
+        """The newest `limit` lines of the log of one job, oldest line first."""
         raise NotImplementedError
 
     @route("POST", "/api/v1/jobs/{job_id}/cancel", status=202)

@@ -72,6 +72,16 @@ FAILOVER_TEST_NETWORK = Option(
     "The isolated CloudStack network of test failovers where no mapping says otherwise; empty: as in the configuration file.",
     "network id",
 )
+JOB_DAYS = Option(
+    "jobs.kept_days",
+    180,
+    "How long ended jobs are kept with their logs; each VM's last failure and last success stay. 0 keeps them for ever.",
+    "days",
+    0,
+    3650,
+    BOTH,
+)
+JOBS_KEPT = Option("jobs.kept", 50_000, "How many jobs are kept at most; the oldest that ended are removed.", "jobs", 1000, 1_000_000, BOTH)
 LOG_FILES = Option("logs.kept_files", 5, "How many files of the appliance's log are kept, of 2 MiB each.", "files", 2, 100, BOTH)
 REPLICATION_TRIES = Option(
     "replication.disk_tries",
@@ -100,6 +110,8 @@ CATALOGUE: tuple[Option[Any], ...] = (
     AUDIT_DAYS,
     CONSOLE_IDLE,
     FAILOVER_TEST_NETWORK,
+    JOB_DAYS,
+    JOBS_KEPT,
     LOG_FILES,
     REPLICATION_TRIES,
     SCHEDULE_DAYS,

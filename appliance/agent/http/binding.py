@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from appliance.agent.http.admission import Limits, admit, retry_after
 from appliance.agent.http.auditing import Trail
-from appliance.contract.api import JSON, Api, Route, routes
+from appliance.agent.http.streaming import streamed
+from appliance.contract.api import EVENTS, JSON, Api, Route, routes
 from appliance.contract.errors import BAD_REQUEST, BODY_TOO_LARGE, METHOD_NOT_ALLOWED, NO_SUCH_ROUTE, Fault, as_fault
 from appliance.tunnel.principal import fault_response
 
@@ -31,7 +32,7 @@ def application(*more: Middleware) -> web.Application:
     return web.Application(client_max_size=BODY_LIMIT, middlewares=[answer_errors, *more])
 
 
-def _endpoint(route: Route, serve: Callable[..., Awaitable[Any]], trail: Trail | None, limits: Limits) -> Handler:
+def _endpoint(route: Route, serve: Callable[..., Any], trail: Trail | None, limits: Limits) -> Handler:
     async def endpoint(request: web.Request) -> web.StreamResponse:
         arguments: dict[str, Any] = dict(request.match_info)
 
@@ -42,11 +43,13 @@ def _endpoint(route: Route, serve: Callable[..., Awaitable[Any]], trail: Trail |
                 arguments["body"] = await _file(request, route.upload)
             elif route.body is not None:
                 arguments["body"] = _parsed(route.body.validate_json, await request.read() or b"null", "body")
-            return await serve(**arguments)
+            return serve(**arguments) if route.media == EVENTS else await serve(**arguments)
 
         result = await (trail.kept(route, request, arguments, served) if trail else served())
         if route.status == 204:
             return web.Response(status=204)
+        if route.media == EVENTS:
+            return await streamed(request, result)
         body = route.result.dump_json(result) if route.media == JSON else result.encode() if isinstance(result, str) else result
         return web.Response(status=route.status, body=body, headers={"Content-Type": route.media})
 
@@ -57,10 +60,13 @@ def _query(route: Route, request: web.Request) -> dict[str, Any]:
     unknown = sorted(set(request.query) - set(route.query))
     if unknown:
         raise BAD_REQUEST(detail=f"there is no parameter {', '.join(unknown)}")
+    given = dict(request.query)
+    if route.media == EVENTS and "Last-Event-ID" in request.headers:
+        given.setdefault("last_event_id", request.headers["Last-Event-ID"])
     found = {}
     for name, kind in route.query.items():
-        if name in request.query:
-            found[name] = _parsed(kind.validate_strings, request.query[name], name)
+        if name in given:
+            found[name] = _parsed(kind.validate_strings, given[name], name)
         elif route.defaults[name] is Parameter.empty:
             raise BAD_REQUEST(detail=f"the parameter {name} is missing")
     return found

@@ -41,6 +41,26 @@ def job_view(job: Job, vm_name: str, pace: jobs.Pace | None) -> jobs.Job:
         created_at=job.created_at,
         started_at=job.started_at,
         completed_at=job.completed_at,
+        correlation_id=job.correlation_id,
+        parent_job_id=job.parent_job_id,
+    )
+
+
+def followed_job(job: Job, vm_name: str, pace: jobs.Pace | None) -> jobs.FollowedJob:
+    """One job as its followers are told of it."""
+    return jobs.FollowedJob(
+        id=job.id,
+        kind=job.kind,
+        title=job.title,
+        status=job.status,
+        vm_context_id=job.vm_context_id,
+        vm_name=vm_name,
+        progress_percent=job.progress_percent,
+        current_operation=job.current_operation,
+        error=problem(job.error),
+        pace=pace,
+        revision=job.revision,
+        completed_at=job.completed_at,
     )
 
 

@@ -1,0 +1,80 @@
+"""Answers that last: server-sent events (HTML standard, "Server-sent events"), written as fast as their reader takes them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any, Protocol, cast
+
+from aiohttp import web
+
+from appliance.contract.api import EVENTS
+
+_log = logging.getLogger(__name__)
+
+HEARTBEAT = 15.0
+"""Seconds of silence after which a line is sent that says nothing: both sides see a dead connection, and proxies see a live one."""
+PATIENCE = 10.0
+"""Seconds that a reader has to take what is sent; one that takes longer is dropped, and comes back to what it missed."""
+
+
+class Event(Protocol):
+    """A model that is sent as an event."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def event(self) -> str: ...
+
+    def model_dump_json(self) -> str: ...
+
+
+async def streamed(request: web.Request, events: AsyncIterator[Event]) -> web.StreamResponse:
+    """Send events until there are no more, the reader leaves, or it is too slow. A Fault before the first one is an answer as any other."""
+    async with aclosing(cast(Any, events)):
+        first = await anext(events)
+        response = web.StreamResponse(headers={"Content-Type": EVENTS, "Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        await response.prepare(request)
+        try:
+            await _send(response, written(first))
+            await _pass_on(events, response)
+        except TimeoutError:
+            _log.warning("a follower at %s does not read what it is sent, and is dropped", request.remote or "the console")
+            if request.transport is not None:
+                request.transport.abort()
+        except ConnectionResetError:
+            pass  # it left
+    return response
+
+
+async def _pass_on(events: AsyncIterator[Event], response: web.StreamResponse) -> None:
+    coming = asyncio.ensure_future(_next(events))
+    try:
+        while True:
+            done, _ = await asyncio.wait({coming}, timeout=HEARTBEAT)
+            event = coming.result() if done else None
+            if done and event is None:
+                return
+            if done:
+                coming = asyncio.ensure_future(_next(events))
+            await _send(response, written(event) if event is not None else b":\n\n")
+    finally:
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
+
+
+async def _next(events: AsyncIterator[Event]) -> Event | None:
+    return await anext(events, None)
+
+
+async def _send(response: web.StreamResponse, data: bytes) -> None:
+    async with asyncio.timeout(PATIENCE):
+        await response.write(data)
+
+
+def written(event: Event) -> bytes:
+    """An event as it is sent (pure). JSON has no line breaks of its own."""
+    return f"id: {event.id}\nevent: {event.event}\ndata: {event.model_dump_json()}\n\n".encode()
