@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
 from appliance.agent.config import Config
+from appliance.agent.health.monitor import HealthMonitor, Outside
+from appliance.agent.health.recovery import Recovery
+from appliance.agent.health.watches import SeenPeer
 from appliance.agent.http.local import LocalApi, operator_application
 from appliance.agent.http.status import Facts, StatusRoutes
 from appliance.agent.machine import Host, addresses, running_machine
@@ -52,7 +54,6 @@ from appliance.volumes.trial import SnapshotTrial
 from appliance.vsphere.credentials import SEALED as SEALED_PASSWORD
 from appliance.vsphere.credentials import Credentials
 
-_log = logging.getLogger(__name__)
 SEALED_COLUMNS = (SEALED_PASSWORD, SEALED_SECRET_KEY)
 
 
@@ -92,7 +93,8 @@ class Oma:
             runner.register(workflow, partial(requests.again, self.failover))
         self.scheduler = Scheduler(store, self.protection.start, self.is_reachable)
         self.allowance = Allowance(store, self._connected, self._allow)
-        self.recovered = status.Part(state="degraded", detail="Unfinished jobs are being looked at.")
+        self.recovery = Recovery(store, runner, self.volumes.reconcile)
+        self.monitor = HealthMonitor(store, runner, Outside(self.sources, self._seen_peers, self._open_orders))
 
     def follow(self, options: Options) -> None:
         """Do as the settings say, now and after each change."""
@@ -127,20 +129,14 @@ class Oma:
 
     async def operate(self) -> None:
         """Take up what an earlier agent left, then run the schedules, and tell the VMAs how much they may move."""
-        await self.recover()
-        await asyncio.gather(self.scheduler.run(), self.allowance.run())
+        await self.recovery.run()
+        await asyncio.gather(self.scheduler.run(), self.allowance.run(), self.monitor.run())
 
-    async def recover(self) -> None:
-        """Compare the records with what is, and take up unfinished jobs."""
-        (compared,) = await asyncio.gather(self.volumes.reconcile(), return_exceptions=True)
-        if isinstance(compared, BaseException):
-            # Whatever it is: unfinished jobs hold their VMs until they are taken up.
-            _log.warning("volumes could not be compared with the cloud: %s", compared, exc_info=compared)
-        else:
-            for difference in compared:
-                _log.warning("volumes: %s", difference)
-        found = await self.runner.recover()
-        self.recovered = status.Part(state="ok", detail=f"{len(found)} unfinished jobs were taken up.")
+    async def _seen_peers(self) -> list[SeenPeer]:
+        return [SeenPeer(one.name, one.version, one.last_seen) for one in await self.side.peers.all() if one.state == "paired"]
+
+    async def _open_orders(self) -> int:
+        return await self.clouds.look_after_jobs(await self.configs.all())
 
     async def tunnels(self) -> list[status.Tunnel]:
         """How the tunnel of each peer is."""

@@ -21,7 +21,8 @@ def oma_probes(oma: Oma) -> dict[str, Probe]:
         "database": partial(probe_database, oma.store),
         "migrations": partial(probe_migrations, oma.store),
         "tunnel": partial(_tunnels, oma),
-        "recovery": partial(_recovery, oma),
+        "recovery": oma.recovery.health,
+        "health monitor": oma.monitor.health,
         "scheduler": oma.scheduler.health,
         "exports": partial(_exports, oma),
     }
@@ -42,10 +43,6 @@ async def probe_migrations(store: Store) -> status.Part:
 async def _tunnels(oma: Oma) -> status.Part:
     down = [one.peer_name for one in await oma.tunnels() if not one.up]
     return status.Part(state="degraded", detail=f"Not connected: {', '.join(down)}.") if down else status.Part(state="ok")
-
-
-async def _recovery(oma: Oma) -> status.Part:
-    return oma.recovered
 
 
 async def _exports(oma: Oma) -> status.Part:
