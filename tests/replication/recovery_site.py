@@ -42,9 +42,14 @@ class FarVma(VmaPeerApi):
         self.phases: dict[str, CopyPhase] = {}
         self.heard: list[str] = []
         self.revision = 0
+        self.answering = asyncio.Event()
+        """While it is not set, whoever follows a job gets no answer, and whoever asks once does."""
+        self.answering.set()
 
     async def progress(self, job_id: str, after: int = -1, wait: float = 0.0) -> CopyProgress:
         self.heard.append(f"progress {job_id}")
+        if wait:
+            await self.answering.wait()
         if wait and self.phases.get(job_id) is CopyPhase.RUNNING:
             await asyncio.sleep(0.01)
         return self._answer(job_id)
