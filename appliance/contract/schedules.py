@@ -51,7 +51,10 @@ class StartedBy(StrEnum):
 
 
 class SaveSchedule(OperatorModel):
-    """When which VMs are replicated. `vms` are context ids, or names that are unique; starts are spread over `spread_seconds`."""
+    """When which VMs are replicated. `vms` are context ids, or names that are unique; starts are spread over `spread_seconds`.
+
+    With `verify` each run is a verification in full: the VM is replicated, then every block is compared.
+    """
 
     name: Name
     description: Remark = ""
@@ -65,6 +68,7 @@ class SaveSchedule(OperatorModel):
     spread_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
     max_concurrent: AtOnce | None = None
     quiesce: bool = False
+    verify: bool = False
     blackouts: Annotated[list[Window], Field(max_length=20)] = Field(default_factory=list)
 
 
@@ -85,6 +89,7 @@ class Schedule(OperatorModel):
     spread_seconds: int
     max_concurrent: int | None
     quiesce: bool
+    verify: bool = False
     blackouts: list[Window]
     next_run: datetime | None
     decided_until: datetime

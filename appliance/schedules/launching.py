@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.contract.errors import STORE_UNWRITABLE, Fault
 from appliance.contract.schedules import ExecutionStatus, StartedBy
+from appliance.contract.verifications import VerificationMode
 from appliance.contract.windows import FleetWindows
 from appliance.core.jobs import Job
 from appliance.core.store import Store, new_id
@@ -31,9 +32,9 @@ AT_ONCE = 5
 
 
 class Start(Protocol):
-    """Starts a cycle of a VM as a job with this id; raises the Fault with which it is refused."""
+    """Starts a cycle of a VM, or its verification in this mode, as a job with this id; raises the Fault with which it is refused."""
 
-    async def __call__(self, context_id: str, /, *, quiesce: bool, job_id: str) -> str: ...
+    async def __call__(self, context_id: str, /, *, quiesce: bool, job_id: str, verify: str | None) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Turn:
     priority: int
     start_at: datetime
     quiesce: bool
+    verify: bool
     job_id: str | None
 
     def waiting(self) -> Waiting:
@@ -92,7 +94,8 @@ async def _started(chosen: dict[str, Turn], jobs: dict[str, str], start: Start) 
     refused = []
     for name, job_id in jobs.items():
         try:
-            await start(chosen[name].vm, quiesce=chosen[name].quiesce, job_id=job_id)
+            verify = VerificationMode.FULL.value if chosen[name].verify else None
+            await start(chosen[name].vm, quiesce=chosen[name].quiesce, job_id=job_id, verify=verify)
         except Fault as error:
             if error.key == STORE_UNWRITABLE.key:
                 raise  # no verdict on the VM; the next tick sees whether the job is there
@@ -120,6 +123,7 @@ async def _turns(session: AsyncSession, now: datetime) -> list[Turn]:
         row.priority,
         row.start_at,
         row.quiesce,
+        row.verify,
         row.job_id,
     )
     come = or_(row.start_at <= now, row.created_at > now + GRACE, row.status == ExecutionStatus.STARTING)

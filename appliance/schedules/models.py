@@ -57,6 +57,7 @@ class ReplicationSchedule(Base):
     spread_seconds: Mapped[int]
     max_concurrent: Mapped[int | None]
     quiesce: Mapped[bool]
+    verify: Mapped[bool] = mapped_column(default=False)
     blackouts: Mapped[list[Any]] = mapped_column(default=list)
     decided_until: Mapped[datetime]
     next_run_at: Mapped[datetime | None]
@@ -95,6 +96,7 @@ class ScheduleExecution(Base):
     start_at: Mapped[datetime]
     priority: Mapped[int] = mapped_column(default=50)
     quiesce: Mapped[bool] = mapped_column(default=False)
+    verify: Mapped[bool] = mapped_column(default=False)
     status: Mapped[str]
     reason: Mapped[dict[str, Any] | None]
     job_id: Mapped[str | None] = mapped_column(index=True)

@@ -143,6 +143,7 @@ def _row(schedule: ReplicationSchedule, occasion: Occasion) -> Row:
         "start_at": occasion.due.at,
         "priority": GroupRule().priority,
         "quiesce": schedule.quiesce,
+        "verify": schedule.verify,
         "status": ExecutionStatus.QUEUED,
         "reason": None,
         "decided_at": None,

@@ -23,7 +23,7 @@ from appliance.schedules.planning import Occasion, runs, survey
 from appliance.schedules.zones import zone
 
 COPIED = ("name", "description", "cron", "timezone", "enabled", "group_id", "on_missed", "on_gap")
-COPIED_LIMITS = ("spread_seconds", "max_concurrent", "quiesce")
+COPIED_LIMITS = ("spread_seconds", "max_concurrent", "quiesce", "verify")
 TIMES = ("cron", "timezone", "on_gap", "enabled")
 """What decides when a schedule fires: a change of it holds from now on, and nothing of before is caught up."""
 

@@ -69,8 +69,8 @@ class World:
     def reachable(self, peer_id: str) -> bool:
         return peer_id not in self.down
 
-    async def start(self, context_id: str, /, *, quiesce: bool, job_id: str) -> str:
-        return await self.runner.submit("replication", {"quiesce": quiesce}, vm_context_id=context_id, job_id=job_id)
+    async def start(self, context_id: str, /, *, quiesce: bool, job_id: str, verify: str | None = None) -> str:
+        return await self.runner.submit("replication", {"quiesce": quiesce, "verify": verify}, vm_context_id=context_id, job_id=job_id)
 
     async def restart(self) -> World:
         await self.runner.close()

@@ -33,7 +33,7 @@ async def test_a_run_keeps_when_it_was_due_and_which_job_it_became(world: World)
 async def test_a_run_is_recorded_before_it_is_started(world: World) -> None:
     seen = []
 
-    async def start(context_id: str, /, *, quiesce: bool, job_id: str) -> str:
+    async def start(context_id: str, /, *, quiesce: bool, job_id: str, verify: str | None = None) -> str:
         (run,) = await world.runs()
         seen.append((run.status, run.job_id == job_id))
         return await world.start(context_id, quiesce=quiesce, job_id=job_id)
@@ -148,3 +148,11 @@ async def test_asked_for_twice_it_is_run_once(world: World) -> None:
     await world.schedules.run_now(schedule)
     assert await world.tick() == 1
     assert sorted(await world.told()) == ["web schedule.already_queued", "web started"]
+
+
+async def test_a_schedule_that_verifies_starts_verifications_in_full(world: World) -> None:
+    await world.vms("web")
+    await world.schedule(vms=["web"], verify=True)
+    await world.tick(hours=1, seconds=3)
+    (run,) = await world.runs()
+    assert run.verify and (await world.runner.get(run.job_id or "")).params["verify"] == "full"

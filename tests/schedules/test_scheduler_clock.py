@@ -92,7 +92,7 @@ async def test_a_run_that_was_recorded_before_a_crash_is_started_after_it(world:
 
 @pytest.mark.parametrize("started", [False, True])
 async def test_a_crash_while_a_run_is_started_loses_nothing_and_starts_nothing_twice(world: World, started: bool) -> None:
-    async def start(context_id: str, /, *, quiesce: bool, job_id: str) -> str:
+    async def start(context_id: str, /, *, quiesce: bool, job_id: str, verify: str | None = None) -> str:
         if started:
             await world.start(context_id, quiesce=quiesce, job_id=job_id)
         raise asyncio.CancelledError
@@ -113,7 +113,7 @@ async def test_a_crash_while_a_run_is_started_loses_nothing_and_starts_nothing_t
 
 
 async def test_a_run_that_a_crash_left_behind_is_skipped_if_its_vm_is_failed_over_meanwhile(world: World) -> None:
-    async def start(context_id: str, /, *, quiesce: bool, job_id: str) -> str:
+    async def start(context_id: str, /, *, quiesce: bool, job_id: str, verify: str | None = None) -> str:
         raise asyncio.CancelledError
 
     await world.vms("web")
@@ -129,7 +129,7 @@ async def test_a_run_that_a_crash_left_behind_is_skipped_if_its_vm_is_failed_ove
 
 
 async def test_records_that_cannot_be_written_are_no_verdict_on_a_vm(world: World) -> None:
-    async def start(context_id: str, /, *, quiesce: bool, job_id: str) -> str:
+    async def start(context_id: str, /, *, quiesce: bool, job_id: str, verify: str | None = None) -> str:
         raise STORE_UNWRITABLE()
 
     await world.vms("web")

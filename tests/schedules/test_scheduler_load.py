@@ -97,7 +97,7 @@ async def test_the_loop_runs_a_schedule_each_second_and_tells_how_it_is(store: S
 
 
 async def test_a_look_that_fails_shows_in_the_health_and_is_made_good_by_the_next(world: World) -> None:
-    async def start(context_id: str, /, *, quiesce: bool, job_id: str) -> str:
+    async def start(context_id: str, /, *, quiesce: bool, job_id: str, verify: str | None = None) -> str:
         raise STORE_UNWRITABLE()
 
     await world.vms("web")

@@ -112,7 +112,7 @@ async def test_what_waits_of_a_schedule_that_is_no_longer_on_is_skipped(world: W
 async def test_a_refusal_of_the_start_itself_is_the_reason(world: World) -> None:
     refusal = fault("test.no_configuration", 409, "No configuration is active.", "Choose one.")
 
-    async def start(context_id: str, /, *, quiesce: bool, job_id: str) -> str:
+    async def start(context_id: str, /, *, quiesce: bool, job_id: str, verify: str | None = None) -> str:
         raise refusal(cause="secret")
 
     await world.vms("web")
