@@ -225,8 +225,10 @@ class Replication(Workflow):
 
     async def settle(self, session: AsyncSession, job: Job) -> None:
         context = await records.by_id(session, job.vm_context_id or "")
-        committed = context.last_successful_job_id == job.id
-        records.advance(context, VmEvent.CYCLE_COMMITTED if committed else records.stopped(context))
+        await verifications.give_up(session, job)
+        # A comparison that found what it could not repair has torn the copy again, after its commit.
+        sound = context.last_successful_job_id == job.id and context.torn_since is None
+        records.advance(context, VmEvent.CYCLE_COMMITTED if sound else records.stopped(context))
         if context.current_job_id == job.id:
             await records.free(session, job)
         cycle = await cycles.load(session, job.id)
