@@ -32,10 +32,10 @@ class Look:
 
 
 async def looks(session: AsyncSession, context_id: str, limit: int) -> list[Look]:
-    """The newest looks at a VM, newest first; cycles that ended before they had looked are left out."""
+    """The newest looks at a VM, newest first; cycles that ended before they had looked, and so have no disks, are left out."""
     cycle, seen = ReplicationJob, SeenSpecification
     rows: list[tuple[datetime, str, str | None, dict[str, Any]]] = []
-    of_cycles = select(cycle.created_at, cycle.id, cycle.specification).where(cycle.vm_context_id == context_id)
+    of_cycles = select(cycle.created_at, cycle.id, cycle.specification).where(cycle.vm_context_id == context_id, cycle.disks.any())
     for at, job_id, found in await session.execute(of_cycles.order_by(cycle.created_at.desc()).limit(limit)):
         rows.append((at, CYCLE, job_id, found))
     others = select(seen.created_at, seen.origin, seen.job_id, seen.specification).where(seen.vm_context_id == context_id)
