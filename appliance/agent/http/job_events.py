@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from appliance.contract.errors import fault
@@ -32,7 +32,7 @@ class Followers:
     runner: Runner
     count: int = 0
 
-    async def follow(self, told: Told, last_event_id: str) -> AsyncIterator[JobNews]:
+    async def follow(self, told: Told, last_event_id: str) -> AsyncGenerator[JobNews, None]:
         """News from `last_event_id` on where that is still known, else from a snapshot. Raises a Fault when there are too many."""
         if self.count >= MOST:
             raise TOO_MANY()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import noload
+from sqlalchemy.orm import raiseload
 
 from appliance.agent.http import job_list
 from appliance.agent.http.job_events import Followers
@@ -25,7 +26,7 @@ from appliance.core.store import Store
 Paces = Callable[[AsyncSession, Sequence[Job]], Awaitable[Mapping[str, contract.Pace]]]
 """How those of these jobs get on that move data, by their ids."""
 
-SNAPSHOT = 5000
+SNAPSHOT = 2000
 """Unfinished jobs of which a new follower is told."""
 
 
@@ -83,8 +84,9 @@ class JobRoutes(contract.JobsApi):
         if vm is not None:
             async with self._store.session() as session:
                 context_id = (await records.by_name_or_id(session, vm)).context_id
-        async for news in self._followers.follow(partial(self._told, context_id, job), last_event_id):
-            yield news
+        async with aclosing(self._followers.follow(partial(self._told, context_id, job), last_event_id)) as followed:
+            async for news in followed:
+                yield news
 
     async def cancel_job(self, job_id: str) -> JobRef:
         await self._runner.cancel(job_id)
@@ -97,7 +99,7 @@ class JobRoutes(contract.JobsApi):
         return JobRef(job_id=await prune(self._runner))
 
     async def _told(self, context_id: str | None, job_id: str | None, changed: Sequence[str] | None) -> list[contract.FollowedJob]:
-        query = select(Job).options(noload(Job.steps)).order_by(Job.id).limit(SNAPSHOT)
+        query = select(Job).options(raiseload(Job.steps)).order_by(Job.id).limit(SNAPSHOT)
         if job_id is not None:
             query = query.where(Job.id == job_id)
         if context_id is not None:

@@ -16,6 +16,8 @@ _log = logging.getLogger(__name__)
 
 HEARTBEAT = 15.0
 """Seconds of silence after which a line is sent that says nothing: both sides see a dead connection, and proxies see a live one."""
+LOOK = 1.0
+"""Seconds after which a follower that has left is noticed, though there is nothing to tell."""
 PATIENCE = 10.0
 """Seconds that a reader has to take what is sent; one that takes longer is dropped, and comes back to what it missed."""
 
@@ -40,7 +42,7 @@ async def streamed(request: web.Request, events: AsyncIterator[Event]) -> web.St
         await response.prepare(request)
         try:
             await _send(response, written(first))
-            await _pass_on(events, response)
+            await _pass_on(events, request, response)
         except TimeoutError:
             _log.warning("a follower at %s does not read what it is sent, and is dropped", request.remote or "the console")
             if request.transport is not None:
@@ -50,20 +52,28 @@ async def streamed(request: web.Request, events: AsyncIterator[Event]) -> web.St
     return response
 
 
-async def _pass_on(events: AsyncIterator[Event], response: web.StreamResponse) -> None:
-    coming = asyncio.ensure_future(_next(events))
+async def _pass_on(events: AsyncIterator[Event], request: web.Request, response: web.StreamResponse) -> None:
+    coming, silent = asyncio.ensure_future(_next(events)), 0.0
     try:
-        while True:
-            done, _ = await asyncio.wait({coming}, timeout=HEARTBEAT)
-            event = coming.result() if done else None
-            if done and event is None:
-                return
+        while not _has_left(request):
+            done, _ = await asyncio.wait({coming}, timeout=LOOK)
+            silent += LOOK
             if done:
-                coming = asyncio.ensure_future(_next(events))
-            await _send(response, written(event) if event is not None else b":\n\n")
+                event = coming.result()
+                if event is None:
+                    return
+                coming, silent = asyncio.ensure_future(_next(events)), 0.0
+                await _send(response, written(event))
+            elif silent >= HEARTBEAT:
+                silent = 0.0
+                await _send(response, b":\n\n")
     finally:
         coming.cancel()
         await asyncio.gather(coming, return_exceptions=True)
+
+
+def _has_left(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
 
 
 async def _next(events: AsyncIterator[Event]) -> Event | None:
