@@ -14,9 +14,11 @@ from sqlalchemy import func, select
 
 from appliance.contexts import VmContext, VmState
 from appliance.contract.status import Tunnel
+from appliance.contract.verifications import VerificationOutcome
 from appliance.core.jobs import Job
 from appliance.core.store import Store, utcnow
 from appliance.replication.models import ReplicationJob
+from appliance.replication.verify.models import Verification, VerifiedDisk
 
 WAITING = "strangers"
 """The one figure about connections that goes down again."""
@@ -34,6 +36,8 @@ class Figures:
     moved_bytes: int
     tunnels: Sequence[Tunnel]
     connections: Mapping[str, int]
+    verifications: Mapping[str, int]
+    different_bytes: int
 
 
 async def counted(
@@ -46,8 +50,11 @@ async def counted(
         vms = {state: count for state, count in await session.execute(by_state)}
         jobs = {(kind, state): count for kind, state, count in await session.execute(by_kind)}
         moved = await session.scalar(select(func.sum(ReplicationJob.bytes_transferred)))
+        by_outcome = select(Verification.outcome, func.count()).group_by(Verification.outcome)
+        verified = {outcome: count for outcome, count in await session.execute(by_outcome)}
+        different = await session.scalar(select(func.sum(VerifiedDisk.different_bytes)))
     uptime = (utcnow() - started_at).total_seconds()
-    return Figures(role, version, uptime, vms, jobs, int(moved or 0), tunnels, connections)
+    return Figures(role, version, uptime, vms, jobs, int(moved or 0), tunnels, connections, verified, int(different or 0))
 
 
 def as_text(figures: Figures) -> str:
@@ -89,6 +96,12 @@ def _fleet(figures: Figures) -> Iterator[Metric]:
     yield vms
     # A gauge: cycles that are pruned take their bytes with them.
     yield GaugeMetricFamily("appliance_moved_bytes", "Bytes moved by all replication cycles on record.", figures.moved_bytes)
+    verified = GaugeMetricFamily("appliance_verifications", "Verifications on record, by what came of them.", labels=("outcome",))
+    for came in VerificationOutcome:
+        verified.add_metric((came.value,), figures.verifications.get(came, 0))
+    yield verified
+    about = "Bytes of copies that verifications on record found to differ from their source."
+    yield GaugeMetricFamily("appliance_verification_different_bytes", about, figures.different_bytes)
     ends = CounterMetricFamily(
         "appliance_front_door_connections", "Connections to the front door, by what became of them.", labels=("outcome",)
     )

@@ -14,6 +14,7 @@ from appliance.contexts import VmContext
 from appliance.core.jobs import Job, JobStep
 from appliance.core.store import Store
 from appliance.replication.models import ReplicationJob
+from appliance.replication.verify.models import Verification
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ERROR = {"key": "vcenter.unreachable", "status": 504, "message": "It can't be reached.", "guidance": "Check it.", "cause": "secret cause"}
@@ -72,7 +73,7 @@ async def keep(store: Store, *rows: Any) -> None:
     async with store.begin() as session:
         if await session.get(OsseaConfigRow, 1) is None:
             session.add(OsseaConfigRow(id=1, name="lab", api_url="x", api_key="x", secret_key="x"))
-        for kind in (VmContext, Job, ReplicationJob):
+        for kind in (VmContext, Job, ReplicationJob, Verification):
             session.add_all([row for row in rows if isinstance(row, kind)])
             await session.flush()
 
