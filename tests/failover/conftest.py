@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from failover_world import World, script
+from failover_world import DISKS, World, script
 
 from appliance.cloudstack.configs import ConfigDraft, Configs
 from appliance.core.store import Store
@@ -14,15 +14,18 @@ from appliance.lab.cloudstack import CloudstackLab, LabConfig, Settings
 
 
 @pytest.fixture
-async def world(store: Store, tmp_path: Path) -> AsyncIterator[World]:
-    """A VM that is ready for failover. The preparation of a guest is done by a program that only says what it was given."""
+async def world(store: Store, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    """A VM that is ready for failover, with two disks or as many as a test asks for.
+
+    The preparation of a guest is done by a program that only says what it was given.
+    """
     config = LabConfig(devices="link", settings=Settings(job_seconds=0.005, acpi_seconds=0.1))
     async with CloudstackLab(tmp_path / "cloud", config) as lab:
         account = json.loads((tmp_path / "cloud" / "account.json").read_text())
         configs = Configs(store, Vault(tmp_path / "keys" / "vault.key"))
         saved = await configs.save(draft(lab, account))
         program = str(script(tmp_path / "prepare", f'cp "$3" {tmp_path}/domain.xml'))
-        made = World(store, lab, configs, saved, tmp_path, program, account["network_ids"])
+        made = World(store, lab, configs, saved, tmp_path, program, account["network_ids"], DISKS[: getattr(request, "param", 2)])
         await made.open()
         await made.protect()
         yield made

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.cloudstack._client import Pace as CloudPace
@@ -23,6 +24,7 @@ from appliance.contract.inventory import AskNics, AskPower, AskVm, Disk, Nic, Po
 from appliance.contract.peer import VmaPeerApi
 from appliance.core.commands import Children
 from appliance.core.jobs import Job, JobStatus, Run, Runner, Step, Workflow
+from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.store import Store
 from appliance.failover import requests
 from appliance.failover.deps import FailoverDeps, Pace
@@ -113,9 +115,11 @@ class WriteMore(Step):
         for path in paths.values():
             write(path, 1 << 20, b"last changes")
         await world.deps.volumes.release(run.id)
+        if world.cycle_is_kept:
+            world.keep_bytes()
         async with world.store.begin() as session:
             context = await records.by_id(session, CONTEXT)
-            context.consistent_point = {"job_id": run.id, "at": "later", "change_ids": dict.fromkeys(DISKS, "52/2")}
+            context.consistent_point = point(run.id, "52/2", world.disks)
             context.last_successful_job_id = run.id
         if world.source_runs_after_cycle:
             world.source.switch("poweredOn")
@@ -150,14 +154,20 @@ class World:
     folder: Path
     program: str
     networks: dict[str, str]
+    disks: Sequence[str] = DISKS
     source: SourceVm = field(default_factory=SourceVm)
     volume_ids: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
     ended: list[list[str]] = field(default_factory=list)
     cycle_fails: bool = False
     cycle_hangs: bool = False
+    cycle_is_kept: bool = False
     silent_after_cycle: bool = False
     source_runs_after_cycle: bool = False
     deps: FailoverDeps = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.source.spec = source_vm(disks=[one for one in self.source.spec.disks if one.disk_id in self.disks])
 
     async def open(self) -> None:
         """An agent's start."""
@@ -199,28 +209,38 @@ class World:
 
     async def protect(self) -> None:
         """The VM under management, and its copy with known bytes."""
+        self.volume_ids = await self._copied(CONTEXT, "web", "vm-1")
+        self.keep_bytes()
+
+    async def another(self, context_id: str) -> str:
+        """One more VM with a complete copy; its id."""
+        self.others += await self._copied(context_id, context_id, context_id)
+        self.keep_bytes()
+        return context_id
+
+    async def _copied(self, context_id: str, name: str, moref: str) -> list[str]:
         context = VmContext(
-            context_id=CONTEXT,
+            context_id=context_id,
             peer_id="vma-1",
-            vm_name="web",
-            vmware_vm_id="vm-1",
-            vm_path="/dc/vm/web",
+            vm_name=name,
+            vmware_vm_id=moref,
+            vm_path=f"/dc/vm/{name}",
             vcenter_host="vc",
             datacenter="dc",
             current_status=VmState.READY,
             last_successful_job_id="job-first",
-            consistent_point={"job_id": "job-first", "at": "then", "change_ids": dict.fromkeys(DISKS, "52/1")},
+            consistent_point=point("job-first", "52/1", self.disks),
             ossea_config_id=self.config.id,
             specification=self.source.spec.model_dump(mode="json"),
         )
         async with self.store.begin() as session:
             session.add(context)
         volumes = self.deps.volumes
-        self.volume_ids = [await volumes.create_for_disk("job-first", CONTEXT, disk, "web", 1 << 20, self.config) for disk in DISKS]
-        for number, path in enumerate((await volumes.acquire("job-first", self.volume_ids)).values()):
+        made = [await volumes.create_for_disk("job-first", context_id, disk, name, 1 << 20, self.config) for disk in self.disks]
+        for number, path in enumerate((await volumes.acquire("job-first", made)).values()):
             write(path, 65536 * (number + 1), b"copied from the source")
         await volumes.release("job-first")
-        self.keep_bytes()
+        return made
 
     def file(self, volume_id: str) -> Path:
         """Where the lab keeps the bytes of a volume."""
@@ -228,14 +248,15 @@ class World:
 
     def keep_bytes(self) -> None:
         """Remember what the copies hold now."""
-        for one in self.volume_ids:
+        for one in (*self.volume_ids, *self.others):
             subprocess.run(["cp", "--sparse=always", self.file(one), self.folder / f"{one}.kept"], check=True)
 
     def bytes_are_back(self) -> bool:
         """Whether the copies hold what was remembered."""
         compare = ["qemu-img", "compare", "-f", "raw", "-F", "raw"]
         return all(
-            subprocess.run([*compare, self.file(one), self.folder / f"{one}.kept"], check=False).returncode == 0 for one in self.volume_ids
+            subprocess.run([*compare, self.file(one), self.folder / f"{one}.kept"], check=False).returncode == 0
+            for one in (*self.volume_ids, *self.others)
         )
 
     def guest_writes(self) -> None:
@@ -252,6 +273,17 @@ class World:
             context = await records.by_id(session, CONTEXT)
             for name, value in values.items():
                 setattr(context, name, value)
+
+    async def a_job(self, job_id: str, kind: str, **values: Any) -> None:
+        """A job on record that nobody drives."""
+        fields = {"title": kind, "status": JobStatus.RUNNING, "params": {}, "state": {}, "vm_context_id": CONTEXT, **values}
+        async with self.store.begin() as session:
+            session.add(Job(id=job_id, kind=kind, **fields))
+
+    async def unfinished(self) -> list[str]:
+        """The jobs that have not ended."""
+        async with self.store.session() as session:
+            return list(await session.scalars(select(Job.id).where(Job.status.not_in(ENDED))))
 
     async def row(self, job_id: str) -> FailoverJobRow:
         async with self.store.session() as session:
@@ -298,7 +330,7 @@ class World:
             "torn": context.torn_since is None,
             "machines": not self.machines(),
             "snapshots": not world.snapshots,
-            "strays": set(world.volumes) == set(self.volume_ids),
+            "strays": set(world.volumes) == {*self.volume_ids, *self.others},
             "attached": all(world.volumes[one].instance_id == self.config.oma_vm_id for one in self.volume_ids),
             "mode": all((one.mode, one.snapshot_id, one.snapshot_status) == ("oma", None, None) for one in volumes),
             "bytes": self.bytes_are_back(),
@@ -307,6 +339,11 @@ class World:
 
     async def _end_sessions(self, volume_ids: Sequence[str]) -> None:
         self.ended.append(list(volume_ids))
+
+
+def point(job_id: str, change_id: str, disks: Sequence[str] = DISKS) -> dict[str, Any]:
+    """A consistent point of these disks."""
+    return {"job_id": job_id, "at": "then", "change_ids": dict.fromkeys(disks, change_id), "capacities": dict.fromkeys(disks, 1 << 20)}
 
 
 def source_vm(**changes: Any) -> Vm:

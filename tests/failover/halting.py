@@ -8,7 +8,7 @@ from appliance.core.jobs import Run, Step, Workflow
 
 
 class Halting(Step):
-    """A step that never goes on, right before its work or right after it."""
+    """A step that never goes on: right before its work, right after it, or in its undoing after it has failed."""
 
     def __init__(self, step: Step, when: str) -> None:
         self.name, self.title, self._step, self._when = step.name, step.title, step, when
@@ -18,12 +18,22 @@ class Halting(Step):
         return await self._step.done(run)
 
     async def do(self, run: Run) -> None:
-        if self._when == "after":
+        if self._when != "before":
             await self._step.do(run)
+        if self._when == "undoing":
+            raise RuntimeError("it fails after its work")
         self.reached.set()
         await asyncio.Event().wait()
 
+    async def is_reached(self) -> None:
+        """Wait until the job hangs here."""
+        async with asyncio.timeout(60):
+            await self.reached.wait()
+
     async def undo(self, run: Run) -> None:
+        if self._when == "undoing":
+            self.reached.set()
+            await asyncio.Event().wait()
         await self._step.undo(run)
 
 
@@ -37,6 +47,5 @@ def halt(world: World, flow: Workflow, name: str, when: str) -> Halting:
 
 async def crash_at(world: World, step: Halting) -> None:
     """Wait until the step is reached, then restart the agent."""
-    async with asyncio.timeout(60):
-        await step.reached.wait()
+    await step.is_reached()
     await world.restart()
