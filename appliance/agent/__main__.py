@@ -16,6 +16,7 @@ from pathlib import Path
 
 import uvloop
 
+from appliance.agent.backup.restoring import Restoring
 from appliance.agent.config import Config, ConfigProblem, read_config
 from appliance.agent.logs import LogBook
 from appliance.agent.machine import Host, network_of
@@ -64,6 +65,7 @@ async def _run(config: Config) -> bool:
     try:
         # Before all that may fail, such as the store on a full disk: settings that nobody kept must not outlive a crash.
         await network.start()
+        await asyncio.to_thread(Restoring(config.state_dir, config.database_url, config.role).take_up)
         async with running(config, Host(book, network, restart=partial(_stop, stop, again, anew=True))) as api:
             _log.info("%s %s runs; its API is on %s and port %d", config.role.upper(), config.name, config.api_socket, api.port)
             _notify("READY=1")

@@ -8,11 +8,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from appliance.agent.backup.backups import Backups, Sealed
 from appliance.agent.config import Config
 from appliance.agent.gate.challenge import read_vendor_key
 from appliance.agent.gate.entrance import nobody_else
 from appliance.agent.gate.gate import Gate
 from appliance.agent.http.access import RemoteConsoleRoutes
+from appliance.agent.http.backups import BackupRoutes
 from appliance.agent.http.gate import GateRoutes
 from appliance.agent.http.local import Served, open_to
 from appliance.agent.http.network import NetworkRoutes
@@ -24,9 +26,12 @@ from appliance.agent.logs import LogBook
 from appliance.agent.operators import Operators
 from appliance.agent.power import Power
 from appliance.agent.remote_console.service import RemoteConsole
+from appliance.agent.retention.daily import daily
+from appliance.agent.retention.limits import Limits
+from appliance.agent.retention.workflow import Keeping, Maintenance, prune
 from appliance.agent.setup import Setup
 from appliance.agent.support.bundles import SupportBundles
-from appliance.contract import access, gate, network, settings, setup, system, tokens
+from appliance.contract import access, backups, gate, network, settings, setup, system, tokens
 from appliance.contract.options import LOG_FILES, SUPPORT_BUNDLES
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
@@ -43,6 +48,7 @@ APIS = (
     system.SystemApi,
     settings.SettingsApi,
     tokens.TokensApi,
+    backups.BackupsApi,
 )
 
 
@@ -65,8 +71,12 @@ async def running_machine(
     appliance_id: str,
     describe: Callable[[], Awaitable[dict[str, object]]],
     operators: Operators,
+    sealed: Sealed | None = None,
 ) -> AsyncIterator[Served]:
-    """The parts, started; each API with the object that serves it. `describe` tells the support bundle how the appliance is."""
+    """The parts, started; each API with the object that serves it. `describe` tells the support bundle how the appliance is.
+
+    `sealed` are the secrets among its records.
+    """
     async with AsyncExitStack() as stack:
         kept, audit, options = Settings(store), operators.audit, operators.options
         await host.network.audited_by(audit)
@@ -81,16 +91,21 @@ async def running_machine(
         stack.push_async_callback(remote.close)
         power = Power(config.machine, audit, host.restart)
         stack.push_async_callback(power.close)
+        kept_backups = Backups(store, runner, config, sealed, partial(power.ask, system.PowerAction.RESTART_AGENT))
         bundles = SupportBundles(store, runner, config, describe, book=host.book)
         options.watch(SUPPORT_BUNDLES, lambda: bundles.keep(options[SUPPORT_BUNDLES]))
         options.watch(LOG_FILES, lambda: host.book.keep(options[LOG_FILES]))
         housekeeping = asyncio.create_task(operators.keep_house())
         stack.callback(housekeeping.cancel)
+        runner.register(Maintenance(Keeping(store, lambda: Limits.of(options))), lambda _: prune(runner))
+        tidying = asyncio.create_task(daily(runner))
+        stack.callback(tidying.cancel)
         yield (
             (network.NetworkApi, NetworkRoutes(host.network)),
             (setup.SetupApi, SetupRoutes(Setup(kept, audit, remote.set_password))),
             (gate.GateApi, GateRoutes(shell, audit)),
             (access.RemoteConsoleApi, RemoteConsoleRoutes(remote)),
+            (backups.BackupsApi, BackupRoutes(kept_backups)),
             (system.SystemApi, SystemRoutes(host.book, bundles, power)),
             (settings.SettingsApi, SettingsRoutes(options, audit)),
             (tokens.TokensApi, TokenRoutes(operators.tokens)),

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
+from appliance.agent.backup.backups import Sealed
 from appliance.agent.config import Config
 from appliance.agent.health.monitor import HealthMonitor, Outside
 from appliance.agent.health.recovery import Recovery
@@ -181,7 +182,8 @@ async def running_oma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         status_routes = StatusRoutes(identity, config.name, oma_probes(oma), facts, APIS)
         operators = await Operators.open(config, store)
         oma.follow(operators.options)
-        machine = running_machine(config, host, store, runner, children, identity.id, status_routes.described, operators)
+        sealed = Sealed(oma.vault, SEALED_COLUMNS)
+        machine = running_machine(config, host, store, runner, children, identity.id, status_routes.described, operators, sealed)
         apis = (*served(oma, status_routes), *await stack.enter_async_context(machine))
         web.add_subapp("/operator", operators.application(apis))
         await oma.volumes.start()

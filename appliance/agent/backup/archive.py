@@ -1,0 +1,125 @@
+"""What a back-up consists of: a manifest, the rows of every table, keys and identity; a compressed tar file, sealed with a passphrase.
+
+The sealing is age's with a passphrase (age-encryption.org/v1, recipient `scrypt`): any program that knows the format opens it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
+
+import pyrage
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from appliance.agent.backup.faults import NOT_A_BACKUP, PASSPHRASE_WRONG
+from appliance.core.store import dump
+
+FORMAT = 1
+KEPT_FILES = ("vault*.key", "identity/*")
+"""What belongs to the records and is kept beside them, below the folder of the appliance's state."""
+
+_MANIFEST, _TABLES, _FILES = "manifest.json", "tables/", "files/"
+_NAME = re.compile(r"(manifest\.json|tables/\w+\.jsonl|files/(identity/)?[A-Za-z0-9][\w.-]*)")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a back-up says of itself. `rows` counts by table, `revision` is the database's."""
+
+    role: str
+    appliance: str
+    version: str
+    revision: str
+    made_at: str
+    rows: dict[str, int] = field(default_factory=dict)
+    format: int = FORMAT
+
+
+def pack(connection: Connection, state_dir: Path, manifest: Manifest, passphrase: str) -> bytes:
+    """Everything in one sealed file. Reads one moment of the database. Blocks."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        rows = {table.name: _pack_table(tar, connection, table) for table in dump.tables(connection)}
+        for path in _kept(state_dir):
+            _add(tar, f"{_FILES}{path.relative_to(state_dir)}", path.read_bytes())
+        _add(tar, _MANIFEST, json.dumps(asdict(manifest) | {"rows": rows}, indent=2).encode())
+    return bytes(pyrage.passphrase.encrypt(packed.getvalue(), passphrase))
+
+
+def opened(sealed: bytes, passphrase: str) -> bytes:
+    """The tar file in a back-up. Raises a Fault (`backup.passphrase`, `backup.unreadable`). Blocks for about a second."""
+    if not sealed.startswith(b"age-encryption.org/v1\n"):
+        raise NOT_A_BACKUP(detail="it does not begin as one")
+    try:
+        return bytes(pyrage.passphrase.decrypt(sealed, passphrase))
+    except pyrage.DecryptError as error:
+        raise PASSPHRASE_WRONG(cause=str(error)) from error
+
+
+class Contents:
+    """An opened back-up. Raises a Fault (`backup.unreadable`) for whatever is not one."""
+
+    def __init__(self, packed: bytes) -> None:
+        try:
+            self._tar = tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz")  # noqa: SIM115 - it lives as long as the contents
+            self._members = {one.name: one for one in self._tar.getmembers()}
+        except (tarfile.TarError, EOFError, OSError) as error:
+            raise NOT_A_BACKUP(detail="it is cut off or damaged", cause=str(error)) from error
+        strange = [name for name, one in self._members.items() if not _NAME.fullmatch(name) or not one.isfile()]
+        if strange or _MANIFEST not in self._members:
+            raise NOT_A_BACKUP(detail="it holds something else", cause=", ".join(strange))
+        self.manifest = self._manifest()
+
+    def rows(self, table: str) -> Iterator[bytes]:
+        """The lines of a table."""
+        yield from self._file(f"{_TABLES}{table}.jsonl")
+
+    def files(self) -> dict[PurePosixPath, bytes]:
+        """Keys and identity, by their place below the folder of the appliance's state."""
+        return {PurePosixPath(name.removeprefix(_FILES)): self._file(name).read() for name in self._members if name.startswith(_FILES)}
+
+    def _file(self, name: str) -> io.BufferedReader | io.BytesIO:
+        found = self._tar.extractfile(self._members[name]) if name in self._members else None
+        if found is None:
+            raise NOT_A_BACKUP(detail="a part of it is missing", cause=name)
+        return io.BytesIO(found.read())
+
+    def _manifest(self) -> Manifest:
+        try:
+            manifest = Manifest(**json.loads(self._file(_MANIFEST).read()))
+        except (ValueError, TypeError) as error:
+            raise NOT_A_BACKUP(detail="its list of contents can't be read", cause=str(error)) from error
+        if manifest.format != FORMAT or any(f"{_TABLES}{name}.jsonl" not in self._members for name in manifest.rows):
+            raise NOT_A_BACKUP(detail="its contents are not those that it lists")
+        return manifest
+
+
+def _kept(state_dir: Path) -> list[Path]:
+    return sorted(path for pattern in KEPT_FILES for path in state_dir.glob(pattern) if path.is_file())
+
+
+def _pack_table(tar: tarfile.TarFile, connection: Connection, table: sa.Table) -> int:
+    """Rows go through a file: only what is compressed stays in memory."""
+    count = 0
+    with tempfile.TemporaryFile() as file:
+        for line in dump.lines(connection, table):
+            file.write(line)
+            count += 1
+        entry = tarfile.TarInfo(f"{_TABLES}{table.name}.jsonl")
+        entry.size = file.tell()
+        file.seek(0)
+        tar.addfile(entry, file)
+    return count
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size = len(content)
+    tar.addfile(entry, io.BytesIO(content))

@@ -1,0 +1,154 @@
+"""Back-ups are made by a recorded job, one at a time; a restore is laid ready and taken up as the agent starts anew."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from appliance.agent.backup.archive import Manifest, opened, pack
+from appliance.agent.backup.faults import BEING_MADE, JOBS_RUN, NO_ROOM, NOT_A_BACKUP, PASSPHRASE_GONE
+from appliance.agent.backup.folder import Folder, backup_name
+from appliance.agent.backup.integrity import integrity
+from appliance.agent.backup.restoring import Restoring
+from appliance.agent.config import Config
+from appliance.agent.version import VERSION
+from appliance.contract.backups import Backup
+from appliance.contract.checks import Check
+from appliance.contract.errors import NOT_FOUND
+from appliance.core.jobs import Job, Run, Runner, Step, Workflow
+from appliance.core.jobs.lifecycle import ENDED
+from appliance.core.rotation import SealedColumn
+from appliance.core.store import Store, dump, new_id, utcnow
+from appliance.core.vault import Vault
+
+KIND = "backup"
+_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """The secrets among the records: who opens them, and where they are."""
+
+    vault: Vault
+    columns: Sequence[SealedColumn]
+
+
+class Write(Step):
+    """Reads one moment of the records, and writes the sealed file."""
+
+    name, title = "write", "Writing the back-up"
+
+    def __init__(self, backups: Backups) -> None:
+        self._backups = backups
+
+    async def do(self, run: Run) -> None:
+        await self._backups.write(run)
+
+    async def undo(self, run: Run) -> None:
+        await asyncio.to_thread(self._backups.folder.remove, run.state.get("name", ""))
+
+
+class MakeBackup(Workflow):
+    """One back-up."""
+
+    kind = KIND
+
+    def __init__(self, backups: Backups) -> None:
+        super().__init__([Write(backups)])
+
+    def title(self, job: Job) -> str:
+        return "Back-up of the records"
+
+    async def claim(self, session: AsyncSession, job: Job) -> None:
+        others = select(Job.id).where(Job.kind == KIND, Job.status.not_in(ENDED), Job.id != job.id).limit(1)
+        if await session.scalar(others) is not None:
+            raise BEING_MADE()
+
+
+class Backups:
+    """The back-ups of one appliance. Make it before jobs are recovered: it makes its kind of job known."""
+
+    def __init__(self, store: Store, runner: Runner, config: Config, sealed: Sealed | None, restart: Callable[[], Awaitable[None]]) -> None:
+        self._store, self._runner, self._config, self._sealed, self._restart = store, runner, config, sealed, restart
+        self.folder = Folder(config.state_dir / "backups")
+        self._restoring = Restoring(config.state_dir, config.database_url, config.role)
+        self._passphrases: dict[str, str] = {}
+        runner.register(MakeBackup(self))
+
+    async def make(self, passphrase: str) -> str:
+        """Start making a back-up; returns the job's id. The passphrase stays in memory. Raises a Fault while one is made."""
+        job_id = new_id("job")
+        self._passphrases[job_id] = passphrase
+        try:
+            return await self._runner.submit(KIND, {}, job_id=job_id)
+        except BaseException:
+            del self._passphrases[job_id]
+            raise
+
+    async def write(self, run: Run) -> None:
+        """The work of a back-up's job. Raises a Fault (`backup.passphrase_gone`, `backup.no_room`)."""
+        passphrase = self._passphrases.pop(run.id, None)
+        if passphrase is None:
+            raise PASSPHRASE_GONE()
+        now = utcnow()
+        run.state["name"] = backup_name(self._config.role, self._config.name, now, run.id[-6:])
+        await run.save()
+        manifest = Manifest(self._config.role, self._config.name, VERSION, await self._store.revision(), now.isoformat(timespec="seconds"))
+        try:
+            await asyncio.to_thread(self._write, run.state["name"], manifest, passphrase)
+        except OSError as error:
+            if error.errno in _DISK_FULL:
+                raise NO_ROOM(cause=str(error)) from error
+            raise
+
+    async def all(self) -> list[Backup]:
+        """The back-ups that are here, newest first."""
+        return await asyncio.to_thread(self.folder.all)
+
+    async def read(self, name: str) -> bytes:
+        """One back-up. Raises a Fault (404) when there is none of this name."""
+        found = await asyncio.to_thread(self.folder.read, name)
+        if found is None:
+            raise NOT_FOUND(noun="back-up", id=name)
+        return found
+
+    async def remove(self, name: str) -> None:
+        """Remove a back-up. Raises a Fault (404) when there is none of this name."""
+        if not await asyncio.to_thread(self.folder.remove, name):
+            raise NOT_FOUND(noun="back-up", id=name)
+
+    async def take(self, sealed: bytes) -> Backup:
+        """Keep a back-up that was brought here. Raises a Fault (`backup.unreadable`)."""
+        if not sealed.startswith(b"age-encryption.org/v1\n"):
+            raise NOT_A_BACKUP(detail="it does not begin as one")
+        now = utcnow()
+        return await asyncio.to_thread(self.folder.put, backup_name(self._config.role, "uploaded", now, f"{now:%f}"), sealed)
+
+    async def restore(self, name: str, passphrase: str) -> None:
+        """Lay a back-up ready and start the agent anew. Raises a Fault, with nothing changed, when it can't be used or jobs run."""
+        sealed = await self.read(name)
+        async with self._store.session() as session:
+            count = await session.scalar(select(func.count()).select_from(Job).where(Job.status.not_in(ENDED)))
+        if count:
+            raise JOBS_RUN(count=count)
+        await asyncio.to_thread(lambda: self._restoring.lay_ready(opened(sealed, passphrase)))
+        await self._restart()
+
+    async def check(self) -> list[Check]:
+        """Whether the records are sound."""
+        vault, columns = (self._sealed.vault, self._sealed.columns) if self._sealed else (None, ())
+        return await integrity(self._store, self._config.database_url, vault, columns)
+
+    def _write(self, name: str, manifest: Manifest, passphrase: str) -> None:
+        engine = dump.blocking_engine(self._config.database_url)
+        try:
+            with engine.connect() as connection:
+                sealed = pack(connection, self._config.state_dir, manifest, passphrase)
+        finally:
+            engine.dispose()
+        self.folder.put(name, sealed)

@@ -1,0 +1,83 @@
+"""The folder of back-ups; every call reads or writes files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from appliance.contract.backups import Backup
+
+KEPT = 5
+SUFFIX = ".age"
+
+
+def backup_name(role: str, appliance: str, at: datetime, tail: str) -> str:
+    """The name of a back-up, of harmless characters (pure)."""
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", appliance).strip("-")
+    return f"backup-{role}-{plain}-{at:%Y%m%d-%H%M%S}-{tail}{SUFFIX}"
+
+
+class Folder:
+    """Sealed back-ups; the newest `KEPT` stay."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def put(self, name: str, sealed: bytes) -> Backup:
+        """Keep a back-up; it is there whole or not at all. Raises OSError."""
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_whole(self.path / name, sealed)
+        for path in self._newest_first()[KEPT:]:
+            path.unlink(missing_ok=True)
+        return _described(self.path / name)
+
+    def all(self) -> list[Backup]:
+        """Every back-up, newest first."""
+        return [_described(path) for path in self._newest_first()]
+
+    def read(self, name: str) -> bytes | None:
+        """A back-up by the name that the list has; None when there is no such one."""
+        found = next((path for path in self._newest_first() if path.name == name), None)
+        return None if found is None else found.read_bytes()
+
+    def remove(self, name: str) -> bool:
+        """Remove a back-up; whether there was one."""
+        found = next((path for path in self._newest_first() if path.name == name), None)
+        if found is not None:
+            found.unlink(missing_ok=True)
+        return found is not None
+
+    def _newest_first(self) -> list[Path]:
+        return sorted(self.path.glob(f"backup-*{SUFFIX}"), key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """A file of the agent's user alone, there whole or not at all, and on disk when this returns. Raises OSError."""
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Names in the folder are on disk when this returns."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _described(path: Path) -> Backup:
+    with path.open("rb") as file:
+        digest, found = hashlib.file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno())
+    return Backup(name=path.name, size_bytes=found.st_size, created_at=datetime.fromtimestamp(found.st_mtime, UTC), sha256=digest)

@@ -1,0 +1,134 @@
+"""The way back: a back-up is laid ready, and the agent that starts next puts it in place before it opens its store.
+
+Every move can be made again after a crash: what is laid ready goes last.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, create_engine
+
+from appliance.agent.backup.archive import Contents, Manifest
+from appliance.agent.backup.faults import OTHER_ROLE, TOO_NEW
+from appliance.agent.backup.folder import sync_folder, write_whole
+from appliance.contract.errors import Fault
+from appliance.core.audit import AuditEvent
+from appliance.core.store import dump
+from appliance.core.store.base import utcnow
+from appliance.core.store.engine import migrate, revisions
+
+_log = logging.getLogger(__name__)
+
+
+class Restoring:
+    """Replaces records, keys and identity of one appliance. All calls block."""
+
+    def __init__(self, state_dir: Path, database_url: str, role: str) -> None:
+        self._state_dir, self._url, self._role = state_dir, sa.make_url(database_url), role
+        self._folder, self._before = state_dir / "restore", state_dir / "before-restore"
+        self._ready, self._built = self._folder / "backup.tar.gz", self._folder / "built.db"
+
+    def lay_ready(self, packed: bytes) -> Manifest:
+        """Check an opened back-up by making its records for trial, and lay it ready. Raises a Fault; then nothing was changed."""
+        contents = Contents(packed)
+        self._require_usable(contents.manifest)
+        for folder in (self._folder, self._before):  # of two restores the last one's is kept
+            shutil.rmtree(folder, ignore_errors=True)
+        self._folder.mkdir(parents=True, mode=0o700)
+        try:
+            self._build(contents)
+        except BaseException:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
+        write_whole(self._ready, packed)
+        return contents.manifest
+
+    def take_up(self) -> Manifest | None:
+        """Put in place what is laid ready; its manifest, or None when nothing is. What was before is in `before-restore`."""
+        if not self._ready.exists():
+            shutil.rmtree(self._folder, ignore_errors=True)
+            return None
+        try:
+            contents = Contents(self._ready.read_bytes())
+        except Fault as error:  # it was whole when it was laid ready: the disk has lost it
+            _log.error("the restore that was asked for is given up: %s", error)
+            shutil.rmtree(self._folder)
+            return None
+        self._put_files(contents)
+        self._put_records(contents)
+        self._ready.unlink()
+        sync_folder(self._folder)
+        shutil.rmtree(self._folder)
+        _log.warning("the records of %s were restored", contents.manifest.made_at)
+        return contents.manifest
+
+    def _require_usable(self, manifest: Manifest) -> None:
+        if manifest.role != self._role:
+            raise OTHER_ROLE(role=manifest.role.upper())
+        if manifest.revision not in revisions():
+            raise TOO_NEW(version=manifest.version)
+
+    def _build(self, contents: Contents) -> None:
+        """The records as a SQLite database: what is used, or, for another database, the trial of it."""
+        engine = create_engine(f"sqlite:///{self._built}")
+        try:
+            with engine.begin() as connection:
+                _fill(connection, contents)
+        except sa.exc.SQLAlchemyError as error:
+            raise dump.ROWS_BROKEN(detail="they do not fit the tables", cause=str(error)) from error
+        finally:
+            engine.dispose()
+
+    def _put_files(self, contents: Contents) -> None:
+        for place, content in contents.files().items():
+            path, kept = self._state_dir / place, self._before / place
+            if path.exists() and path.read_bytes() != content:
+                kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                shutil.copy2(path, kept)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_whole(path, content)
+
+    def _put_records(self, contents: Contents) -> None:
+        if self._url.get_backend_name() != "sqlite":
+            self._put_rows(contents)
+        elif self._built.exists():
+            database = Path(self._url.database or "")
+            self._before.mkdir(exist_ok=True, mode=0o700)
+            for old in sorted(database.parent.glob(f"{database.name}*"), reverse=True):  # its log first: the rows in it are its own
+                old.replace(self._before / old.name)
+            self._built.replace(database)
+            sync_folder(database.parent)
+
+    def _put_rows(self, contents: Contents) -> None:
+        engine = dump.blocking_engine(self._url.render_as_string(hide_password=False))
+        try:
+            with engine.begin() as connection:
+                dump.unchecked(connection)
+                everything = sa.MetaData()
+                everything.reflect(connection)
+                everything.drop_all(connection)
+                _fill(connection, contents)
+        finally:
+            engine.dispose()
+
+
+def _fill(connection: Connection, contents: Contents) -> None:
+    """Make the tables of the back-up's revision, put the rows in, bring them to today's revision."""
+    manifest = contents.manifest
+    migrate(connection, manifest.revision)
+    dump.unchecked(connection)
+    made = {table.name: table for table in dump.tables(connection)}
+    for name, count in manifest.rows.items():
+        if name not in made or dump.load(connection, made[name], contents.rows(name)) != count:
+            raise dump.ROWS_BROKEN(detail=f"those of {name} are not all there")
+    if broken := dump.broken_references(connection):
+        raise dump.ROWS_BROKEN(detail=f"some of {', '.join(broken)} refer to none")
+    migrate(connection)
+    said = f"The back-up of {manifest.made_at} of {manifest.appliance} was restored."
+    connection.execute(
+        sa.insert(AuditEvent).values(at=utcnow(), actor="appliance", action="backups.restore", result="done", detail=said, origin="")
+    )
