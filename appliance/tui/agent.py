@@ -14,6 +14,7 @@ from appliance.contract.gate import GateApi
 from appliance.contract.jobs import JobsApi
 from appliance.contract.management import ManagementApi
 from appliance.contract.network import NetworkApi
+from appliance.contract.network_mappings import NetworkMappingsApi
 from appliance.contract.pairing import JoinApi, PeersApi
 from appliance.contract.replications import ReplicationsApi
 from appliance.contract.schedules import SchedulesApi
@@ -24,6 +25,7 @@ from appliance.contract.storage import StorageApi
 from appliance.contract.system import SystemApi
 from appliance.contract.tunnel import TunnelApi
 from appliance.contract.vault import VaultApi
+from appliance.contract.verifications import VerificationsApi
 from appliance.contract.windows import WindowsApi
 
 
@@ -82,6 +84,16 @@ class Agent:
     def joining(self) -> JoinApi:
         """The pairing of a VMA."""
         return client(JoinApi, self.transport)
+
+    @cached_property
+    def network_mappings(self) -> NetworkMappingsApi:
+        """Where the adapters of moved VMs go (OMA)."""
+        return client(NetworkMappingsApi, self.transport)
+
+    @cached_property
+    def verifications(self) -> VerificationsApi:
+        """Comparisons of copies with their sources (OMA)."""
+        return client(VerificationsApi, self.transport)
 
     @cached_property
     def replications(self) -> ReplicationsApi:

@@ -31,10 +31,13 @@ class Section:
 
 SECTIONS = (
     Section("vms", "Virtual machines", "state, protection, failover", OMA, "vms", "VmsScreen"),
+    Section("discovery", "Discovery", "look through a vCenter, add VMs", OMA, "discovery", "DiscoveryScreen"),
     Section("jobs", "Jobs", "what runs now, and what ran", BOTH, "jobs", "JobsScreen"),
     Section("schedules", "Schedules", "when VMs are copied", OMA, "schedules", "SchedulesScreen"),
     Section("groups", "Machine groups", "VMs with a priority and a limit", OMA, "groups", "GroupsScreen"),
     Section("windows", "Windows", "times without starts, limits", OMA, "windows", "WindowsScreen"),
+    Section("mappings", "Network mappings", "where the adapters of VMs go", OMA, "network_mappings", "NetworkMappingsScreen"),
+    Section("verifications", "Verification", "copies compared with their sources", OMA, "verifications", "VerificationsScreen"),
     Section("volumes", "Volumes and exports", "copies in CloudStack", OMA, "volumes", "VolumesScreen"),
     Section("credentials", "vCenter credentials", "logins, their test, the default", OMA, "credentials", "CredentialsScreen"),
     Section("clouds", "CloudStack", "address, keys, zone, offerings", OMA, "clouds", "CloudsScreen"),

@@ -16,8 +16,10 @@ from appliance.contract.clouds import CloudsApi
 from appliance.contract.credentials import CredentialsApi
 from appliance.contract.errors import NO_SUCH_ROUTE, Fault
 from appliance.contract.failover import FailoverApi
+from appliance.contract.network_mappings import NetworkMappingsApi
 from appliance.contract.schedules import SchedulesApi
 from appliance.contract.vault import VaultApi
+from appliance.contract.verifications import VerificationsApi
 from appliance.contract.windows import WindowsApi
 from appliance.tui.agent import Agent
 from appliance.tui.app import Console
@@ -36,11 +38,13 @@ ROLES: dict[str, tuple[type[Api], ...]] = {
         pairing.PeersApi,
         replications.ReplicationsApi,
         FailoverApi,
+        NetworkMappingsApi,
         storage.StorageApi,
         CredentialsApi,
         CloudsApi,
         VaultApi,
         SchedulesApi,
+        VerificationsApi,
         WindowsApi,
     ),
     "vma": (*COMMON, pairing.JoinApi, source.SourceApi),
@@ -158,6 +162,7 @@ def common(role: str) -> dict[str, object]:
         "setup": set_up(),
         "network": network_state(),
         "jobs": [],
+        "verifications": [],
         "set_stage": lambda body: set_up(body.stage),
         "report": None,
     }

@@ -13,9 +13,11 @@ from textual.widgets import DataTable
 
 from appliance.contract.jobs import Job
 from appliance.contract.replications import Cycle, VmContext
+from appliance.contract.verifications import Verification
 from appliance.tui import actions
 from appliance.tui.job_lines import JOB_COLUMNS, job_row
 from appliance.tui.screens.base import ConsoleScreen
+from appliance.tui.verification_lines import last_of_vm
 from appliance.tui.vm_lines import DISK_COLUMNS, disk_row, vm_facts
 from appliance.tui.widgets.bars import TitleBar
 from appliance.tui.widgets.facts import Facts
@@ -37,10 +39,12 @@ class VmScreen(ConsoleScreen):
     HELP = (
         "All about one VM: its state and what it means, the point its copy stands for, what is under way, and why the last failed "
         "operation failed. F6 goes through its jobs, its disks in the last copy, and the rate while this page is open; "
-        "Enter on a job opens it. F4 offers what can be done in this state:\n\n" + actions.explained()
+        "Enter on a job opens it. F2 leads to its record: what it was like over time, a look at it in vCenter now, another credential, and "
+        "its removal from management. F4 offers what can be done in this state:\n\n" + actions.explained()
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open job"),
+        Binding("f2,ctrl+o", "manage", "Record"),
         Binding("f4,ctrl+t", "act", "Actions"),
         Binding("f6,ctrl+e", "next_view", "Next view"),
     ]
@@ -71,13 +75,15 @@ class VmScreen(ConsoleScreen):
         vm = await agent.replications.context(self._context_id)
         jobs = await agent.jobs.jobs(vm=self._context_id, limit=JOBS_SHOWN)
         cycles = await agent.replications.cycles(self._context_id, limit=1)
+        verified = await agent.verifications.verifications(vm=self._context_id, limit=1)
         self._vm, self._called = vm, vm.vm_name
-        self._show(vm, jobs, cycles)
+        self._show(vm, jobs, cycles, verified)
 
-    def _show(self, vm: VmContext, jobs: list[Job], cycles: list[Cycle]) -> None:
+    def _show(self, vm: VmContext, jobs: list[Job], cycles: list[Cycle], verified: list[Verification]) -> None:
         now = self.console_app.clock()
         self.query_one(TitleBar).tell(heading=vm.vm_name)
-        self.query_one("#facts", Facts).show(vm_facts(vm, now, short=self.app.size.height < HIGH))
+        short = self.app.size.height < HIGH
+        self.query_one("#facts", Facts).show([*vm_facts(vm, now, short=short), *last_of_vm(verified, now, short=short)])
         bar = self.query_one("#bar", ProgressLine)
         bar.display = vm.current_job_id is not None
         bar.show((vm.progress_percent or 0.0) / 100)
@@ -103,3 +109,10 @@ class VmScreen(ConsoleScreen):
             from appliance.tui.screens.operate import act_on_vm
 
             self.once(partial(act_on_vm, self, self._vm))
+
+    def action_manage(self) -> None:
+        """What is done to its record."""
+        if self._vm is not None:
+            from appliance.tui.screens.manage import manage_vm
+
+            self.once(partial(manage_vm, self, self._vm))

@@ -1,0 +1,89 @@
+"""Verifications: whether copies are what their sources are."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import DataTable
+
+from appliance.contract.verifications import StartVerification, VerificationMode
+from appliance.tui.screens.acting import ActingScreen
+from appliance.tui.verification_lines import VERIFICATION_COLUMNS, verification_row
+from appliance.tui.widgets.bars import TitleBar
+from appliance.tui.widgets.dialog import Choose
+from appliance.tui.widgets.pick_one import PickOne
+from appliance.tui.widgets.table import Listing
+
+SHOWN = 200
+"""Verifications in the list, the newest ones."""
+
+NEVER = ("discovered", "failed_over_test", "failed_over_live", "cleanup_required", "migrated")
+"""States of VMs whose copy can't be compared now."""
+
+
+class VerificationsScreen(ActingScreen):
+    """The newest verifications of all VMs."""
+
+    NAME = "verifications"
+    HEADING = "Verification"
+    EVERY = 3.0
+    HELP = (
+        "A verification compares blocks of a copy with the VM's disks at the source, both at the moment of one snapshot. After each copy a "
+        "small sample is compared by itself; F7 compares every block of a VM, or a sample, now, and a schedule can do so, too. What "
+        "differs is copied again at once. Where that does not help, the VM can't be failed over until its next copy, which takes these "
+        "disks in full. Enter opens the report."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open report"),
+        Binding("f7,ctrl+n", "add", "Verify a VM"),
+    ]
+
+    def body(self) -> ComposeResult:
+        """The list."""
+        yield Listing(VERIFICATION_COLUMNS, empty="Nothing was verified yet. Press F7 to verify a VM.", id="verifications")
+
+    def on_mount(self) -> None:
+        """The cursor is in the list."""
+        self.query_one(Listing).focus()
+
+    async def load(self) -> None:
+        """The newest."""
+        found, now = await self.console_app.agent.verifications.verifications(limit=SHOWN), self.console_app.clock()
+        self.query_one(Listing).show([verification_row(one, now) for one in found])
+        self.query_one(TitleBar).tell(heading=f"{self.HEADING} ({len(found)})")
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Open the report."""
+        from appliance.tui.screens.verification import VerificationScreen
+
+        self.app.push_screen(VerificationScreen(event.row_key.value or ""))
+
+    def action_add(self) -> None:
+        """Verify a VM."""
+        self.once(self._add)
+
+    async def _add(self) -> None:
+        vms = await self.asking(self.console_app.agent.replications.contexts())
+        if vms is None:
+            return
+        options = [(vm.context_id, vm.vm_name, vm.vcenter_host) for vm in vms if vm.current_status not in NEVER]
+        picked = await self.app.push_screen_wait(PickOne("Which VM's copy is compared with its source?", options))
+        if picked is not None:
+            await verify(self, picked, next(name for key, name, _ in options if key == picked))
+
+
+async def verify(screen: ActingScreen, context_id: str, name: str) -> None:
+    """Ask how a VM is verified, and start it; only from a worker."""
+    ways = [
+        (VerificationMode.FULL.value, "Every block: takes as long as reading all its disks"),
+        (VerificationMode.SAMPLED.value, "A sample: a hundredth of each disk, at most 64 MiB"),
+    ]
+    mode = await screen.app.push_screen_wait(Choose(f"How much of {name} is compared?", ways))
+    if mode is None:
+        return
+    what = "What changed since the last copy is copied first. Then blocks are compared at one snapshot, and what differs is copied again."
+    if await screen.confirmed(f"Verify {name} now?", what):
+        body = StartVerification(vm=context_id, mode=VerificationMode(mode))
+        await screen.asking(screen.console_app.agent.verifications.verify(body), f"The verification of {name} has started.")
