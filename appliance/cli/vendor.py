@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,17 +22,18 @@ from cryptography.hazmat.primitives.serialization import (
 
 from appliance.contract.vendor import Challenge, Incomplete, Mistyped, Unreadable, answer_text
 
-if TYPE_CHECKING:
-    from argparse import _SubParsersAction
-
 
 class Refused(Exception):
     """The command can't be done; the text says why."""
 
 
-def add_to(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `vendor` and its commands to the parser."""
-    vendor = commands.add_parser("vendor", help="the vendor's side of the shell gate")
+def main(words: Sequence[str]) -> int:
+    """Exit codes: 0 done, 1 refused, 2 wrong usage."""
+    return run(_parser().parse_args(words))
+
+
+def _parser() -> argparse.ArgumentParser:
+    vendor = argparse.ArgumentParser(prog="appliance vendor", description="The vendor's side of the shell gate.")
     actions = vendor.add_subparsers(dest="action", required=True)
     keygen = actions.add_parser("keygen", help="make the vendor's key pair: FILE is secret, FILE.pub goes into the images")
     keygen.add_argument("--out", type=Path, required=True, metavar="FILE")
@@ -41,6 +42,7 @@ def add_to(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     sign.add_argument("challenge", nargs="*", metavar="CHALLENGE", help="its eight groups; without them, standard input is read")
     for action in (keygen, sign):
         action.add_argument("--passphrase-file", type=Path, metavar="FILE", help="a file whose first line protects the private key")
+    return vendor
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -29,10 +29,21 @@ LONGEST_EVENT = 1 << 20
 
 
 class Transport:
-    """Sends requests to one base URL, over TCP or a Unix socket; `token` is the operator's, if one is needed."""
+    """Sends requests to one base URL, over TCP or a Unix socket.
 
-    def __init__(self, base: str = "http://appliance", *, unix: str | None = None, token: str | None = None, timeout: float = 60.0) -> None:
-        self._base, self._unix = base.rstrip("/"), unix
+    `token` is the operator's, if one is needed. With `certificate` the other side is known by its certificate's SHA-256 alone.
+    """
+
+    def __init__(
+        self,
+        base: str = "http://appliance",
+        *,
+        unix: str | None = None,
+        token: str | None = None,
+        timeout: float = 60.0,
+        certificate: aiohttp.Fingerprint | None = None,
+    ) -> None:
+        self._base, self._unix, self._certificate = base.rstrip("/"), unix, certificate
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=10)
         self._session: aiohttp.ClientSession | None = None
@@ -65,7 +76,7 @@ class Transport:
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
-            connector = aiohttp.UnixConnector(self._unix) if self._unix else None
+            connector = aiohttp.UnixConnector(self._unix) if self._unix else aiohttp.TCPConnector(ssl=self._certificate or True)
             self._session = aiohttp.ClientSession(
                 connector=connector, timeout=self._timeout, headers=self._headers, read_bufsize=LONGEST_EVENT
             )

@@ -113,7 +113,10 @@ async def test_the_routes_show_change_and_reset_and_the_audit_log_has_it(options
     assert (changed.value, changed.default, changed.kind, changed.changed_at is not None) == (5, 15, "number", True)
     assert (await routes.reset_setting(CONSOLE_IDLE.name)).value == 15
     details = [(one.action, one.detail) for one in reversed(await Audit(store).newest(9))]
-    assert details == [("settings.change", "console.idle_minutes: 15 to 5"), ("settings.reset", "console.idle_minutes: 5 to 15")]
+    assert details == [
+        ("settings.change_setting", "console.idle_minutes: 15 to 5"),
+        ("settings.reset_setting", "console.idle_minutes: 5 to 15"),
+    ]
 
 
 def test_fewer_files_of_the_log_are_fewer_at_once(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from appliance.contract.options import Option
 from appliance.core.audit import Audit
 from appliance.core.options import Options
 
-ACTOR, CHANGED, RESET = "operator", "settings.change", "settings.reset"
+ACTOR, CHANGED, RESET = "operator", "settings.change_setting", "settings.reset_setting"
 
 
 class SettingsRoutes(contract.SettingsApi):
