@@ -36,7 +36,8 @@ async def of_config(deps: FailoverDeps, config_id: int | None) -> MappingTable:
         used = await _sources(session)
     counted = {name: used.get(name, 0) for name in {*used, *(name for one in defaults.values() for name in one)} - {EVERY_OTHER}}
     layers = {kind: [networks.defaults(defaults[kind])] for kind in Kind}
-    return await _plan(deps, config, layers, {EVERY_OTHER: sum(used.values()), **dict(sorted(counted.items(), key=_by_name))})
+    others = sum(count for name, count in used.items() if not any(name in one for one in defaults.values()))
+    return await _plan(deps, config, layers, {EVERY_OTHER: others, **dict(sorted(counted.items(), key=_by_name))})
 
 
 async def of_vm(deps: FailoverDeps, vm: str) -> MappingTable:

@@ -63,6 +63,13 @@ LIVE = Action(
     "once there is a complete copy",
     typed=True,
 )
+NETWORKS = Action(
+    "networks",
+    "Networks …",
+    "Where do the adapters of {name} go?",
+    "Nothing is changed before a network is chosen.",
+    "before a failover",
+)
 CLEAN_UP = Action(
     "clean_up",
     "Clean up the test",
@@ -132,7 +139,7 @@ VM_ACTIONS: Mapping[str, tuple[Action, ...]] = {
 }
 """What each state of a VM allows while no job holds it."""
 
-EXPLAINED = (SYNC, TEST, LIVE, CLEAN_UP, ROLLBACK, FINALISE, REPAIR, CANCEL, RETRY)
+EXPLAINED = (SYNC, TEST, LIVE, NETWORKS, CLEAN_UP, ROLLBACK, FINALISE, REPAIR, CANCEL, RETRY)
 
 _KINDS = {
     "replication": SYNC, "test_failover": TEST, "live_failover": LIVE, "cleanup": CLEAN_UP, "rollback": ROLLBACK, "finalise": FINALISE,
@@ -160,7 +167,7 @@ def vm_actions(vm: VmContext) -> list[Action]:
     # A retry asks with all checks of the first time: it is offered where its operation is.
     if vm.last_failure is not None and (kind not in _KINDS or _KINDS[kind] in allowed):
         allowed.append(RETRY)
-    return allowed
+    return [*allowed, NETWORKS] if SYNC in allowed else allowed
 
 
 def job_actions(job: Job) -> list[Action]:

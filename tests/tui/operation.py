@@ -15,6 +15,7 @@ from appliance.contract.discovery import FoundVm, FoundVms
 from appliance.contract.jobs import Job, LogLine, Pace, Problem, Step
 from appliance.contract.replications import Cycle, DiskCycle, LastFailure, VmContext
 from appliance.contract.storage import Export, Volume, VolumeOperation
+from tests.tui import mapping_answers
 from tests.tui.snapshots import settled
 from tests.tui.stand_in import NOW, common
 
@@ -218,7 +219,8 @@ def job_of(one: Job) -> Callable[..., Awaitable[Job]]:
 def answers(*vms: VmContext, **changes: object) -> dict[str, object]:
     """An OMA with these VMs."""
     by_id = {one.context_id: one for one in vms}
-    return common("oma") | {"contexts": list(vms), "context": lambda vm: by_id[vm], "cycles": [], "networks": [], "job_log": []} | changes
+    known = {"contexts": list(vms), "context": lambda vm: by_id[vm], "cycles": [], "vm_mappings": mapping_answers.OF_VM, "job_log": []}
+    return common("oma") | known | changes
 
 
 async def pressed(pilot: Pilot[Any], keys: Iterable[str]) -> None:

@@ -39,6 +39,11 @@ PICTURES: dict[str, dict[str, str]] = {
     "group-form": {"group-form": "test_snap_groups/test_group_form[80x25]"},
     "windows": {"windows": "test_snap_windows/test_windows[busy-80x25]"},
     "window-form": {"window-form": "test_snap_windows/test_window_form[80x25]"},
+    "network-mappings": {
+        "network-mappings": "test_snap_mappings/test_network_mappings[normal-80x25]",
+        "network-mappings-pick": "test_snap_mappings/test_a_target_is_picked_by_name",
+    },
+    "vm-network-mappings": {"vm-network-mappings": "test_snap_mappings/test_networks_of_a_vm[80x25]"},
     "volumes": {"volumes": "test_snap_volumes/test_volumes[normal-80x25]"},
     "credentials": {"credentials": "test_snap_credentials/test_credentials[normal-80x25]"},
     "credential": {

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 import pytest
 from textual.pilot import Pilot
 
-from appliance.contract.failover import NetworkMapping
 from appliance.contract.replications import VmContext
 from appliance.tui.screens.vm import VmScreen
 from tests.tui import operation as op
@@ -65,9 +64,7 @@ def test_question_before_finalising(snap_compare) -> None:  # type: ignore[no-un
 
 @SIZES
 def test_form_of_a_live_failover(snap_compare, size) -> None:  # type: ignore[no-untyped-def]
-    mapped = [NetworkMapping(source_network="VM Network", kind="production", target_network_id="1b2c3d4e-0000-4000-8000-000000000001")]
-    app = app_for(*PAGES["normal"], networks=mapped)
-    assert snap_compare(app, terminal_size=size, run_before=page("f4", "down", "down", "enter"))
+    assert snap_compare(app_for(*PAGES["normal"]), terminal_size=size, run_before=page("f4", "down", "down", "enter"))
 
 
 def test_question_before_a_live_failover(snap_compare) -> None:  # type: ignore[no-untyped-def]

@@ -10,22 +10,19 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
 from appliance.contract.errors import FaultSpec
-from appliance.contract.failover import NetworkMapping
 from appliance.contract.replications import Replication, VmContext
 from appliance.contract.types import JobRef
 from appliance.tui import actions, words
-from appliance.tui.screens.failover import FailoverScreen, network_problem, seconds_problem
+from appliance.tui.screens.failover import seconds_problem
 from appliance.tui.screens.job import JobScreen
 from appliance.tui.screens.vm import VmScreen
 from appliance.tui.vm_lines import last_operation, meaning, vm_facts
 from appliance.tui.widgets.bars import Notice
 from appliance.tui.widgets.dialog import Confirm, Tell
-from appliance.tui.widgets.form import Field
 from tests.tui import operation as op
 from tests.tui.snapshots import settled
 from tests.tui.stand_in import NOW, StandIn, console
 
-NO_NETWORK = FaultSpec("failover.no_test_network", 422, "Its adapter on {network} has no place to go.", "Map the network.")
 HAS_RUN = FaultSpec("failover.has_run", 409, "The new machine of web01 has been started.", "Confirm that it is discarded.")
 STARTED = JobRef(job_id="job-7")
 
@@ -37,14 +34,14 @@ def offered(vm: VmContext) -> list[str]:
 @pytest.mark.parametrize(
     ("state", "keys"),
     [
-        ("discovered", ["sync"]),
+        ("discovered", ["sync", "networks"]),
         ("replicating", []),
-        ("ready_for_failover", ["sync", "test", "live"]),
+        ("ready_for_failover", ["sync", "test", "live", "networks"]),
         ("failed_over_test", ["clean_up"]),
         ("failed_over_live", ["rollback", "finalise"]),
         ("cleanup_required", ["repair"]),
         ("migrated", []),
-        ("failed", ["sync"]),
+        ("failed", ["sync", "networks"]),
     ],
 )
 def test_each_state_has_its_actions(state: str, keys: list[str]) -> None:
@@ -61,11 +58,11 @@ def test_a_busy_vm_can_only_be_cancelled() -> None:
 
 @pytest.mark.parametrize("flaw", [{"torn_since": NOW}, {"consistent_at": None}, {"diverged_since": NOW}])
 def test_no_machine_is_started_from_a_copy_that_is_not_whole(flaw: dict[str, object]) -> None:
-    assert offered(op.vm(**flaw)) == ["sync"]
+    assert offered(op.vm(**flaw)) == ["sync", "networks"]
 
 
 def test_what_failed_can_be_started_again_where_its_operation_can() -> None:
-    assert offered(op.failed()) == ["sync", "retry"]
+    assert offered(op.failed()) == ["sync", "retry", "networks"]
     summary = op.failed().last_operation_summary or {}
     stuck = op.failed(current_status="cleanup_required", last_operation_summary=summary | {"kind": "live_failover"})
     assert offered(stuck) == ["repair"]
@@ -101,13 +98,6 @@ def test_every_question_names_the_vm(action: actions.Action) -> None:
 
 def test_the_help_explains_every_action() -> None:
     assert all(one.title.removesuffix(" …") in VmScreen.HELP for one in actions.EXPLAINED)
-
-
-@pytest.mark.parametrize(
-    ("text", "good"), [("", True), ("1b2c-3d", True), ("a b", False), ("../x", False), ("-x", False), ("x" * 101, False)]
-)
-def test_the_id_of_a_network_is_checked(text: str, good: bool) -> None:
-    assert (network_problem(text) == "") is good
 
 
 @pytest.mark.parametrize(
@@ -168,58 +158,6 @@ async def test_escape_starts_nothing() -> None:
         await page("f4", "enter", "escape")(pilot)
         assert isinstance(pilot.app.screen, VmScreen)
         assert not stand_in.called("replicate")
-
-
-async def test_a_test_is_started_on_the_networks_of_the_form() -> None:
-    mapped = [
-        NetworkMapping(source_network="VM Network", kind="test", target_network_id="net-1"),
-        NetworkMapping(source_network="VM Network", kind="production", target_network_id="net-9"),
-        NetworkMapping(source_network="*", kind="test", target_network_id="net-2"),
-    ]
-    stand_in = StandIn("oma", op.answers(op.vm(1), jobs=[], networks=mapped, failover_test=STARTED))
-    async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await page("f4", "down", "enter", "f7", *"DMZ", "tab", *"net-3", "f8", "f8")(pilot)
-        body = stand_in.called("failover_test")[0]["body"]
-        assert body.networks == {"VM Network": "net-1", "DMZ": "net-3"}  # type: ignore[attr-defined]
-        assert body.network_id == "net-2"  # type: ignore[attr-defined]
-        assert isinstance(pilot.app.screen, VmScreen)
-        assert told(pilot.app) == "The test failover of web01 was started."
-
-
-async def test_a_network_without_a_place_gets_a_field_with_the_refusal_beside_it() -> None:
-    stand_in = StandIn("oma", op.answers(op.vm(1), jobs=[], failover_test=NO_NETWORK(network="DMZ")))
-    async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await page("f4", "down", "enter", "f8", "f8")(pilot)
-        screen = pilot.app.screen
-        assert isinstance(screen, FailoverScreen)
-        field = screen.query_one("#network-0", Field)
-        assert field.label == "DMZ"
-        assert "Its adapter on DMZ has no place to go. Map the network." in str(field.query_one(".problem", Static).content)
-        stand_in.answers["failover_test"] = STARTED
-        await pilot.press(*"net-4", "f8")
-        await settled(pilot)
-        await pilot.press("f8")
-        await settled(pilot)
-        assert stand_in.called("failover_test")[1]["body"].networks == {"DMZ": "net-4"}  # type: ignore[attr-defined]
-
-
-async def test_a_wrong_field_is_said_before_anything_is_asked() -> None:
-    stand_in = StandIn("oma", op.answers(op.vm(1), jobs=[]))
-    async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await page("f4", "down", "enter", *"no good", "f8")(pilot)
-        assert "Type the id of a CloudStack network" in str(pilot.app.screen.query_one("#others .problem", Static).content)
-
-
-async def test_a_live_failover_wants_the_name_typed() -> None:
-    stand_in = StandIn("oma", op.answers(op.vm(1), jobs=[], failover_live=STARTED))
-    async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await page("f4", "down", "down", "enter", "tab", *"18", "f8", "f8")(pilot)
-        assert isinstance(pilot.app.screen, Confirm)
-        assert not stand_in.called("failover_live")
-        await pilot.press(*"web01", "f8")
-        await settled(pilot)
-        body = stand_in.called("failover_live")[0]["body"]
-        assert (body.vm, body.shutdown_seconds, body.network_id) == ("ctx-0001", 18, None)  # type: ignore[attr-defined]
 
 
 async def test_a_test_is_cleaned_up() -> None:
@@ -321,18 +259,3 @@ async def test_a_key_pressed_again_breaks_nothing_off_and_asks_once() -> None:
         await pilot.pause(0.5)
         assert len(stand_in.called("failover_test")) == 1
         assert "was started" in str(pilot.app.screen.query_one(Notice).content)
-
-
-async def test_half_a_pair_of_networks_is_not_passed_over() -> None:
-    stand_in = StandIn("oma", op.answers(op.vm(1), jobs=[], failover_test=STARTED))
-    async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await page("f4", "down", "enter", "f7", "f7", *"DMZ", "f8")(pilot)
-        screen = pilot.app.screen
-        assert isinstance(screen, FailoverScreen)
-        assert len(screen.query("#source-2")) == 0
-        assert "Type where this network goes." in str(screen.query_one("#target-1 .problem", Static).content)
-        await pilot.press(*"net-4", "f8")
-        await settled(pilot)
-        await pilot.press("f8")
-        await settled(pilot)
-        assert stand_in.called("failover_test")[0]["body"].networks == {"DMZ": "net-4"}  # type: ignore[attr-defined]

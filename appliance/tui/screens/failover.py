@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.widgets import Static
+from textual.widgets import DataTable, Static
 
+from appliance.contract.checks import CheckState
+from appliance.contract.clouds import Named
 from appliance.contract.errors import Fault
 from appliance.contract.failover import StartLive, StartTest
+from appliance.contract.network_mappings import EVERY_OTHER, Kind, Landing, MappingTable, Origin, SourceNetwork
 from appliance.contract.replications import VmContext
 from appliance.tui.actions import LIVE, TEST
-from appliance.tui.screens.base import ConsoleScreen
+from appliance.tui.mapping_lines import PLACE_COLUMNS, called, landing, place_row, production_targets, target_text
+from appliance.tui.screens.acting import ActingScreen
 from appliance.tui.widgets.bars import TitleBar
 from appliance.tui.widgets.form import Field, in_one_sentence
+from appliance.tui.widgets.pick_one import PickOne
+from appliance.tui.widgets.table import Listing
 
-EVERY_OTHER = "*"
-NO_PLACE = ("failover.no_test_network", "failover.no_network")
-"""The refusals that name a source network which has no target."""
-
-_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
 SHUTDOWN_SECONDS = 180
-
-
-def network_problem(text: str) -> str:
-    """What is wrong with a network's id; it may be left empty (pure)."""
-    return (
-        ""
-        if not text or _ID.fullmatch(text)
-        else "Type the id of a CloudStack network: letters, digits, dots and hyphens. Or leave it empty."
-    )
+MEETS_PRODUCTION = "Production adapters go to {targets} too: the test machine can meet production machines there."
 
 
 def seconds_problem(text: str) -> str:
@@ -41,138 +32,149 @@ def seconds_problem(text: str) -> str:
     return "" if good else "Type a number of seconds from 1 to 3600."
 
 
-class FailoverScreen(ConsoleScreen):
-    """A form, and the confirmation after it."""
+class FailoverScreen(ActingScreen):
+    """The networks with their targets, and the confirmation after them."""
 
     NAME = "failover"
     HEADING = "Failover"
-    EVERY = 3600.0
+    EVERY = 60.0
     HELP = (
-        "Says on which CloudStack networks the new machine is started. There is a field for each network of the source that was mapped "
-        "before; 'All others' takes the networks without a field. Left empty, what was set for the VM and in the CloudStack "
-        "configuration is used; a test never uses the production network by itself. F7 adds a field for another network of the source. "
-        "F8 shows what will happen and asks; nothing is started before that."
+        "Shows on which CloudStack networks the new machine is started, for each network of the source, and why it is this one. Enter "
+        "chooses another one by name, for this failover alone; what is to stay is set on the page of the VM's networks, or in the network "
+        "mappings of the menu. A test never uses the production network by itself. F8 shows what will happen and asks; nothing is "
+        "started before that."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f8,ctrl+s", "start", "Go on"),
-        Binding("f7,ctrl+n", "add", "Another network"),
+        Binding("enter", "pick", "Choose network"),
     ]
 
     def __init__(self, vm: VmContext, *, live: bool) -> None:
         super().__init__()
         self._vm, self._live, self._action = vm, live, LIVE if live else TEST
-        self._sources: dict[str, str] = {}
-        self._extra, self._asked_before = 0, False
+        self._kind = Kind.PRODUCTION if live else Kind.TEST
+        self._table: MappingTable | None = None
+        self._picked: dict[str, Named] = {}
 
     def body(self) -> ComposeResult:
-        """Time limit, networks."""
+        """Networks, time limit."""
         about = "It will be shut down in vCenter and moved." if self._live else "It goes on running; a copy of it is started."
         yield Static(f"{self._vm.vm_name}: {about}", classes="text", markup=False)
-        with VerticalScroll(id="networks", can_focus=False):
-            yield Field("All others", id="others", hint="id of a CloudStack network, or empty", check=network_problem, limit=100)
-            if self._live:
-                yield Field("Shut down within", id="seconds", value=str(SHUTDOWN_SECONDS), hint="seconds", check=seconds_problem, limit=4)
+        yield Listing(PLACE_COLUMNS, empty="It has no network adapter that is known.", id="places")
+        if self._live:
+            yield Field("Shut down within", id="seconds", value=str(SHUTDOWN_SECONDS), hint="seconds", check=seconds_problem, limit=4)
 
     def on_mount(self) -> None:
-        """Which failover this is; the cursor in the first field."""
+        """Which failover this is; the cursor in the networks."""
         self.query_one(TitleBar).tell(heading=f"{'Live' if self._live else 'Test'} failover")
-        self.query_one("#others", Field).focus_input()
+        self.query_one("#places", Listing).focus()
 
     async def load(self) -> None:
-        """The networks that were mapped for this kind of failover; asked once, so that nothing typed is lost."""
-        if self._asked_before:
+        """Where its adapters go."""
+        self._table = await self.console_app.agent.network_mappings.vm_mappings(self._vm.context_id)
+        if self._table.problem:
+            self.say(self._table.problem, "warning")
+        self._show()
+
+    @property
+    def _networks(self) -> list[SourceNetwork]:
+        """Those that the VM has an adapter on."""
+        return [one for one in self._table.networks if one.vms and one.name != EVERY_OTHER] if self._table else []
+
+    def _places(self) -> dict[str, Landing]:
+        return {one.name: self._place(one) for one in self._networks}
+
+    def _place(self, network: SourceNetwork) -> Landing:
+        """What was picked here, else what is set."""
+        picked = self._picked.get(network.name)
+        if picked is None:
+            return landing(network, self._kind)
+        meets = not self._live and picked.id in production_targets(self._networks)
+        state = CheckState.WARN if meets else CheckState.PASS
+        return Landing(
+            target_network_id=picked.id, target_network_name=picked.name, origin=Origin.REQUEST, mapping_id=None, state=state, note=""
+        )
+
+    def _show(self) -> None:
+        self.query_one("#places", Listing).show([place_row(name, place) for name, place in self._places().items()])
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Enter on one."""
+        self.action_pick()
+
+    def action_pick(self) -> None:
+        """Another target for the network under the cursor."""
+        self.once(self._pick)
+
+    async def _pick(self) -> None:
+        source = self.query_one("#places", Listing).chosen
+        if source is None or self._table is None or self._table.config_id is None:
             return
-        stored = await self.console_app.agent.failover.networks(self._vm.context_id)
-        self._asked_before = True
-        for one in stored:
-            if one.kind != ("production" if self._live else "test"):
-                continue
-            if one.source_network == EVERY_OTHER:
-                self.query_one("#others", Field).value = one.target_network_id
-            else:
-                await self._field_for(one.source_network, one.target_network_id)
-
-    async def _field_for(self, source: str, target: str = "") -> Field:
-        key = next((key for key, one in self._sources.items() if one == source), "")
-        if key:
-            return self.query_one(f"#{key}", Field)
-        key = f"network-{len(self._sources)}"
-        self._sources[key] = source
-        field = Field(source, id=key, value=target, hint="id of a CloudStack network", check=network_problem, limit=100)
-        await self.query_one("#networks").mount(field, before="#others")
-        return field
-
-    async def action_add(self) -> None:
-        """A field to type a source network's name in, and one for where it goes; one pair after the other."""
-        if self._extra and not self._pair(self._extra)[0].value:
-            self._pair(self._extra)[0].focus_input()
+        targets = await self.asking(self.console_app.agent.network_mappings.mapping_targets(config_id=self._table.config_id))
+        if targets is None:
             return
-        self._extra += 1
-        name = Field("Source network", id=f"source-{self._extra}", hint="its name in vCenter", limit=500)
-        target = Field("Goes to", id=f"target-{self._extra}", hint="id of a CloudStack network", check=network_problem, limit=100)
-        await self.query_one("#networks").mount(name, target, before="#others")
-        name.focus_input()
-
-    def _pair(self, number: int) -> tuple[Field, Field]:
-        return self.query_one(f"#source-{number}", Field), self.query_one(f"#target-{number}", Field)
-
-    def _halves(self) -> list[Field]:
-        """Fields of pairs of which only the other one was filled in; says so."""
-        empty: list[Field] = []
-        for source, target in map(self._pair, range(1, self._extra + 1)):
-            if bool(source.value) != bool(target.value):
-                half, text = (target, "Type where this network goes.") if source.value else (source, "Type which network goes there.")
-                half.problem(text)
-                empty.append(half)
-        return empty
-
-    def _chosen(self) -> dict[str, str]:
-        chosen = {source: self.query_one(f"#{key}", Field).value for key, source in self._sources.items()}
-        chosen |= {source.value: target.value for source, target in map(self._pair, range(1, self._extra + 1))}
-        return {source: target for source, target in chosen.items() if source and target}
+        options = [(one.id, one.name, one.detail) for one in targets]
+        now = self._places()[source].target_network_id or ""
+        picked = await self.app.push_screen_wait(PickOne(f"Where does the adapter on {called(source)} go?", options, now))
+        if picked is not None:
+            self._picked[source] = next(one for one in targets if one.id == picked)
+            self._show()
 
     def action_start(self) -> None:
-        """Check the fields, then ask."""
-        fields = list(self.query(Field))
-        bad = [one for one in fields if not one.is_good()] or self._halves()
-        if bad:
-            bad[0].focus_input()
-        else:
-            self.once(self._start)
+        """Look whether everything is there, then ask."""
+        self.once(self._start)
+
+    def _is_complete(self) -> bool:
+        """Every adapter has a place, and the time is a time; else the cursor goes to what is wrong."""
+        bad = next((name for name, place in self._places().items() if place.state is CheckState.FAIL), None)
+        if bad is not None:
+            listing = self.query_one("#places", Listing)
+            listing.focus()
+            listing.go_to(bad)
+            self.say(f"Choose a network for {called(bad)}: press Enter on it.", "bad")
+            return False
+        seconds = [one for one in self.query(Field) if not one.is_good()]
+        for one in seconds:
+            one.focus_input()
+        return not seconds
 
     async def _start(self) -> None:
-        name, networks, others = self._vm.vm_name, self._chosen(), self.query_one("#others", Field).value
+        if self._table is None or not self._is_complete():
+            return
+        name = self._vm.vm_name
         question, consequences = self._action.asked(name)
-        if self._live:
-            seconds = self.query_one("#seconds", Field).value
-            consequences += f"\n\nIf it has not shut down by itself after {seconds} s it is switched off."
-        where = [f"{source} → {target}" for source, target in networks.items()] + [f"all others → {others or 'as configured'}"]
-        consequences += "\n\nNetworks: " + "; ".join(where) + "."
-        if not await self.confirmed(question, consequences, word=self._action.word(name)):
+        if not await self.confirmed(question, f"{consequences}{self._details()}", word=self._action.word(name)):
             return
         try:
-            await self._send(networks, others)
+            await self._send()
         except Fault as error:
-            await self._refused(error)
+            self.say(in_one_sentence(error), "bad")
+            self.action_reload()
             return
-        kind = "live" if self._live else "test"
         self.console_app.leave(self)
-        self.console_app.say(f"The {kind} failover of {name} was started.", "good")
+        self.console_app.say(f"The {'live' if self._live else 'test'} failover of {name} was started.", "good")
 
-    async def _send(self, networks: dict[str, str], others: str) -> None:
+    def _details(self) -> str:
+        """The time limit, the networks by name, and what is to be known of them."""
+        places = self._places()
+        parts = []
+        if self._live:
+            seconds = self.query_one("#seconds", Field).value
+            parts.append(f"If it has not shut down by itself after {seconds} s it is switched off.")
+        if places:
+            parts.append("Networks: " + "; ".join(f"{called(name)} → {target_text(place)}" for name, place in places.items()) + ".")
+        meeting = dict.fromkeys(place.target_network_name for place in places.values() if place.state is CheckState.WARN)
+        if meeting:
+            parts.append(MEETS_PRODUCTION.replace("{targets}", ", ".join(meeting)))
+        return "".join(f"\n\n{part}" for part in parts)
+
+    async def _send(self) -> None:
+        """Only what was picked here is said: the rest is as it is set when the failover starts."""
         vm, failover = self._vm.context_id, self.console_app.agent.failover
+        networks = {name: one.id for name, one in self._picked.items() if name}
+        unnamed = self._picked[""].id if "" in self._picked else None
         if self._live:
             seconds = int(self.query_one("#seconds", Field).value)
-            await failover.failover_live(StartLive(vm=vm, networks=networks, network_id=others or None, shutdown_seconds=seconds))
+            await failover.failover_live(StartLive(vm=vm, networks=networks, network_id=unnamed, shutdown_seconds=seconds))
         else:
-            await failover.failover_test(StartTest(vm=vm, networks=networks, network_id=others or None))
-
-    async def _refused(self, error: Fault) -> None:
-        """A network without a place to go gets a field of its own; the refusal stands beside it."""
-        network = str(error.fields.get("network", ""))
-        if error.key in NO_PLACE and network:
-            field = await self._field_for(network)
-            field.problem(in_one_sentence(error))
-            field.focus_input()
-        else:
-            self.say(in_one_sentence(error), "bad")
+            await failover.failover_test(StartTest(vm=vm, networks=networks, network_id=unnamed))

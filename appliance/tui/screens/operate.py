@@ -67,6 +67,12 @@ async def _live(screen: ConsoleScreen, vm: VmContext) -> None:
     await _fail_over(screen, vm, live=True)
 
 
+async def _networks(screen: ConsoleScreen, vm: VmContext) -> None:
+    from appliance.tui.screens.network_mappings import VmMappingsScreen
+
+    screen.app.push_screen(VmMappingsScreen(vm))
+
+
 async def _clean_up(screen: ConsoleScreen, vm: VmContext) -> None:
     if await _asked(screen, actions.CLEAN_UP, vm.vm_name):
         await screen.attempt(screen.console_app.agent.failover.cleanup(vm.context_id), f"The test of {vm.vm_name} is being cleaned up.")
@@ -140,6 +146,6 @@ async def _retry_job(screen: ConsoleScreen, job_id: str, kind: str, title: str, 
 
 
 _DOING: dict[str, Callable[[ConsoleScreen, VmContext], Awaitable[None]]] = {
-    "sync": _sync, "test": _test, "live": _live, "clean_up": _clean_up, "rollback": _rollback, "finalise": _finalise, "repair": _repair,
-    "cancel": _cancel, "retry": _retry,
+    "sync": _sync, "test": _test, "live": _live, "networks": _networks, "clean_up": _clean_up, "rollback": _rollback,
+    "finalise": _finalise, "repair": _repair, "cancel": _cancel, "retry": _retry,
 }  # fmt: skip
