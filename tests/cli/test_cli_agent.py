@@ -54,17 +54,9 @@ async def type_in(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Type]:
 async def test_an_agent_is_asked_over_its_socket(type_in: Type, capsys: pytest.CaptureFixture[str]) -> None:
     assert await type_in("status --json") == 0
     assert json.loads(capsys.readouterr().out)["role"] == "oma"
-    for line in (
-        "vms list",
-        "jobs list",
-        "credentials list",
-        "clouds list",
-        "schedules list",
-        "peers list",
-        "tokens list",
-        "audit",
-        "logs show",
-    ):
+    for noun in ("vms", "jobs", "credentials", "clouds", "schedules", "groups", "peers", "settings", "tokens"):
+        assert await type_in(f"{noun} list") == 0, noun
+    for line in ("audit", "logs show", "health", "tunnel show", "windows show", "metrics"):
         assert await type_in(line) == 0, line
     assert await type_in("jobs show job-nothing") == 1
     assert "There is no job job-nothing here." in capsys.readouterr().err
@@ -94,7 +86,7 @@ async def test_a_viewers_token_looks_from_elsewhere_and_changes_nothing(type_in:
     capsys.readouterr()
     assert await type_in("audit --json") == 0
     told = [(one["actor"], one["action"], one["result"]) for one in json.loads(capsys.readouterr().out)]
-    assert told[:2] == [("operator", "settings.change", "done"), ("board", "settings.change_setting", "refused")]
+    assert told[:2] == [("operator", "settings.change_setting", "done"), ("board", "settings.change_setting", "refused")]
 
 
 async def test_a_job_is_followed_to_its_end_and_its_file_fetched(type_in: Type, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
