@@ -14,6 +14,7 @@ from appliance.contract.errors import Fault
 
 _GONE = ("Destroyed", "Expunging", "Expunged")
 _LONGEST_HOST_NAME = 63
+_MARKED = re.compile(r"\((job-[0-9A-Za-z-]+)\)$")
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,12 @@ class Instances:
         machines = [_machine(row) for row in found]
         mine = [one for one in machines if one.name.endswith(f"-{job_mark(job_id)}") and one.state not in _GONE]
         return mine[0] if mine else None
+
+    async def of_jobs(self) -> list[tuple[Machine, str]]:
+        """Every machine that carries a job's mark in both its names, with that job's id."""
+        machines = [_machine(row) for row in await self._calls.list("listVirtualMachines", listall=True)]
+        marked = [(one, found[1]) for one in machines if (found := _MARKED.search(one.display_name)) and one.state not in _GONE]
+        return [(one, job_id) for one, job_id in marked if one.name.endswith(f"-{job_mark(job_id)}")]
 
     async def deploy(self, order: MachineOrder) -> str:
         """Make the machine, stopped, unless this job has made it already, or CloudStack is at it; returns its id."""

@@ -175,6 +175,14 @@ class Examined(PeerModel):
     problem: Error | None = None
 
 
+class AskSnapshotRemoval(PeerModel):
+    """Asks to remove the snapshot of one job, which has ended, from a VM."""
+
+    access: VCenterAccess
+    vm: str
+    job_id: str
+
+
 class JobState(PeerModel):
     """How a job of the OMA stands, for a VMA that holds a snapshot for it."""
 
@@ -223,6 +231,11 @@ class VmaPeerApi(Api):
     @route("POST", "/peer/v1/power")
     async def power(self, body: AskPower) -> Power:
         """Change or read the power state of a VM under protection."""
+        raise NotImplementedError
+
+    @route("POST", "/peer/v1/snapshots/remove-of-job")
+    async def remove_snapshot(self, body: AskSnapshotRemoval) -> Vm:
+        """Remove the snapshot that an ended job left on a VM."""
         raise NotImplementedError
 
     @route("POST", "/peer/v1/nics")

@@ -163,6 +163,11 @@ class Children:
         """Pids of the programs with this owner prefix that run now."""
         return [pid for _, pid, started in self._records(owner_prefix) if start_time(pid) == started]
 
+    def owners(self) -> set[str]:
+        """The owners of the programs that run now."""
+        found = [json.loads(record.read_text())["owner"] for record, pid, started in self._records("") if start_time(pid) == started]
+        return set(found)
+
     def _records(self, owner_prefix: str) -> Iterator[tuple[Path, int, int]]:
         for record in sorted(self._folder.glob("*.json")):
             try:

@@ -89,6 +89,10 @@ class CloudVolumes:
             await asyncio.sleep(wait)
             wait = min(wait * 1.5, 5.0)
 
+    async def all_snapshots(self) -> list[CloudSnapshot]:
+        """Every volume snapshot of the account that is there or in the making."""
+        return [one for one in _snapshots(await self._calls.list("listSnapshots", listall=True)) if one.state not in _SNAPSHOT_GONE]
+
     async def run(self, command: str, purpose: Purpose, accepted: Accepted | None = None, /, **params: Param) -> str:
         """One command to its end; returns the id of what it made or changed."""
         return text(await self._calls.run(command, purpose, accepted, **params), "id")
@@ -127,8 +131,7 @@ class CloudVolumes:
         return min(limits, default=None)
 
     async def _snapshots(self, volume_id: str) -> list[CloudSnapshot]:
-        found = await self._calls.list("listSnapshots", volumeid=volume_id, listall=True)
-        return [CloudSnapshot(text(row, "id"), text(row, "name"), text(row, "state"), text(row, "volumeid")) for row in found]
+        return _snapshots(await self._calls.list("listSnapshots", volumeid=volume_id, listall=True))
 
 
 def _volumes(found: Iterable[Row]) -> list[CloudVolume]:
@@ -145,6 +148,10 @@ def _volumes(found: Iterable[Row]) -> list[CloudVolume]:
         for row in found
     ]
     return [one for one in volumes if one.state not in _GONE]
+
+
+def _snapshots(found: Iterable[Row]) -> list[CloudSnapshot]:
+    return [CloudSnapshot(text(row, "id"), text(row, "name"), text(row, "state"), text(row, "volumeid")) for row in found]
 
 
 def _first(volumes: Iterable[CloudVolume]) -> CloudVolume | None:

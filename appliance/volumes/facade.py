@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from appliance.volumes.links import Links
 from appliance.volumes.models import DeviceMappingRow, NbdExportRow, VolumeOperationRow
 from appliance.volumes.operations import Operations
 from appliance.volumes.reach import Reach
-from appliance.volumes.reconcile import Difference, Reconciliation
+from appliance.volumes.reconcile import Difference, Reconciliation, View
 from appliance.volumes.records import Records, Volume
 from appliance.volumes.slots import Place
 
@@ -73,6 +73,28 @@ class Volumes:
         """Compare the records with CloudStack and the kernel, and heal. Raises a Fault when CloudStack does not answer."""
         async with self._berths.busy:
             return await self._reconciliation.run()
+
+    async def look(self, config_ids: Collection[int] = ()) -> View:
+        """What is in CloudStack and here against the records; nothing is changed. Raises a Fault when CloudStack does not answer."""
+        async with self._berths.busy:
+            return await self._reconciliation.look(config_ids)
+
+    async def heal(self, volume_ids: Collection[str]) -> list[Difference]:
+        """Bring the records, links and exports of these volumes in line with what is; returns what differed."""
+        async with self._berths.busy:
+            return await self._reconciliation.heal(volume_ids)
+
+    async def forget_stray(self, volume_id: str) -> None:
+        """Remove what is left here of a volume that is not on record."""
+        await self._reconciliation.forget(volume_id)
+
+    async def discard_stray(self, volume_id: str, config_id: int) -> None:
+        """Delete a volume that carries our mark and is not on record. Refused while it is attached anywhere."""
+        await self._operations.discard_stray(volume_id, config_id)
+
+    async def discard_stray_snapshot(self, snapshot_id: str, volume_id: str, config_id: int) -> None:
+        """Delete a snapshot that carries our mark and is on no record."""
+        await self._operations.discard_stray_snapshot(snapshot_id, volume_id, config_id)
 
     async def check_room(self, config: CloudConfig, sizes_bytes: list[int]) -> None:
         """Before anything is copied: raises a Fault when disks of these sizes do not fit, as far as CloudStack tells."""
@@ -182,6 +204,10 @@ class Volumes:
     async def volumes_of(self, context_id: str) -> list[Volume]:
         """The volumes of a VM."""
         return await self._records.find(vm_context_id=context_id)
+
+    async def gone(self, context_id: str) -> list[Volume]:
+        """The volumes of a VM that CloudStack does not have any more. Raises a Fault when it does not answer."""
+        return await self._operations.gone(await self.volumes_of(context_id))
 
     async def all(self) -> list[Volume]:
         """All volumes."""

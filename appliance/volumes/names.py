@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 GIB = 1024**3
 _LONGEST = 255
+_MADE = re.compile(r"-(?:disk-[0-9]+|trial)-(job-[0-9A-Za-z-]+)$")
+_SNAPPED = re.compile(r"^(job-[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*?)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$")
 
 
 def gib_of(size_bytes: int) -> int:
@@ -19,6 +23,18 @@ def volume_name(vm_name: str, disk_id: str, job_id: str) -> str:
 def snapshot_name(volume_id: str, job_id: str) -> str:
     """The name of the snapshot a job makes of a volume."""
     return f"{job_id}-{volume_id}"
+
+
+def job_of_volume(name: str) -> str:
+    """The job whose mark a volume's name carries; empty when it carries none."""
+    found = _MADE.search(name)
+    return found[1] if found else ""
+
+
+def job_of_snapshot(name: str) -> str:
+    """The job whose mark a snapshot's name carries; empty when it carries none."""
+    found = _SNAPPED.match(name)
+    return found[1] if found else ""
 
 
 def _ending_in(start: str, end: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from appliance.cloudstack._client import Param
@@ -42,6 +44,12 @@ class Operations:
         lacking = [one.sentence for one in checks if one.state is CheckState.FAIL]
         if lacking:
             raise NO_ROOM(reasons=" ".join(lacking))
+
+    async def gone(self, volumes: Sequence[Volume]) -> list[Volume]:
+        """Those of these volumes that CloudStack does not have any more."""
+        sites = [await self._reach.site(one.config_id) for one in volumes]
+        seen = await asyncio.gather(*(site.volumes.get(one.volume_id) for one, site in zip(volumes, sites, strict=True)))
+        return [one for one, found in zip(volumes, seen, strict=True) if found is None]
 
     async def create(self, job_id: str, context_id: str, disk_id: str, vm_name: str, size_bytes: int, config: CloudConfig) -> str:
         """The volume of a disk: the recorded one, one that this job made before a crash, or a new one. Returns its id."""
@@ -182,6 +190,26 @@ class Operations:
         for stray in strays:
             await self._remove(site, stray.id, "delete", None, job_id)
         return len(strays)
+
+    async def discard_stray(self, volume_id: str, config_id: int) -> None:
+        """Delete a volume of ours that is not on record. Refused while it is attached anywhere."""
+        site = await self._reach.site(config_id)
+        seen = await site.volumes.steady(volume_id)
+        if seen is None or await self._records.find(volume_id=volume_id):
+            return
+        if seen.vm_id:
+            raise ATTACHED_ELSEWHERE(volume=seen.name, cause=seen.vm_id)
+        await self._remove(site, volume_id, "delete", None, "")
+
+    async def discard_stray_snapshot(self, snapshot_id: str, volume_id: str, config_id: int) -> None:
+        """Delete a snapshot of ours that is on no record."""
+        if any(one.snapshot_id == snapshot_id for one in await self._records.find()):
+            return
+        site = await self._reach.site(config_id)
+        async with self._journal.recorded("delete_snapshot", volume_id, None, "", snapshot_id=snapshot_id) as entry:
+            failure = await self._try(site, "deleteSnapshot", entry, {"id": snapshot_id})
+            if failure and any(left.id == snapshot_id for left in await site.volumes.all_snapshots()):
+                raise failure
 
     async def root_of(self, vm_id: str, config: CloudConfig) -> str | None:
         """The volume a machine boots from; None when it has none."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from appliance.volumes.cloud import CloudVolume
+from appliance.volumes.cloud import CloudSnapshot, CloudVolume
 from appliance.volumes.devices import Device, Devices
 from appliance.volumes.journal import Journal
 from appliance.volumes.links import Links
+from appliance.volumes.names import job_of_volume
 from appliance.volumes.reach import Reach, Site
 from appliance.volumes.records import Records, Volume
 
@@ -87,6 +89,16 @@ def judge(seen: Seen) -> list[Difference]:
     return [Difference(seen.volume_id, what) for what in found]
 
 
+@dataclass
+class View:
+    """All that was seen: what differs, every volume of the account; with their configurations its snapshots and our unrecorded volumes."""
+
+    differences: list[Difference] = field(default_factory=list)
+    there: dict[str, CloudVolume] = field(default_factory=dict)
+    snapshots: dict[str, tuple[CloudSnapshot, int]] = field(default_factory=dict)
+    strays: dict[str, tuple[CloudVolume, int]] = field(default_factory=dict)
+
+
 class Reconciliation:
     """Compares and heals. The caller sees to it that nothing is attached or detached on this appliance meanwhile."""
 
@@ -104,6 +116,31 @@ class Reconciliation:
                 found += await self._compare(volume, site, there.get(volume.volume_id))
         return found + await self._remove_strays({one.volume_id for one in volumes})
 
+    async def look(self, config_ids: Collection[int] = ()) -> View:
+        """Compare everything once and change nothing. Raises a Fault when a CloudStack does not answer: half a view is none."""
+        volumes = await self._records.find()
+        sites = {config_id: await self._reach.site(config_id) for config_id in {*config_ids, *(one.config_id for one in volumes)}}
+        known = {one.volume_id for one in volumes}
+        view = View()
+        for config_id, site in sites.items():
+            there = await site.volumes.all()
+            view.there |= there
+            view.snapshots |= {one.id: (one, config_id) for one in await site.volumes.all_snapshots()}
+            for volume in [one for one in volumes if one.config_id == config_id]:
+                view.differences += judge(await self._seen(volume, site, there.get(volume.volume_id)))
+            view.strays |= {one.id: (one, config_id) for one in there.values() if one.id not in known and job_of_volume(one.name)}
+        strays = sorted((self._links.kept() | self._links.published()) - known)
+        view.differences += [Difference(volume_id, What.STRAY_LINK) for volume_id in strays]
+        return view
+
+    async def heal(self, volume_ids: Collection[str]) -> list[Difference]:
+        """Bring records, links and exports of these volumes in line with what is; returns what differed."""
+        found: list[Difference] = []
+        for volume in [one for one in await self._records.find() if one.volume_id in volume_ids]:
+            site = await self._reach.site(volume.config_id)
+            found += await self._compare(volume, site, await site.volumes.steady(volume.volume_id))
+        return found
+
     async def _settle_operations(self, volumes: list[Volume], sites: dict[int, Site]) -> list[Difference]:
         found = [Difference("", What.UNFINISHED_OPERATION)] * await self._journal.close_unsent()
         for volume in volumes:
@@ -113,21 +150,23 @@ class Reconciliation:
         return found
 
     async def _compare(self, volume: Volume, site: Site, there: CloudVolume | None) -> list[Difference]:
-        device = await self._devices.look(volume.volume_id)
-        seen = Seen(
+        seen = await self._seen(volume, site, there)
+        found = judge(seen)
+        if found:
+            await self._heal(seen, await self._devices.look(volume.volume_id))
+        return found
+
+    async def _seen(self, volume: Volume, site: Site, there: CloudVolume | None) -> Seen:
+        return Seen(
             volume.volume_id,
             site.oma_vm_id,
             volume.vm_id,
             there is not None,
             there.vm_id if there else "",
-            device is not None,
+            await self._devices.look(volume.volume_id) is not None,
             volume.volume_id in self._links.kept(),
             volume.volume_id in self._links.published(),
         )
-        found = judge(seen)
-        if found:
-            await self._heal(seen, device)
-        return found
 
     async def _heal(self, seen: Seen, device: Device | None) -> None:
         name = device.by_id if device else self._devices.names(seen.volume_id)[0]
@@ -142,5 +181,10 @@ class Reconciliation:
     async def _remove_strays(self, known: set[str]) -> list[Difference]:
         strays = (self._links.kept() | self._links.published()) - known
         for volume_id in strays:
-            await self._links.forget(volume_id)
+            await self.forget(volume_id)
         return [Difference(volume_id, What.STRAY_LINK) for volume_id in sorted(strays)]
+
+    async def forget(self, volume_id: str) -> None:
+        """Remove the links of a volume that is not on record."""
+        if not await self._records.find(volume_id=volume_id):
+            await self._links.forget(volume_id)

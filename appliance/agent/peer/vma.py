@@ -28,10 +28,10 @@ from appliance.contract.inventory import (
     VmList,
     VmsInFull,
 )
-from appliance.contract.peer import AllowedBandwidth, CopyProgress, Error, Replicate, VmaPeerApi
+from appliance.contract.peer import AllowedBandwidth, AskSnapshotRemoval, CopyProgress, Error, Replicate, VmaPeerApi
 from appliance.core.jobs import Job, Runner
 from appliance.core.jobs.lifecycle import ENDED
-from appliance.core.jobs.runner import ALREADY_ENDED
+from appliance.core.jobs.runner import ALREADY_ENDED, NOT_ENDED
 from appliance.replication.transfer.workflow import KIND, TransferDeps, phase_of
 from appliance.vsphere import inventory, power, snapshots
 from appliance.vsphere.about import about
@@ -91,6 +91,14 @@ class VmaPeerRoutes(VmaPeerApi):
             elif body.action is PowerAction.SHUTDOWN:
                 await power.shut_down(vcenter, body.vm, limit=body.timeout_seconds, force=True)
             return Power(state=await power.power_state(vcenter, body.vm))
+
+    async def remove_snapshot(self, body: AskSnapshotRemoval) -> Vm:
+        mine = await self._find(body.job_id)
+        if mine is not None and mine.status not in ENDED:
+            raise NOT_ENDED(title=mine.title)
+        async with self._transfers.logins.session(body.access) as vcenter:
+            await snapshots.remove_ours(vcenter, body.vm, body.job_id)
+            return vm_view(await inventory.vm(vcenter, body.vm))
 
     async def nics(self, body: AskNics) -> Vm:
         async with self._transfers.logins.session(body.access) as vcenter:
