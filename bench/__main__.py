@@ -12,9 +12,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from bench.console import console
+from bench.increments import increments
 from bench.results import merge
 from bench.scenarios import Ground, copy_plain, copy_tls, sparse_1tib
 
+SOAKS: dict[str, Callable[[Ground], Awaitable[dict[str, object]]]] = {"increments": increments}
+"""Long: run only where they are named."""
 BENCHMARKS: dict[str, Callable[[Ground], Awaitable[dict[str, object]]]] = {
     "copy_tls": copy_tls,
     "copy_plain": copy_plain,
@@ -28,7 +31,7 @@ async def main(names: list[str], output: Path, memory: Path) -> None:
     for name in names:
         folder = Path(tempfile.mkdtemp(prefix="bench-", dir=memory))
         try:
-            outcome = await BENCHMARKS[name](Ground.from_environment(folder))
+            outcome = await (BENCHMARKS | SOAKS)[name](Ground.from_environment(folder))
         finally:
             shutil.rmtree(folder)
         merge(output, name, outcome)
@@ -38,11 +41,11 @@ async def main(names: list[str], output: Path, memory: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="bench", description="Measures ours beside the best known peer.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS | SOAKS))
     parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
     parser.add_argument("--memory", type=Path, default=Path("/dev/shm"), help="a folder on tmpfs")
     arguments = parser.parse_args()
-    unknown = set(arguments.names) - BENCHMARKS.keys()
+    unknown = set(arguments.names) - BENCHMARKS.keys() - SOAKS.keys()
     if unknown:
         parser.error(f"no benchmark is called {', '.join(sorted(unknown))}")
     asyncio.run(main(arguments.names or list(BENCHMARKS), arguments.output, arguments.memory))

@@ -30,6 +30,8 @@ from appliance.vsphere.snapshots import FrozenDisk, SnapshotRecord
 CONNECTIONS = 4
 """To the source and to the target of each disk; shared among the copying processes."""
 PROCESSES = 2
+LITTLE = 8 << 20
+"""Bytes to read up to which one process on one connection is sooner done: it takes longer to start more than to copy."""
 TRIES = 5
 """Without one flushed range in between; a cut tunnel does not count."""
 PAUSE = 2.0
@@ -50,6 +52,19 @@ class Passage:
     checkpoints: Checkpoints
     tries: int = TRIES
     bandwidth: Bandwidth | None = None
+
+
+@dataclass(frozen=True)
+class Crew:
+    """The processes that copy a disk, and their connections in all."""
+
+    processes: int
+    connections: int
+
+
+def crew_for(work: Work) -> Crew:
+    """As many as the work is worth (pure)."""
+    return Crew(1, 1) if work.read.total <= LITTLE else Crew(PROCESSES, CONNECTIONS)
 
 
 class DiskCopy:
@@ -87,18 +102,19 @@ class DiskCopy:
         await folder.verify(self.passage.vcenter, self.passage.record, self.passage.datacenter)
         source = await https_source(self.passage.vcenter, self.frozen, self.passage.datacenter)
         owner = f"copy/{self.passage.job_id}/{self.task.disk_id}"
+        crew = crew_for(work)
         async with await open_source(self.passage.children, self.passage.vcenter, source, owner, self.passage.runtime) as opened:
-            session = await self._session()
-            async with self._targets(session) as targets:
-                return await self._copy(opened, targets, owner, work)
+            session = await self._session(crew)
+            async with self._targets(session, crew) as targets:
+                return await self._copy(opened, targets, owner, work, crew)
 
-    async def _copy(self, source: OpenSource, targets: tuple[Target, ...], owner: str, work: Work) -> CopyFailure | None:
+    async def _copy(self, source: OpenSource, targets: tuple[Target, ...], owner: str, work: Work, crew: Crew) -> CopyFailure | None:
         job = CopyJob(
             owner=owner,
-            source=Source(socket=str(source.socket), connections=CONNECTIONS // PROCESSES),
+            source=Source(socket=str(source.socket), connections=crew.connections // crew.processes),
             targets=targets,
             work=work,
-            processes=PROCESSES,
+            processes=crew.processes,
         )
         self._before = self._flushed()
         try:
@@ -126,9 +142,9 @@ class DiskCopy:
         checkpoint = self.passage.checkpoints.of(self.task.disk_id)
         return (checkpoint.done & self.plan.read).total, checkpoint.moved
 
-    async def _session(self) -> DataSession:
+    async def _session(self, crew: Crew) -> DataSession:
         """A fresh data session; waits for the tunnel. Raises the OMA's Fault when it wants no data for this disk."""
-        asked = AskSession(disk_id=self.task.disk_id, connections=CONNECTIONS)
+        asked = AskSession(disk_id=self.task.disk_id, connections=crew.connections)
         while True:
             try:
                 return await self.passage.link.oma.session(self.passage.job_id, asked)
@@ -139,7 +155,7 @@ class DiskCopy:
             await asyncio.sleep(PAUSE / 4)
 
     @asynccontextmanager
-    async def _targets(self, session: DataSession) -> AsyncIterator[tuple[Target, ...]]:
+    async def _targets(self, session: DataSession, crew: Crew) -> AsyncIterator[tuple[Target, ...]]:
         """The connections of a session; its key is in a file for this time only."""
         key_file = self.passage.runtime / f"{session.session_id}.psk"
         await asyncio.to_thread(_write_key, key_file, f"{session.psk_identity}:{session.psk_key.get_secret_value()}\n")
@@ -147,7 +163,7 @@ class DiskCopy:
             if self.through_tunnel:
                 socket = await self.passage.link.open_data_path(session.session_id)
                 one = Target(socket=str(socket), identity=session.psk_identity, key_file=str(key_file))
-                yield (one,) * PROCESSES
+                yield (one,) * crew.processes
             else:
                 host, port = await self.passage.link.front_door()
                 yield tuple(
