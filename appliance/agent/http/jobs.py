@@ -116,9 +116,10 @@ class JobRoutes(contract.JobsApi):
         return [followed_job(one, names[one.id], paces.get(one.id)) for one in jobs]
 
     async def _views(self, session: AsyncSession, jobs: Sequence[Job]) -> list[contract.Job]:
-        """Each job with its VM's name and its pace, by one query each for all of them."""
-        names, paces = await job_list.vm_names(session, jobs), await self._paces(session, jobs)
-        return [job_view(job, names[job.id], paces.get(job.id)) for job in jobs]
+        """Each job with its steps, its VM's name and its pace, by one query each for all of them."""
+        steps, names = await job_list.steps_of(session, jobs), await job_list.vm_names(session, jobs)
+        paces = await self._paces(session, jobs)
+        return [job_view(job, steps[job.id], names[job.id], paces.get(job.id)) for job in jobs]
 
 
 def _several(given: str | None) -> tuple[str, ...]:
