@@ -10,6 +10,9 @@ from pydantic import Field
 from appliance.contract.api import Api, OperatorModel, route
 from appliance.contract.jobs import Problem
 
+_STATE = "(discovered|replicating|ready_for_failover|failed|failed_over_test|failed_over_live|cleanup_required|migrated)"
+States = Annotated[str, Field(pattern=f"^{_STATE}(,{_STATE})*$", max_length=300)]
+"""One state of a VM, or several with commas between them."""
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 
 
@@ -127,8 +130,17 @@ class ReplicationsApi(Api):
         raise NotImplementedError
 
     @route("GET", "/api/v1/vm-contexts")
-    async def contexts(self) -> list[VmContext]:
-        """All VMs under management."""
+    async def contexts(
+        self,
+        state: States | None = None,
+        name: Annotated[str, Field(max_length=200)] = "",
+        after: Annotated[str, Field(min_length=1, max_length=255)] | None = None,
+        limit: Annotated[int, Field(ge=1, le=10_000)] | None = None,
+    ) -> list[VmContext]:
+        """VMs under management by their names: all, or those in these states, or with this text in their name.
+
+        With `limit` it is a page; `after` is the context id of the last VM of the page before.
+        """
         raise NotImplementedError
 
     @route("GET", "/api/v1/vm-contexts/{vm}")

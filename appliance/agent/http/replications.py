@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import defer
 
 from appliance.agent.failures import last_of_vms
 from appliance.agent.http.views import Progress, context_view, cycle_view
@@ -21,6 +20,23 @@ from appliance.replication.models import ReplicationJob
 from appliance.replication.protect import Protection
 from appliance.schedules import facts
 from appliance.vsphere.credentials import Credentials
+
+LINE = (
+    VmContext.context_id,
+    VmContext.peer_id,
+    VmContext.vm_name,
+    VmContext.vm_path,
+    VmContext.vcenter_host,
+    VmContext.current_status,
+    VmContext.current_job_id,
+    VmContext.last_successful_job_id,
+    VmContext.last_operation_summary,
+    VmContext.consistent_point["at"].as_string().label("consistent_at"),
+    VmContext.torn_since,
+    VmContext.diverged_since,
+    VmContext.ossea_config_id,
+)
+"""What a list shows of a VM, as columns: the descriptions are most of a row's bytes, and are not shown."""
 
 
 class ReplicationRoutes(contract.ReplicationsApi):
@@ -44,6 +60,8 @@ class ReplicationRoutes(contract.ReplicationsApi):
             # Before the VM is added: a missing configuration should leave nothing behind.
             (await self._protection.deps.configs.choose(body.ossea_config_id))[0].ready_for_volumes()
         credential = await self._credentials.get(credential_id)
+        if body.start_replication:
+            await self._protection.refuse_unfit(credential.peer_id, credential_id, body.vm_path, body.ossea_config_id)
         return await self._protection.add(credential.peer_id, credential_id, body.vm_path)
 
     async def change_id(self, vm_path: str, disk_id: str) -> contract.ChangeId:
@@ -57,9 +75,19 @@ class ReplicationRoutes(contract.ReplicationsApi):
         async with self._store.session() as session:
             return cycle_view(await cycles.load(session, job_id))
 
-    async def contexts(self) -> list[contract.VmContext]:
+    async def contexts(
+        self, state: str | None = None, name: str = "", after: str | None = None, limit: int | None = None
+    ) -> list[contract.VmContext]:
+        only: list[ColumnElement[bool]] = []
+        if state is not None:
+            only.append(VmContext.current_status.in_(state.split(",")))
+        if name:
+            only.append(VmContext.vm_name.icontains(name, autoescape=True))
         async with self._store.session() as session:
-            return await _listed(session)
+            if after is not None:
+                last = await records.by_id(session, after)
+                only.append(tuple_(VmContext.vm_name, VmContext.context_id) > (last.vm_name, last.context_id))
+            return await _listed(session, *only, limit=limit)
 
     async def context(self, vm: str) -> contract.VmContext:
         async with self._store.session() as session:
@@ -74,22 +102,21 @@ class ReplicationRoutes(contract.ReplicationsApi):
             return [cycle_view(one) for one in await session.scalars(newest)]
 
 
-async def _listed(session: AsyncSession, *only: ColumnElement[bool]) -> list[contract.VmContext]:
+async def _listed(session: AsyncSession, *only: ColumnElement[bool], limit: int | None = None) -> list[contract.VmContext]:
     """VMs with how their jobs get on, what failed last and what comes next: three queries however many there are."""
     coming = facts.next_runs()
-    # The descriptions are most of the rows' bytes, and are not shown.
-    query = select(VmContext, coming.c.next_run_at).outerjoin(coming, coming.c.vm_context_id == VmContext.context_id).where(*only)
-    query = query.options(defer(VmContext.specification)).order_by(VmContext.vm_name, VmContext.context_id)
-    rows = (await session.execute(query)).all()
-    found = [context for context, _ in rows]
+    query = (
+        select(*LINE, coming.c.next_run_at.label("next_run")).outerjoin(coming, coming.c.vm_context_id == VmContext.context_id).where(*only)
+    )
+    found = (await session.execute(query.order_by(VmContext.vm_name, VmContext.context_id).limit(limit))).all()
     progress = await _progress(session, {one.current_job_id for one in found if one.current_job_id})
-    failed = await last_of_vms(session, [one.context_id for one in found if _may_have_failed(one)])
-    return [context_view(one, progress.get(one.current_job_id or ""), failed.get(one.context_id), next_run) for one, next_run in rows]
+    failed = await last_of_vms(session, [one.context_id for one in found if _may_have_failed(one.last_operation_summary)])
+    return [context_view(one, progress.get(one.current_job_id or ""), failed.get(one.context_id)) for one in found]
 
 
-def _may_have_failed(context: VmContext) -> bool:
-    """Whether its jobs have to be looked through: not where the last one succeeded."""
-    return (context.last_operation_summary or {}).get("status") != JobStatus.COMPLETED
+def _may_have_failed(summary: dict[str, Any] | None) -> bool:
+    """Whether a VM's jobs have to be looked through: not where the last one succeeded."""
+    return (summary or {}).get("status") != JobStatus.COMPLETED
 
 
 async def _progress(session: AsyncSession, job_ids: set[str]) -> dict[str, Progress]:

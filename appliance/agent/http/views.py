@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Row
+
 from appliance.agent.failures import FailedJob
-from appliance.contexts import VmContext
 from appliance.contract import jobs, replications, status
 from appliance.core.jobs import Job
 from appliance.replication.models import ReplicationJob
@@ -121,30 +121,15 @@ class Progress:
 IDLE = Progress(0.0, "", 0.0, None)
 
 
-def context_view(
-    context: VmContext, progress: Progress | None, failed: FailedJob | None, next_run: datetime | None
-) -> replications.VmContext:
-    """One VM under management, with the job that runs, the failure that nothing made good, and when a schedule runs it."""
+def context_view(context: Row[Any], progress: Progress | None, failed: FailedJob | None) -> replications.VmContext:
+    """One VM under management, from a row of a list, with the job that runs and the failure that nothing made good."""
     now = progress or IDLE
     return replications.VmContext(
-        context_id=context.context_id,
-        peer_id=context.peer_id,
-        vm_name=context.vm_name,
-        vm_path=context.vm_path,
-        vcenter_host=context.vcenter_host,
-        current_status=context.current_status,
-        current_job_id=context.current_job_id,
-        last_successful_job_id=context.last_successful_job_id,
-        last_operation_summary=context.last_operation_summary,
-        consistent_at=(context.consistent_point or {}).get("at"),
-        torn_since=context.torn_since,
-        diverged_since=context.diverged_since,
-        ossea_config_id=context.ossea_config_id,
+        **context._mapping,
         progress_percent=None if progress is None else progress.percent,
         current_operation=now.operation,
         rate_bps=now.rate_bps,
         eta_seconds=now.eta_seconds,
-        next_run=next_run,
         last_failure=_last_failure(failed),
     )
 
