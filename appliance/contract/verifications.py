@@ -88,8 +88,10 @@ class VerificationsApi(Api):
     """Comparing copies with their sources."""
 
     @route("GET", "/api/v1/verifications")
-    async def verifications(self, vm: str | None = None, limit: Limit = 100) -> list[Verification]:
-        """Verifications, newest first."""
+    async def verifications(
+        self, vm: str | None = None, mode: VerificationMode | None = None, differing: bool | None = None, limit: Limit = 100
+    ) -> list[Verification]:
+        """Verifications, newest first; with `differing` only those that found something, or only those that did not."""
         raise NotImplementedError
 
     @route("GET", "/api/v1/verifications/{verification_id}")

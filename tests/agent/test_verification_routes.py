@@ -47,6 +47,13 @@ async def test_the_newest_come_first_with_the_sums_of_their_disks(store: Store) 
     assert [one.id for one in await routes(store).verifications(vm="ctx-0001", limit=1)] == ["job-3"]
 
 
+async def test_only_those_of_a_mode_or_with_a_difference_are_listed(store: Store) -> None:
+    same = verification(2, mode="sampled", disks=[])
+    await keep(store, vm(1), verification(1), same)
+    for asked, wanted in (({"mode": VerificationMode.FULL}, "job-1"), ({"differing": True}, "job-1"), ({"differing": False}, "job-2")):
+        assert [one.id for one in await routes(store).verifications(**asked)] == [wanted]  # type: ignore[arg-type]
+
+
 async def test_a_report_names_what_differed_on_each_disk_and_no_cause(store: Store) -> None:
     problem = {"key": "k", "message": "m", "guidance": "g", "cause": "secret path"}
     await keep(store, vm(1), verification(1, problem=problem))

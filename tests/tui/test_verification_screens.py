@@ -7,7 +7,7 @@ import pytest
 from appliance.contract.errors import FaultSpec
 from appliance.contract.verifications import StartVerification, VerificationMode
 from appliance.tui.verification_lines import last_of_vm, places
-from appliance.tui.widgets.bars import Notice
+from appliance.tui.widgets.notice import Notice
 from tests.tui import operation as op
 from tests.tui import verification_answers as some
 from tests.tui.stand_in import NOW, StandIn, console
@@ -23,6 +23,16 @@ async def test_f7_verifies_a_vm_as_it_is_chosen(keys: tuple[str, ...], mode: Ver
         await op.opened("verifications", "f7", "down", "enter", *keys, "f8")(pilot)
         assert agent.called("verify") == [{"body": StartVerification(vm="ctx-0002", mode=mode)}]
         assert "has started" in str(app.screen.query_one(Notice).content)
+
+
+async def test_f6_goes_through_what_is_shown() -> None:
+    agent = StandIn("oma", some.answers())
+    app = console(agent)
+    async with app.run_test(size=(80, 25)) as pilot:
+        await op.opened("verifications", "f6", "f6", "f6")(pilot)
+        asked = [one for one in agent.called("verifications") if one != {"limit": 200}]
+        assert asked == [{"limit": 200, "mode": VerificationMode.FULL}, {"limit": 200, "differing": True}]
+        assert agent.called("verifications")[-1] == {"limit": 200}
 
 
 async def test_leaving_the_question_starts_nothing() -> None:

@@ -24,11 +24,22 @@ class VerificationRoutes(contract.VerificationsApi):
     def __init__(self, store: Store, protection: Protection) -> None:
         self._store, self._protection = store, protection
 
-    async def verifications(self, vm: str | None = None, limit: contract.Limit = 100) -> list[contract.Verification]:
+    async def verifications(
+        self,
+        vm: str | None = None,
+        mode: contract.VerificationMode | None = None,
+        differing: bool | None = None,
+        limit: contract.Limit = 100,
+    ) -> list[contract.Verification]:
         query = select(Verification, VmContext.vm_name).join(VmContext, VmContext.context_id == Verification.vm_context_id)
         async with self._store.session() as session:
             if vm is not None:
                 query = query.where(Verification.vm_context_id == (await records.by_name_or_id(session, vm)).context_id)
+            if mode is not None:
+                query = query.where(Verification.mode == mode)
+            if differing is not None:
+                found_some = Verification.disks.any(VerifiedDisk.different_bytes > 0)
+                query = query.where(found_some if differing else ~found_some)
             newest = query.order_by(Verification.created_at.desc(), Verification.id.desc()).limit(limit)
             rows = (await session.execute(newest)).all()
         return [contract.Verification(**_shown(one, name)) for one, name in rows]

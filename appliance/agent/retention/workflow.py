@@ -21,6 +21,7 @@ from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.store import Base, Store, utcnow
 from appliance.failover.models import FailoverJobRow
 from appliance.replication.models import ReplicationJob, VmDisk
+from appliance.replication.verify.models import Verification, VerifiedDisk
 from appliance.schedules import scheduler
 from appliance.volumes.models import VolumeOperationRow
 
@@ -75,6 +76,8 @@ class RemoveJobs(Step):
             (JobIdCorrelation, JobIdCorrelation.internal_job_id),
             (CloudstackJobRow, CloudstackJobRow.parent_job_id),
             (FailoverJobRow, FailoverJobRow.id),
+            (VerifiedDisk, VerifiedDisk.verification_id),
+            (Verification, Verification.id),
             (VmDisk, VmDisk.job_id),
             (ReplicationJob, ReplicationJob.id),
             (Job, Job.id),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -19,6 +19,13 @@ from appliance.tui.widgets.table import Listing
 SHOWN = 200
 """Verifications in the list, the newest ones."""
 
+VIEWS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("", {}),
+    (", every block", {"mode": VerificationMode.FULL}),
+    (", differences", {"differing": True}),
+)
+"""What F6 goes through: what the title says, and what is asked for."""
+
 NEVER = ("discovered", "failed_over_test", "failed_over_live", "cleanup_required", "migrated")
 """States of VMs whose copy can't be compared now."""
 
@@ -33,12 +40,17 @@ class VerificationsScreen(ActingScreen):
         "A verification compares blocks of a copy with the VM's disks at the source, both at the moment of one snapshot. After each copy a "
         "small sample is compared by itself; F7 compares every block of a VM, or a sample, now, and a schedule can do so, too. What "
         "differs is copied again at once. Where that does not help, the VM can't be failed over until its next copy, which takes these "
-        "disks in full. Enter opens the report."
+        "disks in full. Enter opens the report. F6 shows all, only those of every block, or only those that found a difference."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open report"),
+        Binding("f6,ctrl+e", "narrow", "Show others"),
         Binding("f7,ctrl+n", "add", "Verify a VM"),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown = 0
 
     def body(self) -> ComposeResult:
         """The list."""
@@ -50,15 +62,22 @@ class VerificationsScreen(ActingScreen):
 
     async def load(self) -> None:
         """The newest."""
-        found, now = await self.console_app.agent.verifications.verifications(limit=SHOWN), self.console_app.clock()
+        title, only = VIEWS[self._shown]
+        found = await self.console_app.agent.verifications.verifications(**only, limit=SHOWN)
+        now = self.console_app.clock()
         self.query_one(Listing).show([verification_row(one, now) for one in found])
-        self.query_one(TitleBar).tell(heading=f"{self.HEADING} ({len(found)})")
+        self.query_one(TitleBar).tell(heading=f"{self.HEADING}{title} ({len(found)})")
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Open the report."""
         from appliance.tui.screens.verification import VerificationScreen
 
         self.app.push_screen(VerificationScreen(event.row_key.value or ""))
+
+    def action_narrow(self) -> None:
+        """All, those of every block, those with a difference."""
+        self._shown = (self._shown + 1) % len(VIEWS)
+        self.action_reload()
 
     def action_add(self) -> None:
         """Verify a VM."""
