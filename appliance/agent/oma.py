@@ -15,6 +15,7 @@ from appliance.agent.health.recovery import Recovery
 from appliance.agent.health.watches import SeenPeer
 from appliance.agent.http.local import LocalApi, operator_application
 from appliance.agent.http.status import Facts, StatusRoutes
+from appliance.agent.links import link_of
 from appliance.agent.machine import Host, addresses, running_machine
 from appliance.agent.oma_routes import APIS, served
 from appliance.agent.operators import Operators
@@ -38,6 +39,8 @@ from appliance.failover import requests
 from appliance.failover.deps import FailoverDeps
 from appliance.failover.preparation import Preparer
 from appliance.failover.workflows import workflows
+from appliance.preflight.gather import Lookout
+from appliance.preflight.protect import ProtectionLook
 from appliance.replication import bulk, removal
 from appliance.replication.bulk import BulkAdd
 from appliance.replication.cycle import Replication, Verification
@@ -70,7 +73,9 @@ class Oma:
         self.volumes = Volumes(store, self.configs, children, _volume_settings(config))
         self.volumes.set_before_detach(side.sessions.end_for_disk)
         cycle = CycleDeps(store, self.volumes, self.configs, self.sources, self.end_sessions)
-        self.protection = Protection(cycle, runner)
+        link = partial(link_of, side)
+        self.protection_look = ProtectionLook(Lookout(self.sources, self.clouds, self.volumes, self.configs, link), store)
+        self.protection = Protection(cycle, runner, self.protection_look.refuse_unfit)
         self.failover = FailoverDeps(
             store=store,
             runner=runner,
@@ -82,6 +87,7 @@ class Oma:
             restore_point=restore_point,
             preparer=Preparer(children),
             test_network_id=config.failover.test_network_id,
+            link=link,
         )
         self.desk = Desk(store, side.sessions.end_for_disk)
         for kind in (Replication, Verification):

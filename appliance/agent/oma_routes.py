@@ -15,6 +15,7 @@ from appliance.agent.http.management import ManagementRoutes
 from appliance.agent.http.metrics import MetricsRoutes
 from appliance.agent.http.network_mappings import NetworkMappingRoutes
 from appliance.agent.http.peers import PeerRoutes
+from appliance.agent.http.preflight import PreflightRoutes
 from appliance.agent.http.replications import ReplicationRoutes
 from appliance.agent.http.schedules import ScheduleRoutes, WindowRoutes
 from appliance.agent.http.status import StatusRoutes
@@ -34,6 +35,7 @@ from appliance.contract import (
     metrics,
     network_mappings,
     pairing,
+    preflight,
     replications,
     schedules,
     status,
@@ -60,6 +62,7 @@ APIS = (
     storage.StorageApi,
     pairing.PeersApi,
     failover.FailoverApi,
+    preflight.PreflightApi,
     network_mappings.NetworkMappingsApi,
     schedules.SchedulesApi,
     windows.WindowsApi,
@@ -84,6 +87,7 @@ def served(oma: Oma, status_routes: StatusRoutes) -> Served:
         (storage.StorageApi, StorageRoutes(oma.volumes)),
         (pairing.PeersApi, PeerRoutes(oma.side, addresses)),
         (failover.FailoverApi, FailoverRoutes(oma.failover)),
+        (preflight.PreflightApi, PreflightRoutes(oma.failover, oma.protection_look, oma.credentials)),
         (network_mappings.NetworkMappingsApi, NetworkMappingRoutes(oma.failover)),
         (schedules.SchedulesApi, ScheduleRoutes(oma.store, oma.is_reachable)),
         (windows.WindowsApi, WindowRoutes(oma.store)),

@@ -52,12 +52,12 @@ class Preflight(OperatorModel):
 class PreflightApi(Api):
     """Looks before something is done; nothing is changed by looking."""
 
-    @route("POST", "/api/v1/failover/preflight", asks=True)
+    @route("POST", "/api/v1/failover/preflight", asks=True, costly=True)
     async def preflight_failover(self, body: AskFailover) -> Preflight:
         """Whether a failover of this VM can be started."""
         raise NotImplementedError
 
-    @route("POST", "/api/v1/replications/preflight", asks=True)
+    @route("POST", "/api/v1/replications/preflight", asks=True, costly=True)
     async def preflight_protection(self, body: AskProtection) -> Preflight:
         """Whether this VM of a vCenter can be protected."""
         raise NotImplementedError

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from appliance.contexts import records
 from appliance.contract.errors import Fault
+from appliance.contract.failover import Preparation
+from appliance.contract.preflight import FailoverKind
 from appliance.core.jobs import Run, Step
 from appliance.core.store import utcnow
+from appliance.failover import preflight
 from appliance.failover.case import Case, load
 from appliance.failover.deps import FailoverDeps
-from appliance.failover.faults import DIVERGED, NEVER_SYNCHRONISED, STILL_HOLDS_DISKS, TORN
+from appliance.failover.faults import STILL_HOLDS_DISKS
+from appliance.failover.fitness import Wish
+from appliance.failover.readiness import refuse_unusable
 from appliance.volumes.faults import SNAPSHOT_LOST
 from appliance.volumes.records import Volume
-
-
-def refuse_unusable(case_name: str, *, synchronised: bool, torn: bool, diverged: bool) -> None:
-    """Raise the Fault that says why the copy must not be started (pure)."""
-    if torn:
-        raise TORN(name=case_name)
-    if diverged:
-        raise DIVERGED(name=case_name)
-    if not synchronised:
-        raise NEVER_SYNCHRONISED(name=case_name)
 
 
 class Checks(Step):
@@ -35,7 +30,13 @@ class Checks(Step):
         case = await load(self._deps, run)
         case.config.require("zone", "template_id", "service_offering_id", "oma_vm_id")
         case.in_order()
-        await self._deps.clouds.discovery(case.config).version()
+        if preflight.is_fresh(run.params.get(preflight.LOOKED_AT), utcnow()):
+            # Everything was looked at right before the job was stored.
+            await self._deps.clouds.discovery(case.config).version()
+            return
+        kind, preparation = FailoverKind(case.row.job_type), Preparation(run.params.get("preparation", Preparation.AUTO))
+        wish = Wish(kind, case.row.network_mappings, preparation, run.id)
+        await preflight.refuse_unfit(self._deps, case.context, case.config.id, wish)
 
 
 class SetFree(Step):

@@ -13,6 +13,8 @@ from appliance.cloudstack.configs import Configs
 from appliance.core.jobs import Runner
 from appliance.core.store import Store
 from appliance.failover.preparation import Preparer
+from appliance.preflight.facts import LinkOf, unknown_link
+from appliance.preflight.gather import PATIENCE
 from appliance.replication.source import SourceSite
 from appliance.volumes.facade import Volumes
 
@@ -22,16 +24,17 @@ RestorePoint = Callable[[AsyncSession, str, dict[str, Any]], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Pace:
-    """How long is waited between two tries of the far side, in seconds, and how often an undo tries."""
+    """Seconds between two tries of the far side, how often an undo tries, and seconds in which the far side answers to a look before."""
 
     retry_seconds: float = 5.0
     undo_tries: int = 5
+    answer_seconds: float = PATIENCE
 
 
 @dataclass(eq=False)
 class FailoverDeps:
     """`end_sessions` flushes and ends the data sessions of volumes; `restore_point` puts a context's change ids back;
-    `test_network_id` is the isolated network that tests use when nothing else is said."""
+    `test_network_id` is the isolated network that tests use when nothing else is said; `link` tells how the tunnel to a peer is."""
 
     store: Store
     runner: Runner
@@ -43,4 +46,5 @@ class FailoverDeps:
     restore_point: RestorePoint
     preparer: Preparer
     test_network_id: str = ""
+    link: LinkOf = unknown_link
     pace: Pace = field(default_factory=Pace)

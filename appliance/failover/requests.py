@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from sqlalchemy import select
 
 from appliance.cloudstack.configs import CloudConfig
 from appliance.contexts import VmContext, VmState, records
-from appliance.contract.errors import NOT_FOUND, Fault
+from appliance.contract.errors import NOT_FOUND
 from appliance.contract.failover import FailoverJob, StartFailedCleanup, StartFinalise, StartLive, StartRollback, StartTest
-from appliance.contract.inventory import AskPower, PowerAction, Vm
-from appliance.contract.network_mappings import Kind, Origin
+from appliance.contract.network_mappings import Kind
+from appliance.contract.preflight import FailoverKind
 from appliance.contract.types import JobRef
 from appliance.core.jobs import Job
-from appliance.failover import mappings, networks, plans, specification
+from appliance.core.store import utcnow
+from appliance.failover import landings, preflight
 from appliance.failover.case import FAILOVER
 from appliance.failover.deps import FailoverDeps
+from appliance.failover.fitness import Wish
 from appliance.failover.models import FailoverJobRow
 from appliance.failover.stopping import STOPS
 from appliance.failover.workflows import (
@@ -31,21 +32,18 @@ from appliance.failover.workflows import (
     refuse_unready,
 )
 
-_log = logging.getLogger(__name__)
-
 
 async def start_test(deps: FailoverDeps, body: StartTest) -> JobRef:
     """Start a test failover. Raises the Fault with which it is refused; then nothing was touched."""
     context = await _context(deps, body.vm)
-    params = await _failover_params(deps, context, body, Kind.TEST, "Test failover")
+    params = await _failover_params(deps, context, body, FailoverKind.TEST, "Test failover")
     return await _submit(deps, TEST_FAILOVER, context, params)
 
 
 async def start_live(deps: FailoverDeps, body: StartLive) -> JobRef:
     """Start a live failover. Raises the Fault with which it is refused; then nothing was touched."""
     context = await _context(deps, body.vm)
-    params = await _failover_params(deps, context, body, Kind.PRODUCTION, "Live failover")
-    await _reach_source(deps, context)
+    params = await _failover_params(deps, context, body, FailoverKind.LIVE, "Live failover")
     return await _submit(deps, LIVE_FAILOVER, context, {**params, "shutdown_seconds": body.shutdown_seconds})
 
 
@@ -153,40 +151,22 @@ async def config_of(deps: FailoverDeps, vm: str) -> CloudConfig:
     return (await deps.configs.choose((await _context(deps, vm)).ossea_config_id))[0]
 
 
-async def _failover_params(deps: FailoverDeps, context: VmContext, body: StartTest, kind: Kind, words: str) -> dict[str, Any]:
+async def _failover_params(deps: FailoverDeps, context: VmContext, body: StartTest, kind: FailoverKind, words: str) -> dict[str, Any]:
+    """What the job gets. The plainest refusals come first and ask nobody; then everything is looked at."""
     if context.current_job_id is not None:
         raise records.BUSY(name=context.vm_name, cause=f"held by {context.current_job_id}")
     refuse_unready(context, words)
     config, _ = await deps.configs.choose(context.ossea_config_id)
     config.require("zone", "template_id", "service_offering_id", "oma_vm_id")
-    chosen = await _landings(deps, context, config, body, kind)
-    return {"ossea_config_id": config.id, "network_mappings": chosen, "preparation": body.preparation.value}
-
-
-async def _landings(deps: FailoverDeps, context: VmContext, config: CloudConfig, body: StartTest, kind: Kind) -> dict[str, str]:
-    """Where each adapter goes. Raises a Fault for one without a place, or with one that is gone; what can't be asked now is not refused."""
-    source = specification.described(context)
-    stored, _ = await plans.layers_of(deps, context, config)
-    asked = networks.Place(networks.Target(body.network_id), Origin.REQUEST) if body.network_id else None
-    last = asked or plans.last_resorts(deps, config)[kind]
-    chosen = networks.choose(source, kind, [networks.asked(body.networks), *stored[kind]], last)
-    await _refuse_gone(deps, config, source, chosen)
-    return {network: target.id for network, target in chosen.items()}
-
-
-async def _refuse_gone(deps: FailoverDeps, config: CloudConfig, source: Vm, chosen: dict[str, networks.Target]) -> None:
-    try:
-        found = await mappings.existing(deps.clouds, config)
-    except Fault as error:
-        _log.warning("the networks for %s could not be looked at: %s", source.name, error)
-        return
-    networks.refuse_gone(source, chosen, {one.id for one in found})
-
-
-async def _reach_source(deps: FailoverDeps, context: VmContext) -> None:
-    """Raise the Fault that says that the other appliance or the vCenter can't be reached."""
-    access = await deps.source.access(context)
-    await deps.source.vma(context.peer_id).power(AskPower(access=access, vm=context.vmware_vm_id, action=PowerAction.STATE))
+    mapped = await landings.existing(deps, context, config, body, Kind.TEST if kind is FailoverKind.TEST else Kind.PRODUCTION)
+    await preflight.refuse_unfit(deps, context, config.id, Wish(kind, mapped, body.preparation))
+    looked_at = utcnow().isoformat()
+    return {
+        "ossea_config_id": config.id,
+        "network_mappings": mapped,
+        "preparation": body.preparation.value,
+        preflight.LOOKED_AT: looked_at,
+    }
 
 
 async def _submit(deps: FailoverDeps, kind: str, context: VmContext, params: dict[str, Any]) -> JobRef:

@@ -12,7 +12,7 @@ from appliance.core.jobs import Job, JobStatus, Run, StepStatus, Workflow
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.store import utcnow
 from appliance.failover.case import FAILOVER, load
-from appliance.failover.copies import Checks, SetFree, Snapshots, refuse_unusable
+from appliance.failover.copies import Checks, SetFree, Snapshots
 from appliance.failover.departure import DisconnectSource, LastCycle, ShutDownSource
 from appliance.failover.deps import FailoverDeps
 from appliance.failover.faults import NO_FAILOVER, NOT_A_TEST, WRONG_STATE
@@ -20,6 +20,7 @@ from appliance.failover.finalising import CheckMachine, DropSnapshots, ReleaseVo
 from appliance.failover.guest import Prepare
 from appliance.failover.machine import AttachDisks, Deploy, Start
 from appliance.failover.models import FailoverJobRow
+from appliance.failover.readiness import refuse_unusable
 from appliance.failover.returning import OpenCloud, StopMachine, ten_steps, with_source
 from appliance.failover.source import SourceGuest
 from appliance.failover.stopping import STOPS, MayDiscard, StopEarlier, refuse_to_discard

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from appliance.contract.checks import Check, CheckState
 from appliance.contract.errors import fault
 
-NOT_READY = fault("preflight.failed", 409, "{what} of {name} can't be started. {reasons}", "{guidance}")
+NOT_READY = fault("preflight.failed", 409, "{what} of {name} can't be started. {reasons}", "{guidance} Then look again.")
 TOO_SLOW = fault(
     "preflight.too_slow",
     504,

@@ -38,9 +38,9 @@ class Lookout:
         self, peer_id: str, access: VCenterAccess | Fault, vm: str, config_id: int | None, network_ids: Collection[str] = ()
     ) -> Found:
         """Everything that can be found out about a VM (by its vCenter id or path) and the configuration that a job of it would get."""
-        config = await self._or_fault(self._config(config_id), "The store")
+        config = await self.answer(self._config(config_id), "The store")
         link, seen, cloud = await asyncio.gather(
-            self._or_fault(self.link(peer_id), "The link to the source"),
+            self.answer(self.link(peer_id), "The link to the source"),
             self._vm(peer_id, access, vm),
             self._cloud(config, network_ids),
         )
@@ -52,12 +52,12 @@ class Lookout:
     async def _vm(self, peer_id: str, access: VCenterAccess | Fault, vm: str) -> Vm | Fault:
         if isinstance(access, Fault):
             return access
-        return await self._or_fault(self.source.vma(peer_id).vm(AskVm(access=access, vm=vm)), "The source")
+        return await self.answer(self.source.vma(peer_id).vm(AskVm(access=access, vm=vm)), "The source")
 
     async def _cloud(self, config: CloudConfig | Fault, network_ids: Collection[str]) -> Cloud | Fault:
         if isinstance(config, Fault):
             return config
-        return await self._or_fault(self._ask_cloud(config, network_ids), "CloudStack")
+        return await self.answer(self._ask_cloud(config, network_ids), "CloudStack")
 
     async def _ask_cloud(self, config: CloudConfig, network_ids: Collection[str]) -> Cloud:
         survey, identity = self.clouds.survey(config), await asyncio.to_thread(read_identity)
@@ -69,7 +69,8 @@ class Lookout:
         )
         return Cloud(config, facts, places, networks, last_trial)
 
-    async def _or_fault(self, question: Awaitable[Answer], who: str) -> Answer | Fault:
+    async def answer(self, question: Awaitable[Answer], who: str) -> Answer | Fault:
+        """The answer, or why there is none; `who` is asked, and named when they are too slow."""
         try:
             async with asyncio.timeout(self.patience):
                 return await question

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from appliance.contract.checks import Check, failed, passed
 from appliance.contract.errors import Fault
 from appliance.contract.inventory import Vm
@@ -13,26 +15,28 @@ from appliance.preflight.source import link_checks, source_checks
 from appliance.preflight.target import for_copies, unreachable
 from appliance.replication.admission import Origin, managed
 
-WHAT = "The protection"
+WHAT = "A first copy"
 TOLD_WHEN_ADDED = ("source", "snapshots", "disks", "managed")
 """What adding a VM refuses by itself, with the reason as its own error."""
 
 
-async def protection_checks(
-    lookout: Lookout, store: Store, peer_id: str, credential_id: int, vm_path: str, config_id: int | None
-) -> list[Check]:
-    """Everything there is to say before this VM of a vCenter is protected. Raises a Fault only for a credential that is unknown."""
-    access = await lookout.source.login(credential_id)
-    found = await lookout.look(peer_id, access, vm_path, config_id)
-    return checks_of(found, await _is_managed(store, Origin(peer_id, credential_id, access.host), found.vm))
+@dataclass(frozen=True)
+class ProtectionLook:
+    """Looks at VMs of vCenters that are to be protected. A configuration is named by its id; None is the active one."""
 
+    lookout: Lookout
+    store: Store
 
-async def refuse_unprotectable(
-    lookout: Lookout, store: Store, peer_id: str, credential_id: int, vm_path: str, config_id: int | None
-) -> None:
-    """Raise the Fault that names what keeps the first copy of a VM from being made, but for what adding it refuses by itself."""
-    checks = await protection_checks(lookout, store, peer_id, credential_id, vm_path, config_id)
-    refuse_failed(vm_path.rpartition("/")[2], WHAT, [one for one in checks if one.name not in TOLD_WHEN_ADDED])
+    async def checks(self, peer_id: str, credential_id: int, vm_path: str, config_id: int | None) -> list[Check]:
+        """Everything there is to say before this VM is protected. Raises a Fault only for a credential that is unknown."""
+        access = await self.lookout.source.login(credential_id)
+        found = await self.lookout.look(peer_id, access, vm_path, config_id)
+        return checks_of(found, await _is_managed(self.store, Origin(peer_id, credential_id, access.host), found.vm))
+
+    async def refuse_unfit(self, peer_id: str, credential_id: int, vm_path: str, config_id: int | None) -> None:
+        """Raise the Fault that names what keeps the first copy of a VM from being made, but for what adding it refuses by itself."""
+        checks = await self.checks(peer_id, credential_id, vm_path, config_id)
+        refuse_failed(vm_path.rpartition("/")[2], WHAT, [one for one in checks if one.name not in TOLD_WHEN_ADDED])
 
 
 def checks_of(found: Found, is_managed: bool) -> list[Check]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from appliance.contexts import records
@@ -13,6 +14,13 @@ from appliance.replication.faults import PART_OF_FAILOVER
 from appliance.replication.steps import CycleDeps
 from appliance.replication.verify.limits import SAMPLED
 
+RefuseUnfit = Callable[[str, int, str, int | None], Awaitable[None]]
+"""Told peer, credential, VM and configuration before a first copy: raises the Fault that names what keeps it from being made."""
+
+
+async def anything_goes(peer_id: str, credential_id: int, vm_path: str, config_id: int | None) -> None:
+    """Where nobody looks."""
+
 
 @dataclass(frozen=True)
 class Protection:
@@ -20,6 +28,7 @@ class Protection:
 
     deps: CycleDeps
     runner: Runner
+    refuse_unfit: RefuseUnfit = anything_goes
 
     async def add(self, peer_id: str, credential_id: int, vm_path: str) -> str:
         """Take a VM under management; returns its context id.

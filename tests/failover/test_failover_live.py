@@ -18,7 +18,7 @@ async def test_the_source_goes_off_before_the_last_cycle_and_the_new_machine_tak
     assert (job.status, job.error) == ("completed", None)
     context = await world.context()
     assert (context.current_status, context.current_job_id) == (VmState.LIVE, None)
-    assert world.source.calls[:4] == ["power state", "vm", "power shutdown", "power state"]
+    assert world.source.calls[:4] == ["vm", "vm", "power shutdown", "power state"]
     assert world.source.spec.power_state == "poweredOff"
     assert not world.source.spec.nics[0].start_connected
     [machine] = world.machines()
@@ -97,7 +97,7 @@ async def test_without_its_appliance_a_live_failover_is_refused_before_anything_
     world.source.silent = 1
     with pytest.raises(Fault) as refusal:
         await world.live()
-    assert refusal.value.key == "peer.unreachable"
+    assert (refusal.value.key, refusal.value.status, refusal.value.fields["checks"]) == ("preflight.failed", 409, "source")
     assert await world.is_as_before() == []
 
 
@@ -132,4 +132,4 @@ async def test_a_rollback_of_a_test_is_its_cleanup_and_leaves_the_source_alone(w
     job = await world.ends((await requests.start_rollback(world.deps, StartRollback(vm="web", power_on_source=True))).job_id)
     assert job.status == "completed"
     assert await world.is_as_before() == []
-    assert world.source.calls == []
+    assert set(world.source.calls) == {"vm"}

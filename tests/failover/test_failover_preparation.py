@@ -6,6 +6,7 @@ import pytest
 from failover_world import World, script
 
 from appliance.contexts import VmState
+from appliance.contract.errors import Fault
 from appliance.contract.failover import Preparation
 
 pytestmark = pytest.mark.lab
@@ -60,6 +61,8 @@ async def test_a_failed_preparation_of_a_live_failover_warns_and_goes_on_with_un
 async def test_a_missing_program_is_told_in_the_operators_words(world: World) -> None:
     world.program = "/nowhere/program"
     await world.restart()
-    job = await world.test(preparation=Preparation.ALWAYS)
-    assert job.error is not None and "/nowhere" not in job.error["message"] + job.error["guidance"]
+    with pytest.raises(Fault) as refused:
+        await world.test(preparation=Preparation.ALWAYS)
+    assert refused.value.fields["checks"] == "preparation"
+    assert "/nowhere" not in refused.value.message + refused.value.guidance
     assert await world.is_as_before() == []
