@@ -87,6 +87,7 @@ def _stop(stop: asyncio.Event, again: asyncio.Event, *, anew: bool) -> None:
 
     What was said last counts: an agent that is told to end while it is about to start anew ends.
     """
+    _log.info("the agent ends, %s", "and starts anew" if anew else "as it was told to")
     (again.set if anew else again.clear)()
     stop.set()
     last = threading.Timer(END_LIMIT, _leave, [again])
