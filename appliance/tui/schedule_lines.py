@@ -107,6 +107,8 @@ def schedule_facts(schedule: Schedule, names: Mapping[str, str], now: datetime) 
         ("Missed runs", MISSED[schedule.on_missed]),
         ("Missing hour", GAP[schedule.on_gap]),
     ]
+    if schedule.verify:
+        facts.append(("Each run", "copies what changed, then compares every block"))
     if schedule.blackouts:
         facts.append(("Blackouts", "; ".join(window_text(one, schedule.timezone) for one in schedule.blackouts)))
     return facts

@@ -8,17 +8,20 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from appliance.contract.jobs import Problem
 from appliance.contract.schedules import ExecutionStatus, OnGap, SaveSchedule
 from appliance.contract.windows import BandwidthWindow, Day, FleetWindows, Window
+from appliance.schedules.capacity import Bound, GroupRule, Hold
 from appliance.schedules.faults import CRON_UNREADABLE, NAME_TAKEN, ZONE_UNKNOWN
+from appliance.schedules.holds import waiting_for
 from appliance.tui.schedule_lines import last_results, local, next_row, run_row, run_text, schedule_row, summary, targets, until
 from appliance.tui.screens.schedule import ScheduleScreen
 from appliance.tui.screens.schedule_form import ScheduleForm
 from appliance.tui.screens.schedules import SchedulesScreen, told_runs
 from appliance.tui.screens.windows import WindowsScreen
-from appliance.tui.widgets.bars import Notice
 from appliance.tui.widgets.dialog import Tell
 from appliance.tui.widgets.form import Field
+from appliance.tui.widgets.notice import Notice
 from appliance.tui.widgets.table import Listing
 from appliance.tui.window_lines import days_text, read_days, read_windows, window_text, windows_flaw
 from tests.tui import operation as op
@@ -94,6 +97,9 @@ def test_what_a_schedule_is_for_and_when() -> None:
 
 def test_the_reason_of_a_skip_stands_in_its_line_and_in_full() -> None:
     assert "Another operation was under way" in run_row(some.skipped()).cells[3]
+    hold = waiting_for(Hold(Bound.GROUP, 2, "g"), "web02", "nightly", {"g": GroupRule(name="Büro")})
+    reason = Problem(key=hold.key, message=hold.message, guidance=hold.guidance)
+    assert "as the machine group Büro may have at once (2)" in run_row(some.skipped(status="queued", reason=reason)).cells[3]
     text = run_text(some.skipped(missed_since=NOW))
     assert "else run it less often" in text and "missed since" in text
 
@@ -165,14 +171,16 @@ async def test_a_new_schedule_is_made_from_what_was_typed_and_chosen() -> None:
 
 async def test_a_changed_schedule_keeps_what_was_not_touched() -> None:
     odd = some.OFFICE.model_copy(update={"name": "office; days"})
-    before = some.schedule(blackouts=[odd], description="for the shop", quiesce=True, enabled=False, on_gap=OnGap.SKIP)
+    before = some.schedule(blackouts=[odd], description="for the shop", quiesce=True, verify=True, enabled=False, on_gap=OnGap.SKIP)
     stand_in = StandIn("oma", some.answers(schedules=[before], update_schedule=before))
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
         await op.opened("schedules", "f4", "down", "down", "enter")(pilot)
         await op.pressed(pilot, ["f8"])
         body = stand_in.called("update_schedule")[0]["body"]
         assert isinstance(body, SaveSchedule)
-        kept = {name: getattr(before, name) for name in ("name", "description", "cron", "enabled", "on_gap", "quiesce", "blackouts")}
+        kept = {
+            name: getattr(before, name) for name in ("name", "description", "cron", "enabled", "on_gap", "quiesce", "verify", "blackouts")
+        }
         assert {name: getattr(body, name) for name in kept} == kept
         assert body.vms == before.vm_context_ids
 

@@ -30,6 +30,9 @@ PAUSE = 0.3
 QUIESCE = {"no": "copied as they run", "yes": "brought to rest for each snapshot"}
 """What is done with the guests' systems before a snapshot is taken."""
 
+VERIFY = {"no": "copies what changed", "yes": "copies, then compares every block"}
+"""What a run does."""
+
 BESIDE = {
     "schedule.cron_unreadable": "cron",
     "schedule.never_fires": "cron",
@@ -92,6 +95,7 @@ class ScheduleForm(FormScreen):
         yield Choice("Missed runs", [(k.value, text) for k, text in MISSED.items()], id="missed", value=one.on_missed.value if one else "")
         yield Choice("Missing hour", [(k.value, text) for k, text in GAP.items()], id="gap", value=one.on_gap.value if one else "")
         yield Choice("Guests", list(QUIESCE.items()), id="quiesce", value="yes" if one and one.quiesce else "")
+        yield Choice("Each run", list(VERIFY.items()), id="verify", value="yes" if one and one.verify else "")
         yield Field("Blackouts", id="blackouts", value=self._blackouts_before, hint=WINDOW_HINT, limit=2000, check=self._blackouts_flaw)
         yield Field("Spread (seconds)", id="spread", value=str(one.spread_seconds if one else 60), limit=4, check=spread_flaw)
         most = str(one.max_concurrent) if one and one.max_concurrent else ""
@@ -139,7 +143,7 @@ class ScheduleForm(FormScreen):
         if name == "zone" and str(error.fields.get("zone", "")) not in ("", self.field("zone").value):
             name = "blackouts"
         if not name:
-            self.say(in_one_sentence(error), "bad")
+            self.say(in_one_sentence(error), "error")
             return None
         self.field(name).problem(in_one_sentence(error), kind)
         return self.field(name)
@@ -183,6 +187,7 @@ class ScheduleForm(FormScreen):
             spread_seconds=int(self.field("spread").value),
             max_concurrent=int(most) if most else None,
             quiesce=self.query_one("#quiesce", Choice).value == "yes",
+            verify=self.query_one("#verify", Choice).value == "yes",
             blackouts=self._blackouts(),
         )
 
@@ -201,7 +206,7 @@ class ScheduleForm(FormScreen):
         if not self.all_good():
             return
         if not self._vms and not self._group:
-            self.say("Choose VMs with F3, a machine group with F6, or both.", "bad")
+            self.say("Choose VMs with F3, a machine group with F6, or both.", "error")
             return
         api, body = self.console_app.agent.schedules, self.wanted()
         try:
@@ -212,4 +217,4 @@ class ScheduleForm(FormScreen):
                 field.focus_input()
             return
         self.console_app.leave(self)
-        self.console_app.say(f"{body.name} was saved.", "good")
+        self.console_app.say(f"{body.name} was saved.", "success")
