@@ -156,7 +156,7 @@ class Member(OperatorModel):
 
 
 class Execution(OperatorModel):
-    """One scheduled run of one VM: due, started not before `start_at`, or skipped for a reason."""
+    """One scheduled run of one VM: due, started not before `start_at`. `reason`: why it was skipped, or which limit it waits for."""
 
     id: str
     schedule_id: str

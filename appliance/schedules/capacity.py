@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class GroupRule:
     limit: int | None = None
     parent: str | None = None
     conflicts: frozenset[str] = frozenset()
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,32 @@ class Limits:
     total: int | None = None
 
 
+class Bound(StrEnum):
+    """What keeps a run from starting."""
+
+    TOTAL = "total"
+    SCHEDULE = "schedule"
+    GROUP = "group"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True)
+class Hold:
+    """What a run waits for: the limit that is reached with its number, or the group in conflict. `group` is a group's id."""
+
+    bound: Bound
+    limit: int = 0
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Admission:
+    """The runs that may start, in their order, and what holds each of the others."""
+
+    free: list[Waiting]
+    held: dict[str, Hold]
+
+
 def lineage(groups: Mapping[str, GroupRule], start: str) -> list[str]:
     """A group with its parents, nearest first; a circle is gone through once."""
     found: list[str] = []
@@ -57,16 +85,19 @@ def lineage(groups: Mapping[str, GroupRule], start: str) -> list[str]:
     return found
 
 
-def admitted(waiting: Sequence[Waiting], running: Sequence[Running], limits: Limits) -> list[Waiting]:
-    """Those that may start, in their order: the higher priority first, then what has waited longer."""
+def decide(waiting: Sequence[Waiting], running: Sequence[Running], limits: Limits) -> Admission:
+    """Which may start: the higher priority first, then what has waited longer."""
     load = _Load(limits)
     for one in running:
         load.take(one.vm, one.schedule)
-    found = []
+    found = Admission([], {})
     for run in sorted(waiting, key=lambda one: (-one.priority, one.start_at, one.id)):
-        if load.has_room(run.vm, run.schedule):
+        hold = load.hold(run.vm, run.schedule)
+        if hold is None:
             load.take(run.vm, run.schedule)
-            found.append(run)
+            found.free.append(run)
+        else:
+            found.held[run.id] = hold
     return found
 
 
@@ -88,19 +119,22 @@ class _Load:
         if schedule is not None:
             self._schedules[schedule] += 1
 
-    def has_room(self, vm: str, schedule: str) -> bool:
-        if _reached(self._total, self._limits.total) or _reached(self._schedules[schedule], self._limits.schedules.get(schedule)):
-            return False
+    def hold(self, vm: str, schedule: str) -> Hold | None:
+        """What keeps this run from starting now; None for nothing."""
+        total, own_limit = self._limits.total, self._limits.schedules.get(schedule)
+        if total is not None and self._total >= total:
+            return Hold(Bound.TOTAL, total)
+        if own_limit is not None and self._schedules[schedule] >= own_limit:
+            return Hold(Bound.SCHEDULE, own_limit)
         own = self._of(vm)
-        if any(_reached(self._groups[name], self._limits.groups[name].limit) for name in own):
-            return False
-        return not any(self._groups[other] for name in own for other in self._against[name] - own)
+        for name in sorted(own):
+            limit = self._limits.groups[name].limit
+            if limit is not None and self._groups[name] >= limit:
+                return Hold(Bound.GROUP, limit, name)
+        against = sorted(other for name in own for other in self._against[name] - own if self._groups[other])
+        return Hold(Bound.CONFLICT, group=against[0]) if against else None
 
     def _of(self, vm: str) -> set[str]:
         """All groups of a VM, with their parents."""
         direct = self._limits.member_of.get(vm, frozenset())
         return {name for group in direct for name in lineage(self._limits.groups, group)}
-
-
-def _reached(count: int, limit: int | None) -> bool:
-    return limit is not None and count >= limit

@@ -95,9 +95,9 @@ async def running(session: AsyncSession) -> list[Running]:
 
 async def groups(session: AsyncSession) -> dict[str, GroupRule]:
     """What is set for each group."""
-    columns = (MachineGroup.id, MachineGroup.priority, MachineGroup.max_concurrent, MachineGroup.parent_id, MachineGroup.conflicts_with)
-    rows = await session.execute(select(*columns))
-    return {name: GroupRule(priority, limit, parent, frozenset(conflicts)) for name, priority, limit, parent, conflicts in rows}
+    row = MachineGroup
+    rows = await session.execute(select(row.id, row.priority, row.max_concurrent, row.parent_id, row.conflicts_with, row.name))
+    return {key: GroupRule(priority, limit, parent, frozenset(against), name) for key, priority, limit, parent, against, name in rows}
 
 
 async def memberships(session: AsyncSession, ids: Iterable[str]) -> dict[str, frozenset[str]]:

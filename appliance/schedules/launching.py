@@ -21,11 +21,12 @@ from appliance.contract.windows import FleetWindows
 from appliance.core.jobs import Job
 from appliance.core.store import Store, new_id
 from appliance.schedules import facts, windows
-from appliance.schedules.capacity import Limits, Waiting, admitted
+from appliance.schedules.capacity import Limits, Waiting, decide
 from appliance.schedules.conflicts import Situation, VmFacts, refusal
 from appliance.schedules.due import GRACE
+from appliance.schedules.holds import waiting_for
 from appliance.schedules.models import ReplicationSchedule, ScheduleExecution
-from appliance.schedules.planning import own_blackouts, skipped
+from appliance.schedules.planning import own_blackouts, skipped, told
 
 AT_ONCE = 5
 """Starts in one tick: each is a few transactions, and other writers wait meanwhile."""
@@ -51,6 +52,7 @@ class Turn:
     quiesce: bool
     verify: bool
     job_id: str | None
+    reason: dict[str, Any] | None
 
     def waiting(self) -> Waiting:
         return Waiting(self.id, self.vm, self.schedule_id, self.priority, self.start_at)
@@ -63,43 +65,55 @@ class Ground:
     begun: set[str]
     vms: dict[str, VmFacts]
     schedules: dict[str, ReplicationSchedule]
-    admitted: Sequence[str] = ()
 
 
-async def launch(store: Store, now: datetime, fleet: FleetWindows, reachable: facts.Reachable, start: Start, at_once: int = AT_ONCE) -> int:
-    """Start the runs whose turn has come, as far as the limits allow, and skip those that can't be; returns how many were started."""
+@dataclass(frozen=True)
+class Chosen:
+    """A run that is to be started now, as the job with this id."""
+
+    turn: Turn
+    job_id: str
+
+
+async def choose(store: Store, now: datetime, fleet: FleetWindows, reachable: facts.Reachable, at_once: int = AT_ONCE) -> list[Chosen]:
+    """Mark the runs that are started now, as far as the limits allow; skip those that can't be, and note what others wait for."""
     async with store.session() as session:
         turns = await _turns(session, now)
         if not turns:
-            return 0
+            return []
         begun = await _begun(session, turns)
         ground = Ground(begun, await facts.vms(session, (one.vm for one in turns), reachable), await _schedules(session, turns))
         new = [one for one in turns if one.job_id not in begun]
         reasons = {one.id: reason for one in new if (reason := _reason(one, ground, fleet, now))}
-        free = await _free(session, [one for one in new if one.id not in reasons], ground, fleet, at_once)
-    chosen = {one.id: one for one in new if one.id in free}
-    jobs = {name: chosen[name].job_id or new_id("job") for name in free}
+        free, held = await _admission(session, [one for one in new if one.id not in reasons], ground, fleet)
+    chosen = [Chosen(one, one.job_id or new_id("job")) for one in free[:at_once]]
     outcomes = [{"status": ExecutionStatus.STARTED, "id": one.id, "decided_at": now} for one in turns if one.job_id in begun]
-    marks = [{"status": ExecutionStatus.STARTING, "id": name, "job_id": job_id} for name, job_id in jobs.items()]
-    await _write(store, outcomes, marks, [{**skipped(reason, now), "id": name} for name, reason in reasons.items()])
-    refused = [{**skipped(error, now), "id": name, "job_id": None} for name, error in await _started(chosen, jobs, start)]
+    marks = [{"status": ExecutionStatus.STARTING, "id": one.turn.id, "job_id": one.job_id, "reason": None} for one in chosen]
+    waits = [{"id": one.id, "reason": held[one.id]} for one in new if one.id in held and one.reason != held[one.id]]
+    await _write(store, outcomes, marks, waits, [{**skipped(reason, now), "id": name} for name, reason in reasons.items()])
+    return chosen
+
+
+async def begin(store: Store, now: datetime, chosen: Sequence[Chosen], start: Start) -> int:
+    """Start them one after the other, and record how that went; returns how many were started."""
+    refused = [{**skipped(error, now), "id": name, "job_id": None} for name, error in await _started(chosen, start)]
     ended = {one["id"] for one in refused}
-    good = [{"status": ExecutionStatus.STARTED, "id": name, "decided_at": now} for name in jobs if name not in ended]
+    good = [{"status": ExecutionStatus.STARTED, "id": one.turn.id, "decided_at": now} for one in chosen if one.turn.id not in ended]
     await _write(store, good, refused)
     return len(good)
 
 
-async def _started(chosen: dict[str, Turn], jobs: dict[str, str], start: Start) -> list[tuple[str, Fault]]:
-    """Start them one after the other; returns those that were refused."""
+async def _started(chosen: Sequence[Chosen], start: Start) -> list[tuple[str, Fault]]:
+    """Start them; returns those that were refused."""
     refused = []
-    for name, job_id in jobs.items():
+    for one in chosen:
         try:
-            verify = VerificationMode.FULL.value if chosen[name].verify else None
-            await start(chosen[name].vm, quiesce=chosen[name].quiesce, job_id=job_id, verify=verify)
+            verify = VerificationMode.FULL.value if one.turn.verify else None
+            await start(one.turn.vm, quiesce=one.turn.quiesce, job_id=one.job_id, verify=verify)
         except Fault as error:
             if error.key == STORE_UNWRITABLE.key:
-                raise  # no verdict on the VM; the next tick sees whether the job is there
-            refused.append((name, error))
+                raise  # no verdict on the VM; the next look sees whether the job is there
+            refused.append((one.turn.id, error))
     return refused
 
 
@@ -125,6 +139,7 @@ async def _turns(session: AsyncSession, now: datetime) -> list[Turn]:
         row.quiesce,
         row.verify,
         row.job_id,
+        row.reason,
     )
     come = or_(row.start_at <= now, row.created_at > now + GRACE, row.status == ExecutionStatus.STARTING)
     waiting = select(*columns).where(row.status.in_(facts.UNDECIDED), row.vm_context_id.is_not(None), come)
@@ -142,18 +157,25 @@ async def _schedules(session: AsyncSession, turns: Iterable[Turn]) -> dict[str, 
     return {one.id: one for one in await session.scalars(select(ReplicationSchedule).where(ReplicationSchedule.id.in_(asked)))}
 
 
-async def _free(session: AsyncSession, turns: Sequence[Turn], ground: Ground, fleet: FleetWindows, at_once: int) -> list[str]:
-    """The ids of those that may start now, in their order."""
+async def _admission(
+    session: AsyncSession, turns: Sequence[Turn], ground: Ground, fleet: FleetWindows
+) -> tuple[list[Turn], dict[str, dict[str, Any]]]:
+    """Those that may start now, in their order, and what each of the others waits for."""
     if not turns:
-        return []
-    running = await facts.running(session)
+        return [], {}
+    running, groups = await facts.running(session), await facts.groups(session)
     limits = Limits(
-        await facts.groups(session),
+        groups,
         await facts.memberships(session, [*(one.vm for one in turns), *(one.vm for one in running)]),
         {name: one.max_concurrent for name, one in ground.schedules.items() if one.max_concurrent is not None},
         fleet.max_concurrent,
     )
-    return [one.id for one in admitted([one.waiting() for one in turns], running, limits)][:at_once]
+    by_id, admission = {one.id: one for one in turns}, decide([one.waiting() for one in turns], running, limits)
+    held = {
+        name: told(waiting_for(hold, by_id[name].vm_name, ground.schedules[by_id[name].schedule_id].name, groups))
+        for name, hold in admission.held.items()
+    }
+    return [by_id[one.id] for one in admission.free], held
 
 
 async def _write(store: Store, *changes: list[dict[str, Any]]) -> None:

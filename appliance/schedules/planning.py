@@ -121,8 +121,12 @@ def runs(schedule: ReplicationSchedule, occasion: Occasion, ground: Ground, blac
 
 def skipped(reason: Fault, now: datetime) -> Row:
     """What is written of a run that is skipped; the technical cause stays inside."""
-    told = {"key": reason.key, "message": reason.message, "guidance": reason.guidance}
-    return {"status": ExecutionStatus.SKIPPED, "reason": told, "decided_at": now}
+    return {"status": ExecutionStatus.SKIPPED, "reason": told(reason), "decided_at": now}
+
+
+def told(reason: Fault) -> Row:
+    """A reason as it is kept."""
+    return {"key": reason.key, "message": reason.message, "guidance": reason.guidance}
 
 
 def own_blackouts(schedule: ReplicationSchedule) -> list[Window]:

@@ -16,7 +16,7 @@ from appliance.contract.status import Part
 from appliance.core.store import Store, utcnow
 from appliance.schedules import facts
 from appliance.schedules.fleet import Fleet
-from appliance.schedules.launching import AT_ONCE, Start, launch
+from appliance.schedules.launching import AT_ONCE, Chosen, Start, begin, choose
 from appliance.schedules.models import ReplicationSchedule, ScheduleExecution
 from appliance.schedules.planning import plan
 
@@ -45,11 +45,20 @@ class Scheduler:
     clock: Callable[[], datetime] = utcnow
     kept: timedelta = KEPT
     at_once: int = AT_ONCE
+    _starting: asyncio.Task[int] | None = field(default=None, init=False)
     _looked_at: float | None = field(default=None, init=False)
     _problem: str = field(default="", init=False)
 
     async def run(self) -> None:
         """Tick until cancelled; what goes wrong in one tick is tried again in the next."""
+        try:
+            await self._run()
+        finally:
+            if self._starting is not None:
+                self._starting.cancel()
+                await asyncio.gather(self._starting, return_exceptions=True)
+
+    async def _run(self) -> None:
         pruned_at = -PRUNED_EVERY
         while True:
             try:
@@ -57,7 +66,8 @@ class Scheduler:
                 if _now() - pruned_at >= PRUNED_EVERY:
                     pruned_at = _now()
                     await prune(self.store, self.clock(), self.kept)
-                self._problem = ""
+                if self._starting is None:
+                    self._problem = ""
             except Exception as error:
                 if not self._problem:
                     logger.exception("the scheduler's tick failed")
@@ -65,11 +75,27 @@ class Scheduler:
             self._looked_at = _now()
             await asyncio.sleep(TICK - self.clock().microsecond / 1e6 % TICK)
 
-    async def tick(self) -> int:
-        """Look once; returns how many jobs were started."""
+    async def tick(self) -> None:
+        """Look once, and have begun what is to start now: starting takes a few transactions for each, and no look waits for it.
+
+        Raises what went wrong with the starts of an earlier look.
+        """
         fleet, now = await Fleet(self.store).get(), self.clock()
         await plan(self.store, now, fleet, self.reachable)
-        return await launch(self.store, now, fleet, self.reachable, self.start, self.at_once)
+        if self._starting is not None and not self._starting.done():
+            return
+        await self.started()
+        chosen = await choose(self.store, now, fleet, self.reachable, self.at_once)
+        if chosen:
+            self._starting = asyncio.create_task(self._begin(now, chosen))
+
+    async def started(self) -> int:
+        """Wait for the starts that the last look has begun; returns how many there were. Raises what went wrong with them."""
+        starting, self._starting = self._starting, None
+        return await starting if starting is not None else 0
+
+    async def _begin(self, now: datetime, chosen: list[Chosen]) -> int:
+        return await begin(self.store, now, chosen, self.start)
 
     async def health(self) -> Part:
         """How the scheduler is, and when it has to do something next."""

@@ -12,7 +12,7 @@ from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.contexts import VmContext, VmEvent, VmState, records
-from appliance.contract.schedules import SaveGroup, SaveSchedule
+from appliance.contract.schedules import ExecutionStatus, SaveGroup, SaveSchedule
 from appliance.contract.windows import FleetWindows
 from appliance.core.jobs import Job, Run, Runner, Step, Workflow
 from appliance.core.store import Store
@@ -99,9 +99,10 @@ class World:
         await self.fleet.put(FleetWindows.model_validate(more))
 
     async def tick(self, **later: float) -> int:
-        """Look once, so much later than before."""
+        """Look once, so much later than before, and wait for the starts; how many there were."""
         self.now += timedelta(**later)
-        return await self.scheduler.tick()
+        await self.scheduler.tick()
+        return await self.scheduler.started()
 
     async def finish(self, name: str) -> None:
         """Let the copy of a VM end."""
@@ -129,12 +130,16 @@ class World:
 
     async def told(self) -> list[str]:
         """All recorded runs as `vm status`, those that were skipped with the reason's key."""
-        return [f"{one.vm_name} {one.reason['key'] if one.reason else one.status}" for one in await self.runs()]
+        return [f"{one.vm_name} {_told(one)}" for one in await self.runs()]
 
     async def jobs(self) -> list[str]:
         """The VMs of all jobs, in the order of their starts."""
         async with self.store.session() as session:
             return [(vm or "").removeprefix("ctx-") for vm in await session.scalars(select(Job.vm_context_id).order_by(Job.id))]
+
+
+def _told(run: ScheduleExecution) -> str:
+    return str(run.reason["key"]) if run.status == ExecutionStatus.SKIPPED and run.reason else run.status
 
 
 def vm(name: str, **more: Any) -> VmContext:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from appliance.schedules.capacity import GroupRule, Limits, Running, Waiting, admitted, lineage
+from appliance.schedules.capacity import Bound, GroupRule, Hold, Limits, Running, Waiting, decide, lineage
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def waiting(vm: str, *, priority: int = 50, schedule: str = "s", second: int = 0) -> Waiting:
     return Waiting(f"run-{vm}", vm, schedule, priority, START + timedelta(seconds=second))
+
+
+def admitted(runs: list[Waiting], running: list[Running], limits: Limits) -> list[Waiting]:
+    return decide(runs, running, limits).free
 
 
 def names(runs: list[Waiting]) -> str:
@@ -122,3 +127,31 @@ def test_no_limit_is_ever_passed_and_no_room_is_left_to_a_run_that_fits(
 
 def _with_parents(names: frozenset[str]) -> set[str]:
     return set(names) | ({"p"} if "g" in names else set())
+
+
+@pytest.mark.parametrize(
+    ("running", "limits", "expected"),
+    [
+        ([Running("x")], Limits(total=1), Hold(Bound.TOTAL, 1)),
+        ([Running("x", "s"), Running("y", "s")], Limits(schedules={"s": 2}), Hold(Bound.SCHEDULE, 2)),
+        ([Running("x")], Limits({"g": GroupRule(limit=1)}, grouped(g="ax")), Hold(Bound.GROUP, 1, "g")),
+        ([Running("x")], Limits({"p": GroupRule(limit=1), "g": GroupRule(parent="p")}, grouped(g="ax")), Hold(Bound.GROUP, 1, "p")),
+        (
+            [Running("x")],
+            Limits({"g": GroupRule(conflicts=frozenset("h")), "h": GroupRule()}, grouped(g="a", h="x")),
+            Hold(Bound.CONFLICT, 0, "h"),
+        ),
+        (
+            [Running("x")],
+            Limits({"h": GroupRule(conflicts=frozenset("g")), "g": GroupRule()}, grouped(g="a", h="x")),
+            Hold(Bound.CONFLICT, 0, "h"),
+        ),
+    ],
+)
+def test_what_holds_a_run_back_is_named(running: list[Running], limits: Limits, expected: Hold) -> None:
+    assert decide([waiting("a")], running, limits).held == {"run-a": expected}
+
+
+def test_what_starts_is_held_by_nothing() -> None:
+    found = decide([waiting("a"), waiting("b")], [], Limits(total=1))
+    assert (names(found.free), found.held) == ("a", {"run-b": Hold(Bound.TOTAL, 1)})
