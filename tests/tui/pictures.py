@@ -22,6 +22,13 @@ PICTURES: dict[str, dict[str, str]] = {
         "vm-actions": "test_snap_vm/test_actions_of_a_vm",
     },
     "protect": {"protect": "test_snap_protect/test_a_search_found_vms[80x25]"},
+    "discovery": {
+        "discovery": "test_snap_discovery/test_marked[80x25]",
+        "discovery-places": "test_snap_discovery/test_folders_and_clusters",
+    },
+    "found-vm": {"found-vm": "test_snap_discovery/test_why_a_vm_cant_be_migrated[80x25]"},
+    "additions": {"additions": "test_snap_discovery/test_additions[normal-80x25]"},
+    "specifications": {"specifications": "test_snap_discovery/test_specifications[normal-80x25]"},
     "failover": {
         "failover": "test_snap_vm/test_form_of_a_live_failover[80x25]",
         "failover-question": "test_snap_vm/test_question_before_a_live_failover",
@@ -44,6 +51,11 @@ PICTURES: dict[str, dict[str, str]] = {
         "network-mappings-pick": "test_snap_mappings/test_a_target_is_picked_by_name",
     },
     "vm-network-mappings": {"vm-network-mappings": "test_snap_mappings/test_networks_of_a_vm[80x25]"},
+    "verifications": {"verifications": "test_snap_verifications/test_verifications[normal-80x25]"},
+    "verification": {
+        "verification": "test_snap_verifications/test_verification_report[normal-80x25]",
+        "verification-failed": "test_snap_verifications/test_verification_report[failed-80x25]",
+    },
     "volumes": {"volumes": "test_snap_volumes/test_volumes[normal-80x25]"},
     "credentials": {"credentials": "test_snap_credentials/test_credentials[normal-80x25]"},
     "credential": {

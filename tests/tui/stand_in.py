@@ -14,10 +14,14 @@ from appliance.contract.api import Api, Route, routes
 from appliance.contract.client import UNREACHABLE, Transport
 from appliance.contract.clouds import CloudsApi
 from appliance.contract.credentials import CredentialsApi
+from appliance.contract.discovery import DiscoveryApi
 from appliance.contract.errors import NO_SUCH_ROUTE, Fault
 from appliance.contract.failover import FailoverApi
+from appliance.contract.management import ManagementApi
 from appliance.contract.network_mappings import NetworkMappingsApi
 from appliance.contract.schedules import SchedulesApi
+from appliance.contract.settings import Setting, SettingsApi
+from appliance.contract.tokens import TokensApi
 from appliance.contract.vault import VaultApi
 from appliance.contract.verifications import VerificationsApi
 from appliance.contract.windows import WindowsApi
@@ -30,13 +34,15 @@ NOW = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)
 
 COMMON: tuple[type[Api], ...] = (
     status.StatusApi, setup.SetupApi, network.NetworkApi, system.SystemApi, gate.GateApi, access.RemoteConsoleApi, tunnel.TunnelApi,
-    jobs.JobsApi,
+    jobs.JobsApi, SettingsApi, TokensApi,
 )  # fmt: skip
 ROLES: dict[str, tuple[type[Api], ...]] = {
     "oma": (
         *COMMON,
         pairing.PeersApi,
         replications.ReplicationsApi,
+        DiscoveryApi,
+        ManagementApi,
         FailoverApi,
         NetworkMappingsApi,
         storage.StorageApi,
@@ -165,7 +171,16 @@ def common(role: str) -> dict[str, object]:
         "verifications": [],
         "set_stage": lambda body: set_up(body.stage),
         "report": None,
+        "setting": idle_setting,
     }
+
+
+def idle_setting(name: str) -> Setting:
+    """After how long the console logs out."""
+    return Setting(
+        name=name, group="console", kind="number", value=15, default=15, unit="minutes", lowest=1, highest=240, sentence="How long.",
+        expected="a whole number from 1 to 240 (minutes)", restart_needed=False, changed_at=None,
+    )  # fmt: skip
 
 
 def console(stand_in: StandIn, terminal: str = "xterm", **options: Any) -> Console:
