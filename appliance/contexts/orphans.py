@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, defer
 
-from appliance.contexts import records
+from appliance.contexts import records, summaries
 from appliance.contexts.models import VmContext
 from appliance.contexts.states import VmState
 from appliance.core.jobs import Job
@@ -43,6 +43,6 @@ def _free(context: VmContext, job: Job | None) -> Freed:
     if context.current_status == VmState.REPLICATING:
         records.advance(context, records.stopped(context))
     if job is not None:
-        context.last_operation_summary = records.summary(job)
+        context.last_operation_summary = summaries.summary(job, context.current_status)
     why = f"the job {held_by}, which has ended" if job else f"the job {held_by}, which is not on record" if held_by else "no job"
     return Freed(context.context_id, context.vm_name, f"{context.vm_name} was held by {why}; it is free again.")

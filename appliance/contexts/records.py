@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from appliance.contexts import summaries
 from appliance.contexts.models import VmContext
 from appliance.contexts.states import VmEvent, VmState, move
 from appliance.contract.errors import AMBIGUOUS_NAME, NOT_FOUND, fault
 from appliance.core.jobs import Job
-from appliance.core.store import utcnow
 
 BUSY = fault("vm.busy", 409, "Another operation is under way for {name}.", "Wait until it has ended, or cancel it first.")
 ALREADY_MANAGED = fault(
@@ -43,6 +43,10 @@ async def by_name_or_id(session: AsyncSession, name: str) -> VmContext:
 def advance(context: VmContext, event: VmEvent) -> None:
     """Move the VM by the table of states. Raises the Fault `vm.wrong_state`."""
     context.current_status = move(VmState(context.current_status), event)
+    told = context.last_operation_summary
+    if context.current_job_id is None and told is not None:
+        # It is the operation that has just ended which moves a VM that nothing holds.
+        context.last_operation_summary = summaries.in_state(told, context.current_status)
 
 
 async def claim(session: AsyncSession, job: Job) -> VmContext:
@@ -63,25 +67,13 @@ async def take_over(session: AsyncSession, job: Job, holder: str) -> VmContext:
     return context
 
 
-async def free(session: AsyncSession, job: Job) -> VmContext:
-    """Free the VM in the transaction that ends its job, and keep how the job ended until the next operation."""
+async def free(session: AsyncSession, job: Job, figures: dict[str, Any] | None = None) -> VmContext:
+    """Free the VM in the transaction that ends its job, and keep how the job ended until the next operation ends."""
     context = await by_id(session, job.vm_context_id or "")
     if context.current_job_id == job.id:
         context.current_job_id = None
-    context.last_operation_summary = summary(job)
+    context.last_operation_summary = summaries.summary(job, context.current_status, figures)
     return context
-
-
-def summary(job: Job) -> dict[str, Any]:
-    """How a job ended, as its VM keeps it."""
-    return {
-        "job_id": job.id,
-        "kind": job.kind,
-        "title": job.title,
-        "status": job.status,
-        "error": {key: job.error[key] for key in ("key", "message", "guidance")} if job.error else None,
-        "at": utcnow().isoformat(),
-    }
 
 
 def stopped(context: VmContext) -> VmEvent:

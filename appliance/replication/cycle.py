@@ -229,9 +229,9 @@ class Replication(Workflow):
         # A comparison that found what it could not repair has torn the copy again, after its commit.
         sound = context.last_successful_job_id == job.id and context.torn_since is None
         records.advance(context, VmEvent.CYCLE_COMMITTED if sound else records.stopped(context))
-        if context.current_job_id == job.id:
-            await records.free(session, job)
         cycle = await cycles.load(session, job.id)
+        if context.current_job_id == job.id:
+            await records.free(session, job, cycles.figures(cycle))
         cycle.status, cycle.completed_at, cycle.current_operation = job.status, job.completed_at, ""
         if job.status != JobStatus.COMPLETED and job.error:
             cycle.error_message = f"{job.error['message']} {job.error['guidance']}"

@@ -108,6 +108,17 @@ def _note_disk(disk: VmDisk, progress: DiskProgress) -> None:
     disk.rate_bps, disk.eta_seconds, disk.seconds = progress.rate_bps, progress.eta_seconds, progress.seconds
 
 
+def figures(cycle: ReplicationJob) -> dict[str, Any]:
+    """What a cycle did, in bytes, as its VM keeps it after its end (pure)."""
+    return {
+        "replication_type": cycle.replication_type,
+        "disks": len(cycle.disks),
+        "bytes_transferred": cycle.bytes_transferred,
+        "bytes_skipped": cycle.bytes_skipped,
+        "total_bytes": cycle.total_bytes,
+    }
+
+
 async def mark_torn(session: AsyncSession, context_id: str) -> None:
     """From now on the copy must not be started, until a cycle commits."""
     context = await records.by_id(session, context_id)

@@ -135,8 +135,9 @@ def last_operation(vm: VmContext, now: datetime) -> str:
     outcome = words.OUTCOMES.get(str(summary.get("status", "")), str(summary.get("status", "")))
     at = moment_of(str(summary.get("at") or ""))
     text = f"{summary.get('title', '')}: {outcome}" + (f", {words.ago(at, now)}" if at else "")
-    error = summary.get("error")
-    return f"{text}. {error.get('message', '')}" if isinstance(error, dict) else text
+    error, following = summary.get("error"), str(summary.get("next_step") or "")
+    said = " ".join(one for one in (error.get("message", "") if isinstance(error, dict) else "", following) if one)
+    return f"{text}. {said}" if said else text
 
 
 _SYNC = {"full": "full", "initial": "full", "incremental": "changes only"}
