@@ -61,13 +61,10 @@ class Lookout:
 
     async def _ask_cloud(self, config: CloudConfig, network_ids: Collection[str]) -> Cloud:
         survey, identity = self.clouds.survey(config), await asyncio.to_thread(read_identity)
-        facts, places, networks, last_trial = await asyncio.gather(
-            survey.facts(identity),
-            self.volumes.places(config),
-            survey.networks(network_ids),
-            self.configs.last_trial(config.id),
-        )
-        return Cloud(config, facts, places, networks, last_trial)
+        last_trial = await self.configs.last_trial(config.id)
+        facts = await survey.facts(identity)
+        # Only once it is known that it answers: a question that fails would leave the others behind.
+        return Cloud(config, facts, await self.volumes.places(config), await survey.networks(network_ids), last_trial)
 
     async def answer(self, question: Awaitable[Answer], who: str) -> Answer | Fault:
         """The answer, or why there is none; `who` is asked, and named when they are too slow."""
