@@ -49,8 +49,8 @@ def plan(many: int = 0) -> Plan:
 class Oma:
     """The OMA's routes as its operator reaches them, and what is behind them."""
 
-    def __init__(self, store: Store, runner: Runner, credentials: Credentials, transport: Transport, site: PrincipalSite) -> None:
-        self.store, self.runner, self.credentials, self.site = store, runner, credentials, site
+    def __init__(self, store: Store, runner: Runner, credentials: Credentials, transport: Transport, sources: Sources) -> None:
+        self.store, self.runner, self.credentials, self.sources = store, runner, credentials, sources
         self.discovery, self.management = client(DiscoveryApi, transport), client(ManagementApi, transport)
 
     async def log_in(self, lab: VcenterLab, name: str = "main", **more: Any) -> int:
@@ -94,7 +94,7 @@ async def running_oma(store: Store, folder: Path, volumes: Volumes | None = None
         api = LocalApi(routes, "token", Path(run) / "api.sock", "127.0.0.1", 0)
         await api.start()
         transport = Transport(unix=str(Path(run) / "api.sock"))
-        yield Oma(store, runner, credentials, transport, site)
+        yield Oma(store, runner, credentials, transport, sources)
         await transport.close()
         await runner.close()
         await api.stop()

@@ -18,9 +18,11 @@ from appliance.core.jobs import LogEvent
 from appliance.core.store import Store
 from appliance.lab.vcenter import VcenterLab
 from appliance.lab.vcenter.records import SnapshotRecord
+from appliance.replication.cycle import Replication
 from appliance.replication.models import ReplicationJob
 from appliance.replication.records import new_disk
 from appliance.replication.removal import described
+from appliance.replication.steps import CycleDeps
 from appliance.volumes.records import Volume
 from appliance.vsphere.snapshots import name_for
 
@@ -194,6 +196,46 @@ async def test_snapshots_that_were_left_in_vcenter_go_with_the_vm(oma: Oma, vcen
     ended = await oma.runner.wait((await oma.management.remove_vm("web1")).job_id)
     assert (ended.status, ended.error) == ("completed", None)
     assert [one.name for one in record.snapshots] == ["by hand"]
+
+
+async def looked_at(oma: Oma, store: Store, context_id: str) -> str:
+    """A cycle that ends after its look at the source; returns its job's id."""
+    cycles = Replication(CycleDeps(store, cast(Any, None), cast(Any, None), oma.sources, cast(Any, None)))
+    cycles.steps = cycles.steps[:1]
+    oma.runner.register(cycles)
+    params = {"context_id": context_id, "vm_name": "web1", "config_id": 1, "quiesce": False, "parent_job_id": None}
+    job = await oma.runner.wait(await oma.runner.submit("replication", params, vm_context_id=context_id, peer_id=VMA))
+    assert job.status == "completed", job.error
+    return job.id
+
+
+async def test_a_cycle_that_finds_the_vm_changed_says_so_in_its_log_and_keeps_what_it_saw(
+    oma: Oma, vcenter: VcenterLab, store: Store
+) -> None:
+    [added] = await oma.added("/DC0/vm/web1")
+    await keep(store)
+    first = await looked_at(oma, store, str(added.context_id))
+    record = vcenter.estate.named("web1")
+    assert record is not None
+    with vcenter.estate.changing(record):
+        record.memory_mb, record.nics[0].network = 2048, "Isolated"
+    await change(store, str(added.context_id), current_status="ready_for_failover")
+    second = await looked_at(oma, store, str(added.context_id))
+    changes = ["Memory: 512 MiB became 2 GiB.", "Network adapter 1 is on the network Isolated; before: VM Network."]
+    async with store.session() as session:
+        said = (await session.scalars(select(LogEvent.message).where(LogEvent.job_id == second))).all()
+    assert f"The VM has changed in vCenter. {' '.join(changes)}" in said
+    history = await oma.management.specifications("web1")
+    assert [(one.origin, one.job_id, one.changes) for one in history[:2]] == [("cycle", second, changes), ("cycle", first, [])]
+    assert history[2].origin == "added"
+
+
+async def test_no_cycle_starts_with_a_credential_that_has_gone(oma: Oma, store: Store) -> None:
+    [added] = await oma.added("/DC0/vm/web1")
+    await keep(store)
+    await change(store, str(added.context_id), credential_id=99)
+    refused = await refusal(looked_at(oma, store, str(added.context_id)))
+    assert refused.key == "vm.no_credential" and "99" in refused.cause
 
 
 def volume(number: int, snapshot: str | None = None) -> Volume:
