@@ -21,13 +21,23 @@ from appliance.agent.oma_routes import APIS, served
 from appliance.agent.operators import Operators
 from appliance.agent.peer.oma import peer_application
 from appliance.agent.probes import oma_probes
+from appliance.agent.reconciler.jobs import Healing, LookAround, look_at_start
+from appliance.agent.reconciler.known import ReconcilerDeps
 from appliance.agent.source_site import Sources
 from appliance.agent.version import VERSION
 from appliance.cloudstack.clouds import Clouds
 from appliance.cloudstack.configs import SEALED as SEALED_SECRET_KEY
 from appliance.cloudstack.configs import Configs
 from appliance.contract import status
-from appliance.contract.options import FAILOVER_TEST_NETWORK, SCHEDULE_DAYS, SCHEDULE_STARTS, VOLUME_SLOTS
+from appliance.contract.options import (
+    FAILOVER_TEST_NETWORK,
+    SCHEDULE_DAYS,
+    SCHEDULE_STARTS,
+    VERIFY_MOST,
+    VERIFY_SAMPLE,
+    VERIFY_SHARE,
+    VOLUME_SLOTS,
+)
 from appliance.contract.peer import AllowedBandwidth
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
@@ -49,6 +59,7 @@ from appliance.replication.records import restore_point
 from appliance.replication.removal import VmRemoval
 from appliance.replication.steps import CycleDeps
 from appliance.replication.verify.desk import Desk
+from appliance.replication.verify.limits import VerifyLimits
 from appliance.schedules.allowance import Allowance
 from appliance.schedules.scheduler import Scheduler
 from appliance.tunnel.identity import load_identity
@@ -72,7 +83,8 @@ class Oma:
         self.sources = Sources(config.run_dir, self.credentials, side.peers)
         self.volumes = Volumes(store, self.configs, children, _volume_settings(config))
         self.volumes.set_before_detach(side.sessions.end_for_disk)
-        cycle = CycleDeps(store, self.volumes, self.configs, self.sources, self.end_sessions)
+        self.verify_limits = VerifyLimits()
+        cycle = CycleDeps(store, self.volumes, self.configs, self.sources, self.end_sessions, lambda: self.verify_limits)
         link = partial(link_of, side)
         self.protection_look = ProtectionLook(Lookout(self.sources, self.clouds, self.volumes, self.configs, link), store)
         self.protection = Protection(cycle, runner, self.protection_look.refuse_unfit)
@@ -98,6 +110,9 @@ class Oma:
         runner.register(KeyRotation(store, self.vault, SEALED_COLUMNS), lambda _: runner.submit(KeyRotation.kind, {}))
         for workflow in workflows(self.failover):
             runner.register(workflow, partial(requests.again, self.failover))
+        compared = ReconcilerDeps(self.failover, children, lambda: {one.owner for one in side.sessions.living()})
+        runner.register(LookAround(compared), lambda job: runner.submit(job.kind, {}))
+        runner.register(Healing(compared))
         self.scheduler = Scheduler(store, self.protection.start, self.is_reachable)
         self.allowance = Allowance(store, self._connected, self._allow)
         self.recovery = Recovery(store, runner, self.volumes.reconcile)
@@ -115,9 +130,15 @@ class Oma:
         def test_network() -> None:
             self.failover.test_network_id = options[FAILOVER_TEST_NETWORK] or self.config.failover.test_network_id
 
+        def verification() -> None:
+            share, most = options[VERIFY_SHARE] / 100, options[VERIFY_MOST] << 20
+            self.verify_limits = VerifyLimits(sample_after_cycle=options[VERIFY_SAMPLE], share=share, most_bytes=most)
+
         watched = ((SCHEDULE_DAYS, schedules), (SCHEDULE_STARTS, schedules), (VOLUME_SLOTS, slots), (FAILOVER_TEST_NETWORK, test_network))
         for option, act in watched:
             options.watch(option, act)
+        for one in (VERIFY_SAMPLE, VERIFY_SHARE, VERIFY_MOST):
+            options.watch(one, verification)
 
     async def end_sessions(self, volume_ids: Sequence[str]) -> None:
         """End every data session of these volumes; their processes are reaped when this returns."""
@@ -137,6 +158,7 @@ class Oma:
     async def operate(self) -> None:
         """Take up what an earlier agent left, then run the schedules, and tell the VMAs how much they may move."""
         await self.recovery.run()
+        await look_at_start(self.store, self.runner)
         await asyncio.gather(self.scheduler.run(), self.allowance.run(), self.monitor.run())
 
     async def _seen_peers(self) -> list[SeenPeer]:

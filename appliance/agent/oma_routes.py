@@ -16,6 +16,7 @@ from appliance.agent.http.metrics import MetricsRoutes
 from appliance.agent.http.network_mappings import NetworkMappingRoutes
 from appliance.agent.http.peers import PeerRoutes
 from appliance.agent.http.preflight import PreflightRoutes
+from appliance.agent.http.reconciliation import ReconciliationRoutes
 from appliance.agent.http.replications import ReplicationRoutes
 from appliance.agent.http.schedules import ScheduleRoutes, WindowRoutes
 from appliance.agent.http.status import StatusRoutes
@@ -36,6 +37,7 @@ from appliance.contract import (
     network_mappings,
     pairing,
     preflight,
+    reconciliation,
     replications,
     schedules,
     status,
@@ -67,6 +69,7 @@ APIS = (
     schedules.SchedulesApi,
     windows.WindowsApi,
     verifications.VerificationsApi,
+    reconciliation.ReconciliationApi,
     tunnel.TunnelApi,
     metrics.MetricsApi,
     *MACHINE_APIS,
@@ -92,6 +95,7 @@ def served(oma: Oma, status_routes: StatusRoutes) -> Served:
         (schedules.SchedulesApi, ScheduleRoutes(oma.store, oma.is_reachable)),
         (windows.WindowsApi, WindowRoutes(oma.store)),
         (verifications.VerificationsApi, VerificationRoutes(oma.store, oma.protection)),
+        (reconciliation.ReconciliationApi, ReconciliationRoutes(oma.store, oma.runner)),
         (tunnel.TunnelApi, TunnelRoutes(partial(oma_tunnels, oma.side), oma.side.peers)),
         (metrics.MetricsApi, MetricsRoutes(oma.store, "oma", oma.tunnels, oma.side.counters)),
     )

@@ -33,12 +33,14 @@ class OpenCloud(ReturnStep):
 
 
 class FindFailover(ReturnStep):
-    """What there is to take back, and what will be lost by it."""
+    """What there is to take back, and what will be lost by it; the records are brought in line with it first."""
 
     name, title = "failover-job-retrieval", "Looking up the failover"
 
     async def do(self, run: Run) -> None:
         case = await load(self._deps, run)
+        for difference in await self._deps.volumes.heal(case.volume_ids):
+            await run.log("A disk was not as recorded; the records are corrected.", level="warning", cause=str(difference))
         machine = await case.machine_id()
         if machine is not None and case.row.destination_vm_id != machine:
             await record(self._deps, case.row.id, destination_vm_id=machine)

@@ -126,9 +126,10 @@ class Berths:
         await self._links.keep(volume.volume_id, device.by_id)
         await self._links.publish(volume.volume_id)
         await self._records.is_here(volume.volume_id, site.oma_vm_id, device)
-        if volume.snapshot_status == "reverted":
-            # It may be written to from now on: a later revert has work to do again.
-            await self._records.change(volume.volume_id, snapshot_status="created")
+        # It may be written to from now on: a later revert has work to do again.
+        status = {"snapshot_status": "created"} if volume.snapshot_status == "reverted" else {}
+        if status or volume.mode != "oma":
+            await self._records.change(volume.volume_id, volume_mode="oma", **status)
 
     async def _send_away(self, volume: Volume, site: Site, job_id: str) -> None:
         seen = await site.volumes.steady(volume.volume_id)

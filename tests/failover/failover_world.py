@@ -17,11 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from appliance.cloudstack._client import Pace as CloudPace
 from appliance.cloudstack.clouds import Clouds
 from appliance.cloudstack.configs import CloudConfig, Configs
+from appliance.cloudstack.tracking import Purpose
 from appliance.contexts import VmContext, VmEvent, VmState, records
 from appliance.contract.client import UNREACHABLE
 from appliance.contract.failover import StartLive, StartTest
-from appliance.contract.inventory import AskNics, AskPower, AskVm, Disk, Nic, Power, PowerAction, VCenterAccess, Vm
-from appliance.contract.peer import VmaPeerApi
+from appliance.contract.inventory import AskNics, AskPower, AskVm, AskVms, Disk, Nic, Power, PowerAction, VCenterAccess, Vm, VmsInFull
+from appliance.contract.peer import AskSnapshotRemoval, VmaPeerApi
 from appliance.core.commands import Children
 from appliance.core.jobs import Job, JobStatus, Run, Runner, Step, Workflow
 from appliance.core.jobs.lifecycle import ENDED
@@ -48,10 +49,20 @@ class SourceVm(VmaPeerApi):
         self.spec = source_vm()
         self.calls: list[str] = []
         self.silent = 0
-        self.starts_by_itself_after = ""
+        self.is_gone = False
 
     async def vm(self, body: AskVm) -> Vm:
         self._hear("vm")
+        return self.spec
+
+    async def vms(self, body: AskVms) -> VmsInFull:
+        self._hear("vms")
+        return VmsInFull(vms={name: self.spec for name in body.vms if not self.is_gone})
+
+    async def remove_snapshot(self, body: AskSnapshotRemoval) -> Vm:
+        self._hear(f"remove the snapshot of {body.job_id}")
+        left = [name for name in self.spec.snapshots if not name.endswith(body.job_id)]
+        self.spec = self.spec.model_copy(update={"snapshots": left})
         return self.spec
 
     async def power(self, body: AskPower) -> Power:
@@ -310,6 +321,14 @@ class World:
     def asked(self, **more: Any) -> dict[str, Any]:
         """What a request says."""
         return {"vm": "web", "network_id": self.networks["isolated-test"], **more}
+
+    async def by_hand(self, command: str, **params: Any) -> str:
+        """Somebody does something in CloudStack; the id of what was made or changed."""
+        return await self.deps.volumes._reach.of(self.config).volumes.run(command, Purpose("by hand"), **params)
+
+    async def disk_by_hand(self, name: str) -> str:
+        """A disk of this name, which is on no record."""
+        return await self.by_hand("createVolume", name=name, zoneid=self.config.zone, diskofferingid=self.config.disk_offering_id, size=1)
 
     def machines(self) -> list[Any]:
         """The machines in the cloud besides this appliance."""
