@@ -95,6 +95,9 @@ REPLICATION_TRIES = Option(
 SCHEDULE_DAYS = Option("schedules.kept_days", 90, "How long the runs of schedules are kept in the history.", "days", 1, 3650)
 SCHEDULE_STARTS = Option("schedules.starts_per_second", 5, "How many copies the scheduler starts in one second at most.", "copies", 1, 50)
 SUPPORT_BUNDLES = Option("support.kept_bundles", 3, "How many support bundles are kept; older ones are removed.", "bundles", 1, 20, BOTH)
+VERIFY_SAMPLE = Option("verification.sample", True, "Whether each copy is compared with its source in a small sample of blocks.")
+VERIFY_SHARE = Option("verification.sample_percent", 1, "How much of each disk a sample consists of.", "percent", 1, 20)
+VERIFY_MOST = Option("verification.sample_mib", 64, "How much of each disk a sample consists of at most.", "MiB", 4, 65_536)
 VOLUME_SLOTS = Option(
     "volumes.slots",
     0,
@@ -117,6 +120,9 @@ CATALOGUE: tuple[Option[Any], ...] = (
     SCHEDULE_DAYS,
     SCHEDULE_STARTS,
     SUPPORT_BUNDLES,
+    VERIFY_SAMPLE,
+    VERIFY_SHARE,
+    VERIFY_MOST,
     VOLUME_SLOTS,
 )
 """All of them, by group. Whoever reads one names it: `options[AUDIT_DAYS]`."""
