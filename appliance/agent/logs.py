@@ -16,13 +16,15 @@ from logging.handlers import QueueListener, RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
+from appliance.agent.log_lines import harmless, level_of, read, split, written
 from appliance.agent.support.redaction import redact
 from appliance.contract.system import Level, LogEntry, LogPage
+from appliance.core.jobs import trace
 
 KEPT = 5000
 """Lines kept in memory."""
-LONGEST = 4000
-"""Characters of a line; the rest is cut off."""
+PAGE = 1 << 20
+"""Characters of one page; older lines are left out."""
 LONGEST_MESSAGE = 100_000
 """Characters of a message of several lines; the rest is cut off."""
 FILE_BYTES, FILES = 2 << 20, 5
@@ -32,47 +34,6 @@ CLOSING = 3.0
 """Seconds that a disk has to take what waits for it when the agent ends."""
 
 _ORDER = tuple(Level)
-_LINE = re.compile(r"(\d{1,15}) (\S{10,40}) (debug|info|warning|error) (\S{1,200}): (.*)")
-
-
-def harmless(text: str) -> str:
-    """The text with every character that could steer a terminal, or hide, written out as an escape (`\\x1b`)."""
-    text = text.expandtabs(4)
-    if text.isprintable():
-        return text
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
-
-
-def split(message: str) -> list[str]:
-    """A message as harmless lines of bounded length."""
-    lines = [harmless(line[:LONGEST])[:LONGEST] for line in message.split("\n")]
-    return [line for line in lines if line.strip()] or [""]
-
-
-def level_of(number: int) -> Level:
-    """The level of a `logging` level number."""
-    if number >= logging.ERROR:
-        return Level.ERROR
-    if number >= logging.WARNING:
-        return Level.WARNING
-    return Level.INFO if number >= logging.INFO else Level.DEBUG
-
-
-def written(entry: LogEntry) -> str:
-    """An entry as a line of the file."""
-    return f"{entry.number} {entry.at.isoformat()} {entry.level} {entry.source}: {entry.message}"
-
-
-def read(line: str) -> LogEntry | None:
-    """The entry that a line of the file is; None for one that is torn or none of ours."""
-    found = _LINE.fullmatch(line)
-    if found is None:
-        return None
-    number, at, level, source, message = found.groups()
-    try:
-        return LogEntry(number=int(number), at=datetime.fromisoformat(at), level=Level(level), source=source, message=split(message)[0])
-    except ValueError:
-        return None
 
 
 class LogBook:
@@ -104,12 +65,14 @@ class LogBook:
         self._loggers.append(logger)
 
     def add(self, level: Level, source: str, message: str, at: datetime | None = None) -> None:
-        """Add a message; each of its lines becomes a line of the log. Secrets that look like one are taken out."""
+        """Add a message; each of its lines becomes a line of the log, of the job at work here. Secrets that look like one are taken out."""
+        at_work = trace.current()
+        job = {"job_id": at_work.job_id, "correlation": at_work.correlation_id}
         at, source = at or datetime.now(UTC), re.sub(r"\s", "_", harmless(source))[:200] or "agent"
         with self._lock:
             for line in split(redact(message[:LONGEST_MESSAGE])):
                 self._last += 1
-                entry = LogEntry(number=self._last, at=at, level=level, source=source, message=line)
+                entry = LogEntry(number=self._last, at=at, level=level, source=source, message=line, **job)
                 self._lines.append(entry)
                 if self._queue.qsize() < WAITING and not self._closed:
                     self._queue.put(logging.makeLogRecord({"msg": written(entry)}))
@@ -118,19 +81,25 @@ class LogBook:
             with contextlib.suppress(RuntimeError):  # its loop is closed
                 loop.call_soon_threadsafe(event.set)
 
-    def page(self, after: int = -1, level: Level = Level.DEBUG, contains: str = "", limit: int = 500) -> LogPage:
-        """The newest `limit` lines after number `after`, of this level or a graver one, with this text in message or source.
+    def page(self, after: int = -1, level: Level = Level.DEBUG, contains: str = "", limit: int = 500, job: str = "") -> LogPage:
+        """The newest `limit` lines after number `after`, of this level or a graver one, with this text, of this job.
 
-        `last` is the newest number of all, so that asking on does not search the same lines again. A number that this
-        log has not reached yet (its files were lost) counts as none.
+        The text may be in message, source or job; a job is named by its id or its correlation id. `last` is the newest number of all,
+        so that asking on does not search the same lines again. A number that this log has not reached yet (its files were lost) counts
+        as none.
         """
         with self._lock:
             lines, last = list(self._lines), self._last
-        after, wanted, found = -1 if after > last else after, contains.casefold(), list[LogEntry]()
+        after, wanted, found, room = -1 if after > last else after, contains.casefold(), list[LogEntry](), PAGE
         for entry in reversed(lines):
             if entry.number <= after or len(found) == limit:
                 break
-            if _ORDER.index(entry.level) >= _ORDER.index(level) and wanted in f"{entry.source}: {entry.message}".casefold():
+            if job and job not in (entry.job_id, entry.correlation):
+                continue
+            if _ORDER.index(entry.level) >= _ORDER.index(level) and wanted in _searched(entry):
+                room -= len(entry.message)
+                if room < 0:
+                    break
                 found.append(entry)
         return LogPage(entries=found[::-1], last=last)
 
@@ -174,6 +143,10 @@ class LogBook:
     def _finish(self) -> None:
         self._listener.stop()
         self._files.close()
+
+
+def _searched(entry: LogEntry) -> str:
+    return f"{entry.source}: {entry.message} {entry.job_id}".casefold()
 
 
 class _Feed(logging.Handler):

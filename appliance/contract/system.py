@@ -23,13 +23,15 @@ class Level(StrEnum):
 
 
 class LogEntry(OperatorModel):
-    """One line of the appliance's log. `number` grows by one a line."""
+    """One line of the appliance's log. `number` grows by one a line. A line that was written for a job names it."""
 
     number: int
     at: datetime
     level: Level
     source: str
     message: str
+    job_id: str = ""
+    correlation: str = ""
 
 
 class LogPage(OperatorModel):
@@ -78,10 +80,14 @@ class SystemApi(Api):
         after: int = -1,
         wait: Wait = 0.0,
         level: Level = Level.DEBUG,
-        contains: str = "",
+        contains: Annotated[str, Field(max_length=500)] = "",
         limit: Annotated[int, Field(ge=1, le=2000)] = 500,
+        job: Annotated[str, Field(max_length=255)] = "",
     ) -> LogPage:
-        """The newest `limit` lines after number `after`, of this level or a graver one; waits so many seconds for one."""
+        """The newest `limit` lines after number `after`, of this level or a graver one; waits so many seconds for one.
+
+        `contains` is a text in them, `job` the id or the correlation id of a job. A page has at most a million characters.
+        """
         raise NotImplementedError
 
     @route("POST", "/api/v1/logs", status=204, asks=True)

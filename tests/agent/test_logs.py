@@ -1,17 +1,22 @@
 """The agent's log is numbered, searchable, survives restarts and bad disks, and fools no terminal."""
 
 import asyncio
+import json
 import logging
 import stat
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from appliance.agent import logs
-from appliance.agent.logs import KEPT, LONGEST, LogBook, harmless, read
+from appliance.agent.log_lines import LONGEST, harmless, read
+from appliance.agent.logs import KEPT, LogBook
 from appliance.contract.system import Level
+from appliance.core.jobs import Run, Runner, Step, Workflow
+from appliance.core.store import Store
 
 
 @pytest.fixture
@@ -228,3 +233,86 @@ async def test_logging_does_not_wait_for_the_disk(book: LogBook, logger: logging
         held.release()
     book.close()
     assert book.last == 2000
+
+
+@pytest.mark.parametrize("line", ['{"number":1}', "{", "{}", "[1]", '{"number":1,"at":"now","level":"info","source":"x"}', '{"a":' * 500])
+def test_json_that_is_none_of_ours_is_no_entry(line: str) -> None:
+    assert read(line) is None
+
+
+def test_a_line_on_disk_is_one_json_object(tmp_path: Path) -> None:
+    book = LogBook(tmp_path)
+    book.add(Level.WARNING, "tunnel", 'say "é" \\ \x1b[2J')
+    book.close()
+    [line] = (tmp_path / "agent.log").read_text().splitlines()
+    found = json.loads(line)
+    assert (found["number"], found["level"], found["source"], found["message"]) == (1, "warning", "tunnel", 'say "é" \\ \\x1b[2J')
+    assert datetime.fromisoformat(found["at"]).tzinfo and "job_id" not in found
+
+
+def test_lines_of_an_earlier_release_are_still_read() -> None:
+    entry = read("7 2026-01-01T00:00:00+00:00 info appliance.tunnel: up: again")
+    assert entry is not None and (entry.number, entry.source, entry.message, entry.job_id) == (7, "appliance.tunnel", "up: again", "")
+
+
+def test_what_somebody_wrote_into_the_file_cannot_steer_a_terminal() -> None:
+    hostile = {"source": "x\x1b[2J", "message": "a\x07b\nc", "job_id": "\x9b"}
+    entry = read(json.dumps({"number": 1, "at": "2026-01-01T00:00:00Z", "level": "info", **hostile}))
+    assert entry is not None and all(text.isprintable() for text in (entry.source, entry.message, entry.job_id))
+
+
+def test_a_page_is_limited_in_size_too(book: LogBook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "PAGE", 100)
+    for number in range(9):
+        book.add(Level.INFO, "x", str(number) * 30)
+    assert [one[0] for one in messages(book)] == ["6", "7", "8"]
+
+
+class Talks(Step):
+    """Says something itself, in a thread and in a task of its own, in turns with another job."""
+
+    name, title = "talk", "Talking"
+
+    def __init__(self, logger: logging.Logger) -> None:
+        self._logger = logger
+        self._meeting = asyncio.Barrier(2)
+
+    async def do(self, run: Run) -> None:
+        for _ in range(3):
+            await self._meeting.wait()
+            self._logger.info("itself for %s", run.id)
+            await asyncio.to_thread(self._logger.info, "in a thread for %s", run.id)
+            await asyncio.create_task(self._say(run.id))
+
+    async def _say(self, job_id: str) -> None:
+        self._logger.info("in a task for %s", job_id)
+
+
+class Talk(Workflow):
+    kind = "talk"
+
+
+async def test_the_lines_of_two_jobs_side_by_side_are_not_mixed_up(store: Store, book: LogBook, logger: logging.Logger) -> None:
+    book.install(logger)
+    runner = Runner(store, [Talk([Talks(logger)])])
+    jobs = [await runner.submit("talk", {}, correlation_id=f"request-{n}") for n in range(2)]
+    for job_id in jobs:
+        await runner.wait(job_id)
+    logger.info("nobody's")
+    book.close()
+    for number, job_id in enumerate(jobs):
+        found = book.page(job=job_id).entries
+        assert len(found) == 9 and all(one.message.endswith(job_id) and one.correlation == f"request-{number}" for one in found)
+        assert book.page(job=f"request-{number}").entries == found == book.page(contains=job_id.upper()).entries
+    assert [one.message for one in book.page().entries if not one.job_id] == ["nobody's"]
+
+
+async def test_lines_of_a_job_are_told_apart_after_a_restart_too(store: Store, tmp_path: Path, logger: logging.Logger) -> None:
+    first = LogBook(tmp_path / "log")
+    first.install(logger)
+    runner = Runner(store, [Talk([Talks(logger)])])
+    jobs = [await runner.submit("talk", {}) for _ in range(2)]
+    for job_id in jobs:
+        await runner.wait(job_id)
+    first.close()
+    assert LogBookOf(tmp_path / "log").page(job=jobs[1]).entries == first.page(job=jobs[1]).entries != []

@@ -118,7 +118,13 @@ async def seed(site: Site) -> dict[str, bytes]:
         session.add(job)
         await session.flush()
         session.add(
-            event("job-1", "copy", "error", "No.", f"NBD {TOKEN} password='{PASSWORD}' {base64.b64encode(TOKEN.encode()).decode()}")
+            event(
+                Job(id="job-1", correlation_id="job-1"),
+                "copy",
+                "error",
+                "No.",
+                f"NBD {TOKEN} password='{PASSWORD}' {base64.b64encode(TOKEN.encode()).decode()}",
+            )
         )
     await Settings(store).put("console-password", {"hash": "$argon2id$v=19$m=65536$c2FsdA$aGFzaA"})
     await Audit(store).record("operator", "shell-gate.open", "done", f"token: {TOKEN}")

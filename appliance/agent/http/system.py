@@ -28,12 +28,13 @@ class SystemRoutes(contract.SystemApi):
         level: contract.Level = contract.Level.DEBUG,
         contains: str = "",
         limit: int = 500,
+        job: str = "",
     ) -> contract.LogPage:
         clock = asyncio.get_running_loop()
         end = clock.time() + wait
-        page = await asyncio.to_thread(self._book.page, after, level, contains, limit)
+        page = await asyncio.to_thread(self._book.page, after, level, contains, limit, job)
         while not page.entries and (left := end - clock.time()) > 0 and await self._book.wait(page.last, left):
-            page = await asyncio.to_thread(self._book.page, page.last, level, contains, limit)
+            page = await asyncio.to_thread(self._book.page, page.last, level, contains, limit, job)
         return page
 
     async def report(self, body: contract.Report) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from appliance.agent.logs import harmless
+from appliance.agent.log_lines import harmless
 from appliance.contract import tunnel as contract
 from appliance.tunnel.dialler import Dialler
 from appliance.tunnel.models import Peer

@@ -16,7 +16,8 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
 from appliance.agent.config import Config
-from appliance.agent.logs import LogBook, written
+from appliance.agent.log_lines import written
+from appliance.agent.logs import LogBook
 from appliance.agent.support import machine, records
 from appliance.agent.support.known import known_secrets
 from appliance.agent.support.redaction import Redactor
