@@ -18,11 +18,13 @@ from appliance.contract.network_mappings import NetworkMappingsApi
 from appliance.contract.pairing import JoinApi, PeersApi
 from appliance.contract.replications import ReplicationsApi
 from appliance.contract.schedules import SchedulesApi
+from appliance.contract.settings import SettingsApi
 from appliance.contract.setup import SetupApi
 from appliance.contract.source import SourceApi
 from appliance.contract.status import StatusApi
 from appliance.contract.storage import StorageApi
 from appliance.contract.system import SystemApi
+from appliance.contract.tokens import TokensApi
 from appliance.contract.tunnel import TunnelApi
 from appliance.contract.vault import VaultApi
 from appliance.contract.verifications import VerificationsApi
@@ -144,6 +146,16 @@ class Agent:
     def windows(self) -> WindowsApi:
         """What holds for all schedules (OMA)."""
         return client(WindowsApi, self.transport)
+
+    @cached_property
+    def settings(self) -> SettingsApi:
+        """Settings."""
+        return client(SettingsApi, self.transport)
+
+    @cached_property
+    def tokens(self) -> TokensApi:
+        """API tokens."""
+        return client(TokensApi, self.transport)
 
     @cached_property
     def source(self) -> SourceApi:

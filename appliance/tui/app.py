@@ -20,6 +20,8 @@ from textual.worker import WorkerFailed
 
 from appliance.contract.client import UNREACHABLE
 from appliance.contract.errors import Fault
+from appliance.contract.options import CONSOLE_IDLE
+from appliance.contract.settings import Setting
 from appliance.contract.setup import Setup, Stage
 from appliance.contract.status import Status
 from appliance.contract.system import Level, Report
@@ -30,10 +32,11 @@ from appliance.tui.screens.idle import IdleScreen
 from appliance.tui.theme import CONSOLE, PlainScrollBar
 from appliance.tui.vt import KeepTo, Terminal
 from appliance.tui.widgets.bars import TitleBar
+from appliance.tui.widgets.notice import Memory
 
 _log = logging.getLogger(__name__)
 
-LOCK_AFTER = 15 * 60.0
+LOCK_AFTER = CONSOLE_IDLE.default * 60.0
 """Seconds without a key after which the console goes back to its idle screen."""
 
 LONGEST_REPORT = 20_000
@@ -85,7 +88,7 @@ class Console(Persevering, App[str], inherit_bindings=False):
         self.failed_on, self.failed_first = "", True
         self._reports, self._fall_back = [] if reports is None else reports, fall_back
         self._crashed, self._lock_after, self._last_key = crashed, lock_after, time.monotonic()
-        self._alarm = ""
+        self._alarm, self.news = "", Memory()
         self._keep_to = KeepTo(terminal)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -138,7 +141,19 @@ class Console(Persevering, App[str], inherit_bindings=False):
             self._alarm = text
             self.tell_title()
 
-    def say(self, text: str, kind: str = "bad") -> None:
+    async def learn_patience(self) -> None:
+        """How long the console waits for a key before it logs out, as it is set."""
+        try:
+            self.heed(await self.agent.settings.setting(CONSOLE_IDLE.name))
+        except Fault as error:
+            _log.info("the time without a key is as before: %s", error.key)
+
+    def heed(self, setting: Setting) -> None:
+        """Do as a setting says, if it is the console's."""
+        if setting.name == CONSOLE_IDLE.name and isinstance(setting.value, int):
+            self._lock_after = setting.value * 60.0
+
+    def say(self, text: str, kind: str = "error") -> None:
         """A line of news on the screen that is seen."""
         if isinstance(self.screen, ConsoleScreen):
             self.screen.say(text, kind)

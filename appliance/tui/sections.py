@@ -51,10 +51,13 @@ SECTIONS = (
     Section("services", "Services", "health of each part", BOTH, "services", "ServicesScreen"),
     Section("logs", "Logs", "filter and follow", BOTH, "logs", "LogsScreen"),
     Section("support", "Support bundle", "for the vendor's support", BOTH, "support", "SupportScreen"),
+    Section("settings", "Settings", "limits, how long things are kept", BOTH, "settings", "SettingsScreen"),
+    Section("tokens", "API tokens", "who may ask from elsewhere", BOTH, "tokens", "TokensScreen"),
     Section("remote", "Console over SSH", "off until turned on", BOTH, "remote", "RemoteScreen"),
     Section("password", "Console password", "change it", BOTH, "password", "PasswordScreen"),
     Section("gate", "Vendor shell", "closed until the vendor opens it", BOTH, "gate", "GateScreen"),
     Section("audit", "Audit", "who did what", BOTH, "audit", "AuditScreen"),
+    Section("notices", "Notices", "what this console has said", BOTH, "notices", "NoticesScreen"),
     Section("power", "Power", "restart, switch off", BOTH, "power", "PowerScreen"),
 )
 

@@ -8,8 +8,8 @@ from textual.pilot import Pilot
 from appliance.contract import network
 from appliance.contract.errors import FaultSpec
 from appliance.tui.screens.base import ConsoleScreen
-from appliance.tui.widgets.bars import Notice
 from appliance.tui.widgets.form import Field
+from appliance.tui.widgets.notice import Notice
 from tests.tui.snapshots import settled
 from tests.tui.stand_in import network_state
 

@@ -17,7 +17,7 @@ from appliance.contract.pairing import Peer
 from appliance.contract.vault import VaultState
 from appliance.tui.screens.acting import MOMENT
 from appliance.tui.screens.base import ConsoleScreen
-from appliance.tui.widgets.bars import Notice
+from appliance.tui.widgets.notice import Notice
 from tests.tui import operation as op
 from tests.tui.snapshots import settled
 from tests.tui.stand_in import NOW

@@ -16,8 +16,8 @@ from appliance.contract.vendor import answer_text
 from appliance.tui.app import Console
 from appliance.tui.screens.gate import GateScreen
 from appliance.tui.widgets.answer import looked_over
-from appliance.tui.widgets.bars import Notice
 from appliance.tui.widgets.form import Field
+from appliance.tui.widgets.notice import Notice
 from tests.tui.opening import console_with, open_screen
 from tests.tui.snapshots import settled
 from tests.tui.stand_in import StandIn

@@ -15,8 +15,9 @@ from appliance.tui.job_lines import job_facts, job_row, step_row, track
 from appliance.tui.screens import job as job_screen
 from appliance.tui.screens.job import JobScreen
 from appliance.tui.screens.jobs import JobsScreen
-from appliance.tui.widgets.bars import Notice, TitleBar
+from appliance.tui.widgets.bars import TitleBar
 from appliance.tui.widgets.dialog import Tell
+from appliance.tui.widgets.notice import Notice
 from appliance.tui.widgets.progress import RateChart
 from appliance.tui.widgets.table import Listing
 from tests.tui import operation as op

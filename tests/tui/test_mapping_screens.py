@@ -13,8 +13,8 @@ from appliance.contract.types import JobRef
 from appliance.tui.mapping_lines import called, mapping_actions, mapping_row, target_text
 from appliance.tui.screens.failover import FailoverScreen
 from appliance.tui.screens.vm import VmScreen
-from appliance.tui.widgets.bars import Notice
 from appliance.tui.widgets.dialog import Confirm
+from appliance.tui.widgets.notice import Notice
 from appliance.tui.widgets.table import Listing
 from tests.tui import mapping_answers as some
 from tests.tui import operation as op

@@ -12,7 +12,7 @@ from appliance.tui.screens.login import LoginScreen
 from appliance.tui.screens.power import DONE, PowerScreen, consequences, under_way
 from appliance.tui.screens.support import SupportScreen, ending
 from appliance.tui.screens.tunnel import TunnelScreen, change_row
-from appliance.tui.widgets.bars import Notice
+from appliance.tui.widgets.notice import Notice
 from appliance.tui.widgets.table import Listing
 from tests.tui import vma_answers as answers
 from tests.tui.opening import console_with, open_screen

@@ -17,8 +17,8 @@ from appliance.tui.screens.failover import seconds_problem
 from appliance.tui.screens.job import JobScreen
 from appliance.tui.screens.vm import VmScreen
 from appliance.tui.vm_lines import last_operation, meaning, vm_facts
-from appliance.tui.widgets.bars import Notice
 from appliance.tui.widgets.dialog import Confirm, Tell
+from appliance.tui.widgets.notice import Notice
 from tests.tui import operation as op
 from tests.tui.snapshots import settled
 from tests.tui.stand_in import NOW, StandIn, console

@@ -15,8 +15,8 @@ from appliance.tui.screens.protect import ProtectScreen
 from appliance.tui.screens.vm import VmScreen
 from appliance.tui.screens.vms import VmsScreen
 from appliance.tui.vm_lines import matches, now_doing, state, vm_row
-from appliance.tui.widgets.bars import Notice
 from appliance.tui.widgets.form import Choice
+from appliance.tui.widgets.notice import Notice
 from appliance.tui.widgets.table import Listing
 from tests.tui import operation as op
 from tests.tui.snapshots import settled

@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input, OptionList
 
 from appliance.tui.screens.base import ConsoleScreen
-from appliance.tui.widgets.bars import Notice
 from appliance.tui.widgets.form import Field
+from appliance.tui.widgets.notice import Notice
 
 Answer = TypeVar("Answer")
 
@@ -22,9 +22,9 @@ class ActingScreen(ConsoleScreen):
 
     async def asking(self, work: Awaitable[Answer], done: str = "") -> Answer | None:
         """Like `attempt`, and says meanwhile that it is under way."""
-        self.say(MOMENT, "warning")
+        self.say(MOMENT, "info")
         answer = await self.attempt(work, done)
-        if not done and str(self.query_one(Notice).content) == MOMENT:
+        if not done and self.query_one(Notice).said == MOMENT:
             self.say("")
         return answer
 

@@ -16,9 +16,10 @@ from textual.worker import Worker
 from appliance.contract.client import UNREACHABLE
 from appliance.contract.errors import Fault
 from appliance.tui.pump import Persevering
-from appliance.tui.widgets.bars import KeyBar, Notice, TitleBar
+from appliance.tui.widgets.bars import KeyBar, TitleBar
 from appliance.tui.widgets.dialog import Confirm
 from appliance.tui.widgets.form import in_one_sentence
+from appliance.tui.widgets.notice import Kind, News, Notice, kind_of
 
 if TYPE_CHECKING:
     from appliance.tui.app import Console
@@ -98,9 +99,15 @@ class ConsoleScreen(Persevering, Screen[None], inherit_bindings=False):
         """Back to the screen before."""
         self.console_app.leave(self)
 
-    def say(self, text: str, kind: str = "good") -> None:
-        """A line of news on this screen."""
-        self.query_one(Notice).say(text, kind)
+    def say(self, text: str, kind: str = "success") -> None:
+        """A line of news on this screen: `info`, `success`, `warning` or `error`, or the tone of one. An empty text clears it.
+
+        News are kept to be read again, but for `info`, which is about what goes on just now.
+        """
+        found = kind_of(kind)
+        self.query_one(Notice).say(text, found)
+        if text and found is not Kind.INFO:
+            self.console_app.news.keep(News(self.console_app.clock(), self.HEADING, found, text))
 
     def once(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
         """Do this, unless something is being done still: a key that is pressed twice asks the agent once, and breaks nothing off."""
@@ -112,7 +119,7 @@ class ConsoleScreen(Persevering, Screen[None], inherit_bindings=False):
         try:
             answer = await work
         except Fault as error:
-            self.say(in_one_sentence(error), "bad")
+            self.say(in_one_sentence(error), "error")
             return None
         if done:
             self.say(done)
@@ -127,7 +134,7 @@ class ConsoleScreen(Persevering, Screen[None], inherit_bindings=False):
     def _complain(self, text: str) -> None:
         """Say that the data could not be had; empty takes that back, but no other news."""
         if text or (self._complaint and self.query_one(Notice).said == self._complaint):
-            self.say(text, "bad")
+            self.say(text, "error")
         self._complaint = text
 
     async def _keep_fresh(self) -> None:

@@ -125,7 +125,7 @@ class ChoiceScreen(ActingScreen):
         while len(self.console_app.screen_stack) > 1 and not isinstance(self.console_app.screen, CloudsScreen):
             self.console_app.pop_screen()
         active = "it is the active one" if saved.is_active else "F4 makes it the active one"
-        self.console_app.say(f"{saved.name} is stored; {active}. F6 checks whether it can be used.", "good")
+        self.console_app.say(f"{saved.name} is stored; {active}. F6 checks whether it can be used.", "success")
 
 
 def choice_rows(draft: Draft, found: contract.Resources) -> list[Row]:

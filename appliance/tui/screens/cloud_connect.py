@@ -82,12 +82,12 @@ class ConnectScreen(FormScreen):
         if not self.all_good():
             return False
         self._take()
-        self.say(MOMENT, "warning")
+        self.say(MOMENT, "info")
         try:
             cloud = await self.console_app.agent.clouds.test_connection(self._draft.connection())
         except Fault as error:
             name = BESIDE.get(error.key)
-            self.say("" if name else in_one_sentence(error), "bad")
+            self.say("" if name else in_one_sentence(error), "error")
             if name:
                 self.field(name).problem(in_one_sentence(error))
                 self.field(name).focus_input()

@@ -86,7 +86,7 @@ class CredentialForm(FormScreen):
             saved = await self._asked(api.update_credential(str(self._stored.id), self._change(trust)))
         if saved is not None:
             self.console_app.leave(self)
-            self.console_app.say(f"{saved.name} is stored. F6 tests the login.", "good")
+            self.console_app.say(f"{saved.name} is stored. F6 tests the login.", "success")
 
     def action_test(self) -> None:
         """Try what was typed."""
@@ -146,12 +146,12 @@ class CredentialForm(FormScreen):
 
     async def _asked(self, work: Awaitable[Answer]) -> Answer | None:
         """Like `asking`; a refusal is shown beside the field that it is about."""
-        self.say(MOMENT, "warning")
+        self.say(MOMENT, "info")
         try:
             answer = await work
         except Fault as error:
             name = BESIDE.get(error.key)
-            self.say("" if name else in_one_sentence(error), "bad")
+            self.say("" if name else in_one_sentence(error), "error")
             if name:
                 self.field(name).problem(in_one_sentence(error))
                 self.field(name).focus_input()

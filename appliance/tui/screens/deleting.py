@@ -14,11 +14,11 @@ async def deleted(screen: ActingScreen, work: Awaitable[None], done: str, *, lea
     try:
         await work
     except Fault as error:
-        screen.say(in_one_sentence(error), "bad")
+        screen.say(in_one_sentence(error), "error")
         return
     app = screen.console_app
     if leave:
         app.leave(screen)
     else:
         screen.action_reload()
-    app.say(done, "good")
+    app.say(done, "success")

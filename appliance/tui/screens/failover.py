@@ -131,7 +131,7 @@ class FailoverScreen(ActingScreen):
             listing = self.query_one("#places", Listing)
             listing.focus()
             listing.go_to(bad)
-            self.say(f"Choose a network for {called(bad)}: press Enter on it.", "bad")
+            self.say(f"Choose a network for {called(bad)}: press Enter on it.", "error")
             return False
         seconds = [one for one in self.query(Field) if not one.is_good()]
         for one in seconds:
@@ -148,11 +148,11 @@ class FailoverScreen(ActingScreen):
         try:
             await self._send()
         except Fault as error:
-            self.say(in_one_sentence(error), "bad")
+            self.say(in_one_sentence(error), "error")
             self.action_reload()
             return
         self.console_app.leave(self)
-        self.console_app.say(f"The {'live' if self._live else 'test'} failover of {name} was started.", "good")
+        self.console_app.say(f"The {'live' if self._live else 'test'} failover of {name} was started.", "success")
 
     def _details(self) -> str:
         """The time limit, the networks by name, and what is to be known of them."""

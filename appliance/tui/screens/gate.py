@@ -182,7 +182,7 @@ class GateScreen(ConsoleScreen):
         except Fault:
             gate = None
         if gate is not None and gate.state is not GateState.CHALLENGE:
-            self.say(text, "bad")
+            self.say(text, "error")
             self.show_gate(gate)
             return
         if gate is not None:

@@ -122,7 +122,7 @@ class GroupForm(FormScreen):
                 self.field("name").problem(in_one_sentence(error))
                 self.field("name").focus_input()
             else:
-                self.say(in_one_sentence(error), "bad")
+                self.say(in_one_sentence(error), "error")
             return
         self.console_app.leave(self)
-        self.console_app.say(f"{body.name} was saved.", "good")
+        self.console_app.say(f"{body.name} was saved.", "success")

@@ -120,7 +120,7 @@ class JoiningScreen(FormScreen):
         if not self.form_shown or not self.all_good():
             return
         address, port = split_address(self.field("address").value)
-        self.say(PAIRING, "warning")
+        self.say(PAIRING, "info")
         try:
             peer = await self.console_app.agent.joining.join(Join(address=address, port=port, code=self.field("code").value))
         except Fault as error:
@@ -134,7 +134,7 @@ class JoiningScreen(FormScreen):
 
     def _refused(self, error: Fault) -> None:
         name = BESIDE.get(error.key)
-        self.say("" if name else in_one_sentence(error), "bad")
+        self.say("" if name else in_one_sentence(error), "error")
         if name:
             self.field(name).problem(in_one_sentence(error))
             self.field(name).focus_input()

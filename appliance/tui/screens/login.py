@@ -65,6 +65,7 @@ class LoginScreen(ModalScreen[bool]):
             field.problem(in_one_sentence(error))
             return
         app.unlocked = True
+        app.run_worker(app.learn_patience(), name="patience")
         self.dismiss(True)
 
     def action_leave(self) -> None:

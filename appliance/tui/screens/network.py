@@ -164,7 +164,7 @@ class NetworkScreen(ActingScreen):
         if not draft.changed:
             self.say("Nothing was changed here. Enter changes the chosen interface, F4 everything else.", "warning")
         elif draft.is_stale(state):
-            self.say(STALE, "bad")
+            self.say(STALE, "error")
         elif await self._is_wanted():
             wanted = StartTrial(plan=draft.plan, revision=draft.revision)
             trial = await self.asking(self.console_app.agent.network.try_network(wanted))

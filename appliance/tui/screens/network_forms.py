@@ -63,7 +63,7 @@ class PlanForm(FormScreen):
                 wrong.append(place)
         if wrong:
             wrong[0].focus_input()
-            self.say(CORRECT, "bad")
+            self.say(CORRECT, "error")
         return bool(wrong)
 
     def taken(self) -> None:

@@ -114,7 +114,7 @@ async def _repair(screen: ConsoleScreen, vm: VmContext) -> None:
         screen.say(f"What was left of {vm.vm_name} is being cleaned up.")
     except Fault as error:
         if error.key != NEW_MACHINE_HAS_RUN:
-            screen.say(in_one_sentence(error), "bad")
+            screen.say(in_one_sentence(error), "error")
         elif await _asked(screen, actions.DISCARD, vm.vm_name):
             power_on = await _power_choice(screen, vm)
             if power_on is not None:

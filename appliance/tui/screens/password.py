@@ -79,7 +79,7 @@ class PasswordScreen(FormScreen):
         if not self.all_good():
             return
         current = self.field("current").value if self.field("current").display else None
-        self.say(MOMENT, "warning")
+        self.say(MOMENT, "info")
         try:
             wanted = SetPassword.model_validate({"current": current, "new": self.field("new").value})
             state = await self.console_app.agent.setup.set_password(wanted)
@@ -94,7 +94,7 @@ class PasswordScreen(FormScreen):
     def _refused(self, error: Fault) -> None:
         name = BESIDE.get(error.key)
         if name is None:
-            self.say(in_one_sentence(error), "bad")
+            self.say(in_one_sentence(error), "error")
             return
         self.say("")
         self.field(name).display = True

@@ -82,7 +82,7 @@ class PowerScreen(ConsoleScreen):
         try:
             app.setup_state = await app.agent.setup.setup()
         except Fault as error:
-            self.say("Nothing was done: the agent does not answer." if error.key == UNREACHABLE.key else in_one_sentence(error), "bad")
+            self.say("Nothing was done: the agent does not answer." if error.key == UNREACHABLE.key else in_one_sentence(error), "error")
             return
         title, _ = ACTIONS[action]
         if await let_in(app, password_set=app.setup_state.password_set) and await self.confirmed(

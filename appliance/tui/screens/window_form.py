@@ -73,7 +73,7 @@ class WindowForm(FormScreen):
             field.focus_input()
             return
         self.console_app.leave(self)
-        self.console_app.say("The window was saved.", "good")
+        self.console_app.say("The window was saved.", "success")
 
 
 def zone_flaw(text: str) -> str:

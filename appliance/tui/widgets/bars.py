@@ -1,4 +1,4 @@
-"""The first and the last line of every screen, and the line for news above the last."""
+"""The first and the last line of every screen."""
 
 from __future__ import annotations
 
@@ -50,22 +50,6 @@ class TitleBar(Static):
         right = self._alarm or self._time
         left = " · ".join(part for part in (self._who, self.heading) if part)[: max(0, width - len(right) - 3)]
         return Text(f" {left}{' ' * max(1, width - len(left) - len(right) - 2)}{right} ", no_wrap=True, overflow="crop")
-
-
-class Notice(Static):
-    """One line of news: what was done, or what was refused and what to do."""
-
-    def __init__(self) -> None:
-        super().__init__("", id="notice", markup=False)
-        self.said = ""
-
-    def say(self, text: str, kind: str = "good") -> None:
-        """Show a sentence; `kind` is `good`, `warning` or `bad`. An empty one clears the line."""
-        for one in ("good", "warning", "bad"):
-            self.set_class(bool(text) and one == kind, f"-{one}")
-        self.said = text
-        self.update(text)
-        self.display = bool(text)
 
 
 class KeyBar(Static):
