@@ -17,8 +17,9 @@ from appliance.core.store import Store
 from appliance.lab.vcenter import VcenterLab
 from appliance.lab.vcenter.faults import Injected
 from appliance.vsphere import inventory
-from appliance.vsphere._properties import LARGE_PAGE
+from appliance.vsphere._properties import LARGE_PAGE, read_present
 from appliance.vsphere.certificate import fetch_fingerprint
+from appliance.vsphere.inventory import reference
 from appliance.vsphere.session import VCenter
 from appliance.vsphere.survey import survey
 from appliance.vsphere.surveys import FRESH, Surveys
@@ -203,6 +204,16 @@ async def test_those_who_ask_at_once_wait_for_one_look_and_an_old_one_is_not_goo
     assert anew is not first
     now[0] += FRESH + 1
     assert await surveys.of(session) is not anew
+    await session.close()
+
+
+async def test_a_session_that_ended_meanwhile_and_a_vm_that_has_gone_break_nothing(vcenter: VcenterLab) -> None:
+    session = await connected(vcenter, keep_alive=600.0)
+    vcenter.service.sessions.end_all()
+    assert len((await survey(session)).vms) == 4 and session.logins == 2
+    morefs = [one.moref for one in (await survey(session)).vms[:1]] + ["vm-99999"]
+    found = await session.call("read VMs", lambda content: read_present(content, [reference(content, one) for one in morefs], ["name"]))
+    assert [one.moref for one in found] == morefs[:1]
     await session.close()
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from appliance.contract.errors import Fault
 from appliance.vsphere import inventory, power, snapshots, tracking
+from appliance.vsphere._properties import read_present
 from appliance.vsphere.blockers import blockers
 from appliance.vsphere.changes import ChangesRefused, changed_areas
 from appliance.vsphere.session import VCenter
@@ -47,6 +48,13 @@ async def test_folders_and_clusters_are_shown_with_how_many_vms_they_hold(vcente
 async def test_many_vms_are_read_in_full_by_path_or_id_and_those_that_are_gone_left_out(vcenter: VCenter, moref: str) -> None:
     found = await inventory.vms(vcenter, [PATH, moref, "/DC0/vm/nobody", "vm-99999"])
     assert found == {PATH: await inventory.vm(vcenter, PATH), moref: await inventory.vm(vcenter, moref)}
+
+
+async def test_a_vm_that_disappears_before_it_is_read_is_left_out(vcenter: VCenter, moref: str) -> None:
+    found = await vcenter.call(
+        "read VMs", lambda content: read_present(content, [inventory.reference(content, one) for one in (moref, "vm-99999")], ["name"])
+    )
+    assert [one.moref for one in found] == [moref]
 
 
 async def test_a_vm_is_described_in_detail_by_path_and_by_id(vcenter: VCenter, moref: str) -> None:
