@@ -79,7 +79,7 @@ def failed_report() -> VerificationReport:
 
 def busy_report() -> VerificationReport:
     """The report of one that goes on."""
-    return report(**BUSY, different_bytes=0, repaired_bytes=0, disks=[disk(1, outcome="running", checked_bytes=48 * GIB)])
+    return report(**BUSY, different_bytes=0, repaired_bytes=0, disks=[disk(1, outcome=VerificationOutcome.RUNNING, checked_bytes=48 * GIB)])
 
 
 def answers(**changes: object) -> dict[str, object]:
