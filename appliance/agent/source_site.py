@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -18,6 +19,9 @@ from appliance.vsphere.credentials import Credentials, Draft, VmwareCredential
 ANSWER_LIMIT = 900.0
 """Seconds a VMA has for one answer: shutting a guest down takes minutes. A cut tunnel ends the call at once."""
 
+LOOK_AGAIN = 1.0
+"""Seconds in which a pairing is not looked up again."""
+
 
 class _WayToPeer(Transport):
     """To a VMA that is waited for while it can't be reached, but not once its pairing is revoked: that is an answer."""
@@ -25,6 +29,7 @@ class _WayToPeer(Transport):
     def __init__(self, socket: Path, peers: Peers, peer_id: str) -> None:
         super().__init__(unix=str(socket), timeout=ANSWER_LIMIT)
         self._peers, self._peer_id = peers, peer_id
+        self._looked_at, self._gone = -LOOK_AGAIN, False
 
     async def send(self, method: str, path: str, query: dict[str, str], body: bytes | None) -> tuple[int, bytes]:
         try:
@@ -35,8 +40,13 @@ class _WayToPeer(Transport):
             raise
 
     async def _is_gone(self) -> bool:
-        peer = await self._peers.find(self._peer_id)
-        return peer is None or peer.state == "revoked"
+        """Asked for by every job that waits for the peer, and looked up for all of them now and then."""
+        now = asyncio.get_running_loop().time()
+        if now - self._looked_at >= LOOK_AGAIN:
+            self._looked_at = now
+            peer = await self._peers.find(self._peer_id)
+            self._gone = peer is None or peer.state == "revoked"
+        return self._gone
 
 
 class Sources:
@@ -45,13 +55,15 @@ class Sources:
     def __init__(self, run_dir: Path, credentials: Credentials, peers: Peers) -> None:
         self._run_dir, self._credentials, self._peers = run_dir, credentials, peers
         self._transports: dict[str, Transport] = {}
+        self._clients: dict[str, VmaPeerApi] = {}
 
     def vma(self, peer_id: str) -> VmaPeerApi:
         """The API of a VMA; its calls raise the Fault `peer.unreachable` while the tunnel is down, SOURCE_UNPAIRED once it is revoked."""
-        if peer_id not in self._transports:
+        if peer_id not in self._clients:
             socket = self._run_dir / "peers" / peer_id / "vma.sock"
             self._transports[peer_id] = _WayToPeer(socket, self._peers, peer_id)
-        return client(VmaPeerApi, self._transports[peer_id])
+            self._clients[peer_id] = client(VmaPeerApi, self._transports[peer_id])
+        return self._clients[peer_id]
 
     async def access(self, context: VmContext) -> VCenterAccess:
         """The login for a VM's vCenter. Raises a Fault when there is none."""

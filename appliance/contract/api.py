@@ -87,14 +87,19 @@ def route(
     return mark
 
 
+_KNOWN: dict[type[Api], tuple[Route, ...]] = {}
+
+
 def routes(api: type[Api]) -> tuple[Route, ...]:
-    """All routes of a declared API, in the order of their declaration."""
-    found = []
-    for declaration in reversed(api.__mro__):
-        for name, function in vars(declaration).items():
-            if hasattr(function, _MARK):
-                found.append(_read(declaration, name, function))
-    return tuple(found)
+    """All routes of a declared API, in the order of their declaration; read once."""
+    if api not in _KNOWN:
+        found = []
+        for declaration in reversed(api.__mro__):
+            for name, function in vars(declaration).items():
+                if hasattr(function, _MARK):
+                    found.append(_read(declaration, name, function))
+        _KNOWN[api] = tuple(found)
+    return _KNOWN[api]
 
 
 def _read(declaration: type[Api], name: str, function: Callable[..., Any]) -> Route:

@@ -287,7 +287,8 @@ class Runner:
 
     async def _take(self, step: Step, run: Run) -> None:
         run.step = step.name
-        before = next(one.status for one in (await self.get(run.id)).steps if one.name == step.name)
+        # As it was when the job was taken up: nobody else drives it, and each step is come to once.
+        before = next((one.status for one in run.job.steps if one.name == step.name), StepStatus.PENDING)
         if before == StepStatus.COMPLETED:
             return
         if before == StepStatus.PENDING or not await step.done(run):
