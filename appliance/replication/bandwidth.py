@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
+_log = logging.getLogger(__name__)
 Slow = Callable[[int], None]
 """Tells a copy its rate in bytes per second; 0 is no limit."""
 Copy = TypeVar("Copy")
@@ -30,6 +32,8 @@ class Bandwidth:
 
     def tell(self, limit: int | None) -> None:
         """Another limit from now on, also for the copies under way."""
+        if limit != self.limit:
+            _log.info("copies share %s", "as much as there is" if limit is None else f"{limit} bytes a second")
         self.limit = limit
         self._divide()
 

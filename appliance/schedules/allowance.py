@@ -21,7 +21,7 @@ from appliance.replication.cycle import CYCLES
 from appliance.schedules.fleet import Fleet
 from appliance.schedules.windows import limit_at
 
-EVERY = 10.0
+EVERY = 5.0
 """Seconds: so soon a window that begins or ends is felt by copies that run, and a VMA that has restarted knows the limit again."""
 ANSWER_WITHIN = 5.0
 

@@ -116,7 +116,7 @@ class Copy:
         except CopyError as failure:
             self.fail(failure)
         self._tell(now)
-        return self.throttle.wait(now) or PROGRESS_TIME
+        return min(self.throttle.wait(now) or PROGRESS_TIME, PROGRESS_TIME)
 
     def _check(self, end: int) -> None:
         if end > self.capacity:
