@@ -16,6 +16,8 @@ from appliance.contract.management import ManagementApi
 from appliance.contract.network import NetworkApi
 from appliance.contract.network_mappings import NetworkMappingsApi
 from appliance.contract.pairing import JoinApi, PeersApi
+from appliance.contract.reconciliation import ReconciliationApi
+from appliance.contract.preflight import PreflightApi
 from appliance.contract.replications import ReplicationsApi
 from appliance.contract.schedules import SchedulesApi
 from appliance.contract.settings import SettingsApi
@@ -98,6 +100,11 @@ class Agent:
         return client(VerificationsApi, self.transport)
 
     @cached_property
+    def reconciliation(self) -> ReconciliationApi:
+        """What differs from the records (OMA)."""
+        return client(ReconciliationApi, self.transport)
+
+    @cached_property
     def replications(self) -> ReplicationsApi:
         """VMs under management, cycles (OMA)."""
         return client(ReplicationsApi, self.transport)
@@ -116,6 +123,11 @@ class Agent:
     def failover(self) -> FailoverApi:
         """Failovers (OMA)."""
         return client(FailoverApi, self.transport)
+
+    @cached_property
+    def preflight(self) -> PreflightApi:
+        """Looks before something is done (OMA)."""
+        return client(PreflightApi, self.transport)
 
     @cached_property
     def storage(self) -> StorageApi:

@@ -39,6 +39,7 @@ SECTIONS = (
     Section("mappings", "Network mappings", "where the adapters of VMs go", OMA, "network_mappings", "NetworkMappingsScreen"),
     Section("verifications", "Verification", "copies compared with their sources", OMA, "verifications", "VerificationsScreen"),
     Section("volumes", "Volumes and exports", "copies in CloudStack", OMA, "volumes", "VolumesScreen"),
+    Section("reconciler", "Reconciler", "what differs from the records", OMA, "reconciler", "ReconcilerScreen"),
     Section("credentials", "vCenter credentials", "logins, their test, the default", OMA, "credentials", "CredentialsScreen"),
     Section("clouds", "CloudStack", "address, keys, zone, offerings", OMA, "clouds", "CloudsScreen"),
     Section("peers", "Paired appliances", "pair, name, revoke", OMA, "peers", "PeersScreen"),

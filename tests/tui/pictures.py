@@ -56,6 +56,10 @@ PICTURES: dict[str, dict[str, str]] = {
         "verification": "test_snap_verifications/test_verification_report[normal-80x25]",
         "verification-failed": "test_snap_verifications/test_verification_report[failed-80x25]",
     },
+    "reconciler": {
+        "reconciler": "test_snap_reconciler/test_reconciler[normal-80x25]",
+        "reconciler-question": "test_snap_reconciler/test_question_before_all_is_healed",
+    },
     "volumes": {"volumes": "test_snap_volumes/test_volumes[normal-80x25]"},
     "credentials": {"credentials": "test_snap_credentials/test_credentials[normal-80x25]"},
     "credential": {

@@ -19,6 +19,8 @@ from appliance.contract.errors import NO_SUCH_ROUTE, Fault
 from appliance.contract.failover import FailoverApi
 from appliance.contract.management import ManagementApi
 from appliance.contract.network_mappings import NetworkMappingsApi
+from appliance.contract.preflight import PreflightApi
+from appliance.contract.reconciliation import ReconciliationApi
 from appliance.contract.schedules import SchedulesApi
 from appliance.contract.settings import Setting, SettingsApi
 from appliance.contract.tokens import TokensApi
@@ -44,6 +46,7 @@ ROLES: dict[str, tuple[type[Api], ...]] = {
         DiscoveryApi,
         ManagementApi,
         FailoverApi,
+        PreflightApi,
         NetworkMappingsApi,
         storage.StorageApi,
         CredentialsApi,
@@ -51,6 +54,7 @@ ROLES: dict[str, tuple[type[Api], ...]] = {
         VaultApi,
         SchedulesApi,
         VerificationsApi,
+        ReconciliationApi,
         WindowsApi,
     ),
     "vma": (*COMMON, pairing.JoinApi, source.SourceApi),
