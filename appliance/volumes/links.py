@@ -37,6 +37,14 @@ class Links:
         await self.withdraw(volume_id)
         self.path(volume_id).unlink(missing_ok=True)
 
+    def is_kept(self, volume_id: str) -> bool:
+        """Whether the volume has a stable link."""
+        return self.path(volume_id).is_symlink()
+
+    def is_published(self, volume_id: str) -> bool:
+        """Whether the volume is among the exports."""
+        return (self.exports / link_name(volume_id)).is_symlink()
+
     def kept(self) -> set[str]:
         """Volumes that have a stable link."""
         return _volumes_in(self.links)

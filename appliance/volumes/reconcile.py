@@ -143,7 +143,8 @@ class Reconciliation:
 
     async def _settle_operations(self, volumes: list[Volume], sites: dict[int, Site]) -> list[Difference]:
         found = [Difference("", What.UNFINISHED_OPERATION)] * await self._journal.close_unsent()
-        for volume in volumes:
+        unfinished = {row.volume_id for row in await self._journal.unfinished()}
+        for volume in [one for one in volumes if one.volume_id in unfinished]:
             closed, left = await self._journal.close_ended(volume.volume_id, sites[volume.config_id].volumes)
             found += [Difference(volume.volume_id, What.UNFINISHED_OPERATION)] * closed
             found += [Difference(volume.volume_id, What.OPERATION_UNDER_WAY)] * left
@@ -164,8 +165,8 @@ class Reconciliation:
             there is not None,
             there.vm_id if there else "",
             await self._devices.look(volume.volume_id) is not None,
-            volume.volume_id in self._links.kept(),
-            volume.volume_id in self._links.published(),
+            self._links.is_kept(volume.volume_id),
+            self._links.is_published(volume.volume_id),
         )
 
     async def _heal(self, seen: Seen, device: Device | None) -> None:

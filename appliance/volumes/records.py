@@ -35,6 +35,25 @@ class Volume:
     export_status: str
 
 
+_AS_SEEN = (
+    VolumeRow.volume_id,
+    VolumeRow.vm_context_id,
+    VolumeRow.disk_id,
+    VolumeRow.volume_name,
+    VolumeRow.size_gb,
+    VolumeRow.volume_mode,
+    VolumeRow.ossea_config_id,
+    VolumeRow.created_by_job,
+    VolumeRow.snapshot_id,
+    VolumeRow.snapshot_status,
+    VolumeRow.snapshot_point,
+    DeviceMappingRow.vm_id,
+    DeviceMappingRow.device_path,
+    NbdExportRow.status,
+)
+"""The columns of a `Volume`, in its order."""
+
+
 class Records:
     """Reads and writes `ossea_volumes`, `device_mappings` and `nbd_exports`."""
 
@@ -44,14 +63,14 @@ class Records:
     async def find(self, **having: str) -> list[Volume]:
         """The volumes with these values, e.g. `vm_context_id=…`, `created_by_job=…`; oldest first."""
         query = (
-            select(VolumeRow, DeviceMappingRow, NbdExportRow)
+            select(*_AS_SEEN)
             .join(DeviceMappingRow, DeviceMappingRow.volume_id == VolumeRow.volume_id)
             .join(NbdExportRow, NbdExportRow.volume_id == VolumeRow.volume_id)
             .order_by(VolumeRow.created_at, VolumeRow.volume_id)
         )
         async with self._store.session() as session:
             found = await session.execute(query.where(*_conditions(having)))
-            return [_volume(volume, mapping, export) for volume, mapping, export in found]
+            return [Volume(*row) for row in found]
 
     async def get(self, volume_id: str) -> Volume:
         """One volume. Raises a Fault when it is not on record."""
@@ -124,22 +143,3 @@ class Records:
 
 def _conditions(having: dict[str, str]) -> list[Any]:
     return [getattr(VolumeRow, column) == value for column, value in having.items()]
-
-
-def _volume(row: VolumeRow, mapping: DeviceMappingRow, export: NbdExportRow) -> Volume:
-    return Volume(
-        row.volume_id,
-        row.vm_context_id,
-        row.disk_id,
-        row.volume_name,
-        row.size_gb,
-        row.volume_mode,
-        row.ossea_config_id,
-        row.created_by_job,
-        row.snapshot_id,
-        row.snapshot_status,
-        row.snapshot_point,
-        mapping.vm_id,
-        mapping.device_path,
-        export.status,
-    )
