@@ -15,12 +15,13 @@ SAVE_SECONDS = 5.0
 
 @dataclass
 class Finding:
-    """One disk: blocks still to be looked at, those that were found to differ, and the bytes planned and checked."""
+    """One disk: blocks still to be looked at, those that were found to differ, the bytes planned and checked, whether any was mended."""
 
     todo: Extents
     planned: int
     checked: int = 0
     bad: Extents = field(default_factory=Extents)
+    mended: bool = False
 
     def note(self, page: Extents, different: Extents, *, again: bool) -> None:
         """A page was compared."""
@@ -31,12 +32,13 @@ class Finding:
 
     def record(self) -> dict[str, Any]:
         """As JSON can hold it."""
-        return {"todo": self.todo.pairs(), "planned": self.planned, "checked": self.checked, "bad": self.bad.pairs()}
+        extents = {"todo": self.todo.pairs(), "bad": self.bad.pairs()}
+        return {**extents, "planned": self.planned, "checked": self.checked, "mended": self.mended}
 
     @classmethod
     def of(cls, record: dict[str, Any]) -> Finding:
         """What `record` gave."""
-        return cls(Extents.parse(record["todo"]), record["planned"], record["checked"], Extents.parse(record["bad"]))
+        return cls(Extents.parse(record["todo"]), record["planned"], record["checked"], Extents.parse(record["bad"]), record["mended"])
 
 
 class Findings:
