@@ -11,7 +11,7 @@ from appliance.vsphere.survey import Survey, survey
 
 FRESH = 60.0
 """Seconds for which a look is good."""
-KEPT = 8
+KEPT = 4
 """Looks that are kept; each takes some MiB."""
 
 _Key = tuple[str, int, str]
@@ -36,8 +36,6 @@ class Surveys:
         return seen
 
     def _keep(self, key: _Key, seen: Survey) -> None:
-        self._seen.pop(key, None)
-        self._seen[key] = (self._clock(), seen)
-        for old in list(self._seen)[:-KEPT]:
-            del self._seen[old]
-            self._looking.pop(old, None)
+        now = self._clock()
+        fresh = {old: look for old, look in self._seen.items() if old != key and look[0] >= now - FRESH}
+        self._seen = dict([*fresh.items(), (key, (now, seen))][-KEPT:])
