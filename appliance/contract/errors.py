@@ -112,6 +112,12 @@ UNAUTHORISED = fault(
     "request.unauthorised", 401, "The request carries no valid token.", "Send the token in the Authorization header as a Bearer token."
 )
 AMBIGUOUS_NAME = fault("request.ambiguous_name", 409, "More than one VM is called {name}.", "Name it by its context id.")
+STORE_UNREADABLE = fault(
+    "store.unreadable",
+    503,
+    "The appliance can't read its records.",
+    "Check that its disk and its database are there; if this stays, let the records be checked and restore a back-up.",
+)
 STORE_UNWRITABLE = fault(
     "store.unwritable",
     503,

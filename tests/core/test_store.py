@@ -1,11 +1,14 @@
 """The store is migrated by itself, and its tables are the ones that operators and peers know."""
 
 import shutil
+import sqlite3
 import subprocess
+from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from appliance.agent.tables import METADATA
 from appliance.contract.errors import Fault
@@ -81,3 +84,40 @@ async def test_a_full_disk_refuses_the_write_loses_nothing_and_heals(tmp_path: P
         await store.close()
     finally:
         subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.fixture
+async def in_a_file(tmp_path: Path, newest_database: Path) -> AsyncIterator[Store]:
+    """An empty store in `records.db`, which does not wait for locks."""
+    shutil.copyfile(newest_database, tmp_path / "records.db")
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/records.db")
+    event.listen(store.engine.sync_engine, "checkout", lambda connection, *_: connection.execute("PRAGMA busy_timeout=0"))
+    yield store
+    await store.close()
+
+
+async def test_a_database_that_another_program_holds_refuses_the_write_and_is_read_meanwhile(in_a_file: Store, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "records.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Fault, match="can't write its records"):
+            await put(in_a_file)
+        async with in_a_file.session() as session:
+            assert list(await session.scalars(select(Job.id))) == []
+        other.rollback()
+    await put(in_a_file)
+
+
+async def test_records_that_are_damaged_are_a_clear_error_to_who_reads_and_who_starts(in_a_file: Store, tmp_path: Path) -> None:
+    await in_a_file.engine.dispose()
+    path = tmp_path / "records.db"
+    path.write_bytes(path.read_bytes()[:100] + b"\xff" * 50_000)
+    with pytest.raises(Fault, match="can't read its records"):
+        async with in_a_file.session() as session:
+            await session.scalars(select(Job.id))
+    with pytest.raises(Fault, match="can't read its records"):
+        await Store.open(f"sqlite+aiosqlite:///{path}")
+
+
+async def put(store: Store) -> None:
+    async with store.begin() as session:
+        session.add(Job(id="job-1", kind="k", title="t", status="completed", params={}))

@@ -13,11 +13,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from appliance.contract.errors import STORE_UNWRITABLE
+from appliance.contract.errors import STORE_UNREADABLE, STORE_UNWRITABLE
+
+OURS = (IntegrityError, DataError, ProgrammingError)
+"""Errors of our own statements; every other one of a database is about its disk, its locks or its connection."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -43,9 +46,12 @@ class Store:
         try:
             async with engine.begin() as connection:
                 await connection.run_sync(migrate)
-        except OperationalError as error:
+        except DatabaseError as error:
             await engine.dispose()
-            raise STORE_UNWRITABLE(cause=str(error.orig)) from error
+            if isinstance(error, OURS):
+                raise
+            spec = STORE_UNREADABLE if type(error) is DatabaseError else STORE_UNWRITABLE  # a file that is none, or damaged
+            raise spec(cause=str(error.orig)) from error
         return store
 
     async def revision(self) -> str:
@@ -60,9 +66,14 @@ class Store:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
-        """A session for reading; what is written in it is lost unless committed."""
+        """A session for reading; what is written in it is lost unless committed. Raises a Fault when the database can't be read."""
         async with self._sessions() as session:
-            yield session
+            try:
+                yield session
+            except DatabaseError as error:
+                if isinstance(error, OURS):
+                    raise
+                raise STORE_UNREADABLE(cause=str(error.orig)) from error
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
@@ -74,7 +85,9 @@ class Store:
             try:
                 async with session.begin():
                     yield session
-            except OperationalError as error:
+            except DatabaseError as error:
+                if isinstance(error, OURS):
+                    raise
                 raise STORE_UNWRITABLE(cause=str(error.orig)) from error
 
 
