@@ -30,6 +30,7 @@ def test_no_request_makes_an_agent_fail_or_answer_what_is_not_documented(role: s
     done = subprocess.run(
         ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", *site, left_out],
         env={**os.environ, "PYTHON": sys.executable, "SCHEMATHESIS": str(schemathesis)},
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=850,
