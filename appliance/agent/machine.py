@@ -32,7 +32,7 @@ from appliance.agent.retention.workflow import Keeping, Maintenance, prune
 from appliance.agent.setup import Setup
 from appliance.agent.support.bundles import SupportBundles
 from appliance.contract import access, backups, gate, network, settings, setup, system, tokens
-from appliance.contract.options import LOG_FILES, SUPPORT_BUNDLES
+from appliance.contract.options import BACKUPS_KEPT, LOG_FILES, SUPPORT_BUNDLES
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
 from appliance.core.settings import Settings
@@ -95,8 +95,7 @@ async def running_machine(
         bundles = SupportBundles(store, runner, config, describe, book=host.book)
         options.watch(SUPPORT_BUNDLES, lambda: bundles.keep(options[SUPPORT_BUNDLES]))
         options.watch(LOG_FILES, lambda: host.book.keep(options[LOG_FILES]))
-        housekeeping = asyncio.create_task(operators.keep_house())
-        stack.callback(housekeeping.cancel)
+        options.watch(BACKUPS_KEPT, lambda: kept_backups.keep(options[BACKUPS_KEPT]))
         runner.register(Maintenance(Keeping(store, lambda: Limits.of(options))), lambda _: prune(runner))
         tidying = asyncio.create_task(daily(runner))
         stack.callback(tidying.cancel)

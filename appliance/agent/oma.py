@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
 from functools import partial
 
 from appliance.agent.backup.backups import Sealed
@@ -17,6 +16,7 @@ from appliance.agent.http.local import LocalApi, operator_application
 from appliance.agent.http.status import Facts, StatusRoutes
 from appliance.agent.links import link_of
 from appliance.agent.machine import Host, addresses, running_machine
+from appliance.agent.oma_options import follow
 from appliance.agent.oma_routes import APIS, served
 from appliance.agent.operators import Operators
 from appliance.agent.peer.oma import peer_application
@@ -29,19 +29,9 @@ from appliance.cloudstack.clouds import Clouds
 from appliance.cloudstack.configs import SEALED as SEALED_SECRET_KEY
 from appliance.cloudstack.configs import Configs
 from appliance.contract import status
-from appliance.contract.options import (
-    FAILOVER_TEST_NETWORK,
-    SCHEDULE_DAYS,
-    SCHEDULE_STARTS,
-    VERIFY_MOST,
-    VERIFY_SAMPLE,
-    VERIFY_SHARE,
-    VOLUME_SLOTS,
-)
 from appliance.contract.peer import AllowedBandwidth
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
-from appliance.core.options import Options
 from appliance.core.rotation import KeyRotation
 from appliance.core.store import Store
 from appliance.core.vault import Vault
@@ -118,28 +108,6 @@ class Oma:
         self.recovery = Recovery(store, runner, self.volumes.reconcile)
         self.monitor = HealthMonitor(store, runner, Outside(self.sources, self._seen_peers, self._open_orders))
 
-    def follow(self, options: Options) -> None:
-        """Do as the settings say, now and after each change."""
-
-        def schedules() -> None:
-            self.scheduler.kept, self.scheduler.at_once = timedelta(days=options[SCHEDULE_DAYS]), options[SCHEDULE_STARTS]
-
-        def slots() -> None:
-            self.volumes.set_slot_limit(options[VOLUME_SLOTS] or self.config.storage.slot_limit)
-
-        def test_network() -> None:
-            self.failover.test_network_id = options[FAILOVER_TEST_NETWORK] or self.config.failover.test_network_id
-
-        def verification() -> None:
-            share, most = options[VERIFY_SHARE] / 100, options[VERIFY_MOST] << 20
-            self.verify_limits = VerifyLimits(sample_after_cycle=options[VERIFY_SAMPLE], share=share, most_bytes=most)
-
-        watched = ((SCHEDULE_DAYS, schedules), (SCHEDULE_STARTS, schedules), (VOLUME_SLOTS, slots), (FAILOVER_TEST_NETWORK, test_network))
-        for option, act in watched:
-            options.watch(option, act)
-        for one in (VERIFY_SAMPLE, VERIFY_SHARE, VERIFY_MOST):
-            options.watch(one, verification)
-
     async def end_sessions(self, volume_ids: Sequence[str]) -> None:
         """End every data session of these volumes; their processes are reaped when this returns."""
         for volume_id in volume_ids:
@@ -209,7 +177,7 @@ async def running_oma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         facts = Facts(store, addresses, oma.tunnels, lambda: side.door.port)
         status_routes = StatusRoutes(identity, config.name, oma_probes(oma), facts, APIS)
         operators = await Operators.open(config, store)
-        oma.follow(operators.options)
+        follow(oma, operators.options)
         sealed = Sealed(oma.vault, SEALED_COLUMNS)
         machine = running_machine(config, host, store, runner, children, identity.id, status_routes.described, operators, sealed)
         apis = (*served(oma, status_routes), *await stack.enter_async_context(machine))

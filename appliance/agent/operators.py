@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from dataclasses import dataclass
-from datetime import timedelta
 
 from aiohttp import web
 
@@ -13,15 +11,9 @@ from appliance.agent.config import Config
 from appliance.agent.http.admission import Limits
 from appliance.agent.http.local import LocalApi, Served, operator_application, read_token
 from appliance.agent.tokens.tokens import Tokens
-from appliance.contract.errors import Fault
-from appliance.contract.options import AUDIT_DAYS
 from appliance.core.audit import Audit
 from appliance.core.options import Options
-from appliance.core.store import Store, utcnow
-
-_log = logging.getLogger(__name__)
-
-PRUNED_EVERY = 3600.0
+from appliance.core.store import Store
 
 
 @dataclass(frozen=True)
@@ -58,13 +50,3 @@ class Operators:
     def application(self, served: Served) -> web.Application:
         """The API for whoever comes from elsewhere, with a token."""
         return operator_application(served, self.first, self.audit, tokens=self.tokens, limits=self.limits)
-
-    async def keep_house(self) -> None:
-        """Forget entries of the audit log that are older than what is kept, now and then, until cancelled."""
-        while True:
-            try:
-                if days := self.options[AUDIT_DAYS]:
-                    await self.audit.prune(utcnow() - timedelta(days=days))
-            except Fault as error:
-                _log.warning("old entries of the audit log could not be removed: %s", error)
-            await asyncio.sleep(PRUNED_EVERY)

@@ -65,12 +65,35 @@ API_COSTLY = Option(
     BOTH,
 )
 AUDIT_DAYS = Option("audit.kept_days", 400, "How long entries of the audit log are kept; 0 keeps them for ever.", "days", 0, 3650, BOTH)
+BACKUPS_KEPT = Option("backups.kept", 5, "How many back-ups are kept here; older ones are removed.", "back-ups", 1, 100, BOTH)
 CONSOLE_IDLE = Option("console.idle_minutes", 15, "After how long without a key the console logs out.", "minutes", 1, 240, BOTH)
 FAILOVER_TEST_NETWORK = Option(
     "failover.test_network",
     "",
     "The isolated CloudStack network of test failovers where no mapping says otherwise; empty: as in the configuration file.",
     "network id",
+)
+FAILOVER_OLD_COPY = Option(
+    "failover.old_copy_hours",
+    24,
+    "From which age on the last consistent point of a VM is warned of before a failover.",
+    "hours",
+    1,
+    8760,
+)
+HEALTH_LOOK = Option(
+    "health.look_seconds", 120, "How often the health monitor looks after jobs, appliances and orders to CloudStack.", "seconds", 10, 3600
+)
+HEALTH_SILENT = Option(
+    "health.silent_seconds", 30, "After how long without news of a job the appliance at its source is asked about it.", "seconds", 10, 3600
+)
+HEALTH_STUCK = Option(
+    "health.stuck_minutes",
+    60,
+    "After how long without news of a step the health check says so; that ends nothing.",
+    "minutes",
+    5,
+    10_080,
 )
 JOB_DAYS = Option(
     "jobs.kept_days",
@@ -111,8 +134,13 @@ CATALOGUE: tuple[Option[Any], ...] = (
     API_REQUESTS,
     API_COSTLY,
     AUDIT_DAYS,
+    BACKUPS_KEPT,
     CONSOLE_IDLE,
+    FAILOVER_OLD_COPY,
     FAILOVER_TEST_NETWORK,
+    HEALTH_LOOK,
+    HEALTH_SILENT,
+    HEALTH_STUCK,
     JOB_DAYS,
     JOBS_KEPT,
     LOG_FILES,

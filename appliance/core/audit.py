@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, Text, delete, select
+from sqlalchemy import Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from appliance.core.store import Base, Store, utcnow
@@ -80,9 +79,3 @@ class Audit:
         """The newest events, newest first."""
         async with self._store.session() as session:
             return (await session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit))).all()
-
-    async def prune(self, before: datetime) -> int:
-        """Forget what is older; returns how many entries that were."""
-        async with self._store.begin() as session:
-            found = await session.execute(delete(AuditEvent).where(AuditEvent.at < before))
-            return int(cast("CursorResult[Any]", found).rowcount)

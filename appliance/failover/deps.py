@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +14,7 @@ from appliance.cloudstack.configs import Configs
 from appliance.core.jobs import Runner
 from appliance.core.store import Store
 from appliance.failover.preparation import Preparer
+from appliance.preflight.copy import OLD
 from appliance.preflight.facts import LinkOf, unknown_link
 from appliance.preflight.gather import PATIENCE
 from appliance.replication.source import SourceSite
@@ -34,7 +36,8 @@ class Pace:
 @dataclass(eq=False)
 class FailoverDeps:
     """`end_sessions` flushes and ends the data sessions of volumes; `restore_point` puts a context's change ids back;
-    `test_network_id` is the isolated network that tests use when nothing else is said; `link` tells how the tunnel to a peer is."""
+    `test_network_id` is the isolated network that tests use when nothing else is said; `link` tells how the tunnel to a peer is;
+    from the age `old_copy` on a consistent point is warned of."""
 
     store: Store
     runner: Runner
@@ -46,5 +49,6 @@ class FailoverDeps:
     restore_point: RestorePoint
     preparer: Preparer
     test_network_id: str = ""
+    old_copy: timedelta = OLD
     link: LinkOf = unknown_link
     pace: Pace = field(default_factory=Pace)

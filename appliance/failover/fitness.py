@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from appliance.contexts import VmContext, VmState, specifications
 from appliance.contract.checks import Check, failed, passed, warned
@@ -14,7 +14,7 @@ from appliance.contract.preflight import FailoverKind
 from appliance.contract.verifications import VerificationOutcome as Outcome
 from appliance.failover.preparation import decide
 from appliance.failover.readiness import refuse_unusable
-from appliance.preflight.copy import age_check, copies_check
+from appliance.preflight.copy import OLD, age_check, copies_check
 from appliance.preflight.facts import Found
 from appliance.preflight.source import change_checks, link_checks, power_check, source_checks
 from appliance.preflight.target import for_machine, network_checks, unreachable
@@ -49,7 +49,10 @@ class Verified:
 
 @dataclass(frozen=True)
 class Seen:
-    """What is known of the VM here, and what everybody else said. `gone` are its volumes that CloudStack has no more."""
+    """What is known of the VM here, and what everybody else said. `gone` are its volumes that CloudStack has no more.
+
+    From the age `old` on the last consistent point is warned of.
+    """
 
     context: VmContext
     volumes: Sequence[Volume]
@@ -58,6 +61,7 @@ class Seen:
     tools: Tools
     found: Found
     now: datetime
+    old: timedelta = OLD
 
 
 def checks_of(wish: Wish, seen: Seen) -> list[Check]:
@@ -68,7 +72,7 @@ def checks_of(wish: Wish, seen: Seen) -> list[Check]:
     return [
         state_check(context, wish.job_id),
         usable_check(context),
-        *age_check(context.consistent_point, seen.now),
+        *age_check(context.consistent_point, seen.now, seen.old),
         verification_check(seen.verified),
         *link_checks(found.link, needed=live),
         *source_checks(found.vm, needed=live),

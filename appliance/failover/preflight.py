@@ -58,7 +58,7 @@ async def checks(deps: FailoverDeps, context: VmContext, config_id: int | None, 
         asyncio.to_thread(_tools, deps.preparer.program),
     )
     lost = [] if isinstance(gone, Fault) else gone
-    return checks_of(wish, Seen(context, volumes, lost, verified, tools, found, utcnow()))
+    return checks_of(wish, Seen(context, volumes, lost, verified, tools, found, utcnow(), deps.old_copy))
 
 
 def is_fresh(looked_at: object, now: datetime) -> bool:

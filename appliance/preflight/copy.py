@@ -14,7 +14,7 @@ OLD = timedelta(hours=24)
 _AHEAD = timedelta(minutes=5)
 
 
-def age_check(point: Mapping[str, Any] | None, now: datetime) -> list[Check]:
+def age_check(point: Mapping[str, Any] | None, now: datetime, old: timedelta = OLD) -> list[Check]:
     """How old the last consistent point is; nothing where there is none, which is another check's finding."""
     if point is None:
         return []
@@ -25,7 +25,7 @@ def age_check(point: Mapping[str, Any] | None, now: datetime) -> list[Check]:
         guidance = "Check the clocks of both appliances, and copy what changed now."
         return [warned(name, f"The last consistent point, {at:%Y-%m-%d %H:%M} UTC, lies in the future.", guidance)]
     words = f"{at:%Y-%m-%d %H:%M} UTC, {_ago(now - at)} ago"
-    if now - at > OLD:
+    if now - at > old:
         return [warned(name, f"The last consistent point is old: {words}.", "Copy what changed now, before you go on.")]
     return [passed(name, f"The last consistent point is of {words}.")]
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from appliance.agent.health.limits import HealthLimits
 from appliance.agent.http.settings import SettingsRoutes
 from appliance.agent.logs import LogBook
+from appliance.agent.oma_options import follow
 from appliance.contract.errors import Fault
 from appliance.contract.options import CATALOGUE, CONSOLE_IDLE, Option, options_of
 from appliance.contract.settings import ChangeSetting
@@ -126,3 +130,25 @@ def test_fewer_files_of_the_log_are_fewer_at_once(tmp_path: Path) -> None:
     book.keep(3)
     book.close()
     assert sorted(one.name for one in tmp_path.glob("agent.log.*")) == ["agent.log.1", "agent.log.2"]
+
+
+async def test_an_oma_does_as_its_settings_say(options: Options) -> None:
+    made = cast(Any, SimpleNamespace(
+        scheduler=SimpleNamespace(), failover=SimpleNamespace(), volumes=SimpleNamespace(set_slot_limit=lambda most: slots.append(most)),
+        config=SimpleNamespace(storage=SimpleNamespace(slot_limit=7), failover=SimpleNamespace(test_network_id="of the file")),
+        monitor=SimpleNamespace(limits=HealthLimits(), heed=lambda limits: setattr(made.monitor, "limits", limits)),
+    ))  # fmt: skip
+    slots: list[int | None] = []
+    follow(made, options)
+    assert (made.scheduler.at_once, made.failover.test_network_id, made.verify_limits.share, slots) == (5, "of the file", 0.01, [7])
+    for name, value in {
+        "schedules.starts_per_second": 9,
+        "failover.test_network": "net-9",
+        "failover.old_copy_hours": 2,
+        "health.look_seconds": 60,
+        "verification.sample_percent": 10,
+        "volumes.slots": 12,
+    }.items():
+        await options.change(name, value)
+    assert (made.scheduler.at_once, made.failover.test_network_id, made.failover.old_copy) == (9, "net-9", timedelta(hours=2))
+    assert (made.monitor.limits.interval, made.verify_limits.share, slots) == (60, 0.1, [7, 12])

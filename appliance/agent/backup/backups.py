@@ -80,6 +80,10 @@ class Backups:
         self._passphrases: dict[str, str] = {}
         runner.register(MakeBackup(self))
 
+    def keep(self, most: int) -> None:
+        """Keep so many, from the next one on."""
+        self.folder.kept = most
+
     async def make(self, passphrase: str) -> str:
         """Start making a back-up; returns the job's id. The passphrase stays in memory. Raises a Fault while one is made."""
         job_id = new_id("job")

@@ -21,16 +21,16 @@ def backup_name(role: str, appliance: str, at: datetime, tail: str) -> str:
 
 
 class Folder:
-    """Sealed back-ups; the newest `KEPT` stay."""
+    """Sealed back-ups; the newest `kept` stay."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path, self.kept = path, KEPT
 
     def put(self, name: str, sealed: bytes) -> Backup:
         """Keep a back-up; it is there whole or not at all. Raises OSError."""
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_whole(self.path / name, sealed)
-        for path in self._newest_first()[KEPT:]:
+        for path in self._newest_first()[self.kept :]:
             path.unlink(missing_ok=True)
         return _described(self.path / name)
 

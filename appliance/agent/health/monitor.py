@@ -75,6 +75,11 @@ class HealthMonitor:
         self._looked_at = 0.0
         self._problem = ""
 
+    def heed(self, limits: HealthLimits) -> None:
+        """Look and ask by these limits from the next look on."""
+        self.limits = limits
+        self._silent.heed(limits)
+
     async def run(self) -> None:
         """Look until cancelled; what goes wrong in one look is tried again in the next."""
         while True:
