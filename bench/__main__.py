@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from bench.console import console
+from bench.control_plane import control_plane
 from bench.increments import increments
 from bench.results import merge
 from bench.scenarios import Ground, copy_plain, copy_tls, sparse_1tib
@@ -23,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[Ground], Awaitable[dict[str, object]]]] = {
     "copy_plain": copy_plain,
     "sparse_1tib": sparse_1tib,
     "console": console,
+    "control_plane": control_plane,
 }
 
 
