@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.cloudstack.clouds import Clouds
@@ -64,6 +65,14 @@ def known(config: CloudConfig, networks: Sequence[Resource], target_id: str) -> 
 
 async def put(store: Store, wanted: SetMapping, target: Resource, *, context_id: str | None = None, config_id: int | None = None) -> None:
     """Store one mapping, of a VM or of a configuration, instead of the one that it had."""
+    try:
+        await _put(store, wanted, target, context_id, config_id)
+    except IntegrityError:
+        # Somebody else has stored the same one meanwhile: that one is changed.
+        await _put(store, wanted, target, context_id, config_id)
+
+
+async def _put(store: Store, wanted: SetMapping, target: Resource, context_id: str | None, config_id: int | None) -> None:
     whose = Row.vm_context_id == context_id if context_id is not None else Row.ossea_config_id == config_id
     async with store.begin() as session:
         row = await session.scalar(select(Row).where(whose, Row.source_network == wanted.source_network, Row.kind == wanted.kind.value))

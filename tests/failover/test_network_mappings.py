@@ -1,5 +1,6 @@
 """Network mappings over their routes, and that new machines stand where they say."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -73,6 +74,13 @@ async def test_a_default_is_set_again_and_removed(default: Callable[..., Any], r
         with pytest.raises(Fault) as refusal:
             await routes.delete_mapping(gone)
         assert refusal.value.status == 404
+
+
+async def test_many_who_set_the_same_at_once_leave_one(default: Callable[..., Any], routes: NetworkMappingRoutes) -> None:
+    await asyncio.gather(*(default("VM Network", Kind.TEST, name) for name in ("production", "isolated-test") * 4))
+    place = line(await routes.network_mappings(), "VM Network").test
+    await routes.delete_mapping(str(place.mapping_id))
+    assert line(await routes.network_mappings(), "VM Network").test.origin is Origin.NONE
 
 
 async def test_a_vm_has_its_own_place_whatever_the_default_is(
