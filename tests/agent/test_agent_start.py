@@ -17,7 +17,7 @@ from appliance.agent.oma import running_oma
 from appliance.agent.oma_routes import APIS as OMA_APIS
 from appliance.agent.vma import APIS as VMA_APIS
 from appliance.agent.vma import running_vma
-from appliance.contract.api import Route, routes
+from appliance.contract.api import EVENTS, Route, routes
 from appliance.contract.client import Transport
 from appliance.contract.network import NetworkPlan
 from appliance.netconfig.applier import Files
@@ -56,7 +56,7 @@ async def test_every_get_route_answers_on_an_empty_appliance(agent: tuple[str, T
     role, transport = agent
     for api in OMA_APIS if role == "oma" else VMA_APIS:
         for route in routes(api):
-            if route.method == "GET":
+            if route.method == "GET" and route.media != EVENTS:
                 status, body = await transport.send("GET", filled(route), needed(route), None)
                 assert status < 500, (route.path, status, body)
                 assert status == 200 or set(json.loads(body)["error"]) == {"key", "message", "guidance", "fields"}
