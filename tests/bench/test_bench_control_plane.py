@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -53,19 +54,20 @@ async def test_a_fleet_holds_together(store: Store, tmp_path: Path) -> None:
     assert links.kept() == {volume_id(number) for number in range(12)}
 
 
-async def test_the_probe_tells_a_time_for_each_question_and_refuses_a_bad_answer(tmp_path: Path) -> None:
+async def _answer(request: web.Request) -> web.Response:
+    return web.Response(status=int(request.match_info["status"]))
+
+
+async def test_the_probe_tells_a_time_for_each_question_and_refuses_a_bad_answer() -> None:
     app = web.Application()
-    app.router.add_get("/good", lambda _: _answer(200))
-    app.router.add_get("/bad", lambda _: _answer(500))
+    app.router.add_get("/{status}", _answer)
     runner = web.AppRunner(app)
     await runner.setup()
-    await web.UnixSite(runner, str(tmp_path / "api.sock")).start()
-    times = await probe(str(tmp_path / "api.sock"), 3, ["/good"])
-    assert len(times["/good"]) == 3 and min(times["/good"]) > 0
-    with pytest.raises(RuntimeError, match="/bad: 500"):
-        await probe(str(tmp_path / "api.sock"), 1, ["/bad"])
-    await runner.cleanup()
-
-
-async def _answer(status: int) -> web.Response:
-    return web.Response(status=status)
+    with tempfile.TemporaryDirectory(prefix="prb-") as folder:
+        socket = f"{folder}/api.sock"
+        await web.UnixSite(runner, socket).start()
+        times = await probe(socket, 3, ["/200"])
+        assert len(times["/200"]) == 3 and min(times["/200"]) > 0
+        with pytest.raises(RuntimeError, match="/500: 500"):
+            await probe(socket, 1, ["/500"])
+        await runner.cleanup()
