@@ -63,6 +63,14 @@ LIVE = Action(
     "once there is a complete copy",
     typed=True,
 )
+VERIFY = Action(
+    "verify",
+    "Verify the copy …",
+    "Verify {name} now?",
+    "What changed since the last copy is copied first. Then blocks are compared with {name} at one snapshot, "
+    "and what differs is copied again. {name} goes on running.",
+    "once there is a complete copy",
+)
 NETWORKS = Action(
     "networks",
     "Networks …",
@@ -104,6 +112,15 @@ REPAIR = Action(
     "and the copy goes back to its last consistent point. If the new machine has run with live data you are asked once more.",
     "after a failover or a clean-up that stopped half-way",
 )
+STOP = Action(
+    "stop",
+    "Stop it where it is and clean up",
+    "Stop the failover of {name} and clean up?",
+    "The job is ended where it is, also when it hangs and can't be cancelled; a cleanup under way goes on anew. What it made is removed: "
+    "the new machine of {name} is deleted, and the copy goes back to its last consistent point. "
+    "If the new machine has run with live data you are asked once more.",
+    "while a failover or the way back from one is under way, or hangs",
+)
 DISCARD = Action(
     "discard",
     "Clean up and discard the new machine",
@@ -130,7 +147,7 @@ RETRY = Action(
 VM_ACTIONS: Mapping[str, tuple[Action, ...]] = {
     "discovered": (SYNC,),
     "replicating": (),
-    "ready_for_failover": (SYNC, TEST, LIVE),
+    "ready_for_failover": (SYNC, TEST, LIVE, VERIFY),
     "failed_over_test": (CLEAN_UP,),
     "failed_over_live": (ROLLBACK, FINALISE),
     "cleanup_required": (REPAIR,),
@@ -139,17 +156,22 @@ VM_ACTIONS: Mapping[str, tuple[Action, ...]] = {
 }
 """What each state of a VM allows while no job holds it."""
 
-EXPLAINED = (SYNC, TEST, LIVE, NETWORKS, CLEAN_UP, ROLLBACK, FINALISE, REPAIR, CANCEL, RETRY)
+FAILING_OVER = ("ready_for_failover", "failed_over_test", "failed_over_live", "cleanup_required")
+"""States in which the job that holds a VM is a failover, or a way back from one."""
+
+EXPLAINED = (SYNC, TEST, LIVE, VERIFY, NETWORKS, CLEAN_UP, ROLLBACK, FINALISE, REPAIR, STOP, CANCEL, RETRY)
 
 _KINDS = {
     "replication": SYNC, "test_failover": TEST, "live_failover": LIVE, "cleanup": CLEAN_UP, "rollback": ROLLBACK, "finalise": FINALISE,
-    "failed_cleanup": REPAIR,
+    "failed_cleanup": REPAIR, "verification": VERIFY,
 }  # fmt: skip
 """The action that starts a job of each kind."""
 
 _CANCELLED = {
     "replication": "The copy of {name} stops and its snapshot in vCenter is removed. "
     "If the copy was being written it stays incomplete, and can't be started, until a later copy has finished.",
+    "verification": "The comparison stops and the snapshot in vCenter is removed. If it found differences that are not repaired yet, "
+    "{name} can't be failed over until its next copy.",
     "test_failover": "What was made for the test of {name} is removed again, and the copy goes back to its last consistent point.",
     "live_failover": "What was made for the new machine of {name} is removed again. "
     "{name} in vCenter is switched on again if it ran before, unless the new machine had been started already.",
@@ -161,7 +183,7 @@ _UNDONE = "The job stops, and what it did is taken back."
 def vm_actions(vm: VmContext) -> list[Action]:
     """What can be done to this VM now, the usual thing first."""
     if vm.current_job_id is not None:
-        return [CANCEL]
+        return [CANCEL, STOP] if vm.current_status in FAILING_OVER else [CANCEL]
     allowed = [one for one in VM_ACTIONS.get(vm.current_status, ()) if one not in (TEST, LIVE) or _usable(vm)]
     kind = failed_kind(vm)
     # A retry asks with all checks of the first time: it is offered where its operation is.

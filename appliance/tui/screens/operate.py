@@ -73,6 +73,12 @@ async def _networks(screen: ConsoleScreen, vm: VmContext) -> None:
     screen.app.push_screen(VmMappingsScreen(vm))
 
 
+async def _verify(screen: ConsoleScreen, vm: VmContext) -> None:
+    from appliance.tui.screens.verifications import verify
+
+    await verify(screen, vm.context_id, vm.vm_name)
+
+
 async def _clean_up(screen: ConsoleScreen, vm: VmContext) -> None:
     if await _asked(screen, actions.CLEAN_UP, vm.vm_name):
         await screen.attempt(screen.console_app.agent.failover.cleanup(vm.context_id), f"The test of {vm.vm_name} is being cleaned up.")
@@ -104,9 +110,13 @@ async def _finalise(screen: ConsoleScreen, vm: VmContext) -> None:
         await screen.attempt(screen.console_app.agent.failover.finalise(body), f"{vm.vm_name} is being finalised.")
 
 
-async def _repair(screen: ConsoleScreen, vm: VmContext) -> None:
+async def _stop(screen: ConsoleScreen, vm: VmContext) -> None:
+    await _repair(screen, vm, actions.STOP)
+
+
+async def _repair(screen: ConsoleScreen, vm: VmContext, action: Action = actions.REPAIR) -> None:
     """The agent knows whether the new machine has run with live data; then it is asked once more."""
-    if not await _asked(screen, actions.REPAIR, vm.vm_name):
+    if not await _asked(screen, action, vm.vm_name):
         return
     cleaned = screen.console_app.agent.failover.cleanup_failed
     try:
@@ -147,5 +157,5 @@ async def _retry_job(screen: ConsoleScreen, job_id: str, kind: str, title: str, 
 
 _DOING: dict[str, Callable[[ConsoleScreen, VmContext], Awaitable[None]]] = {
     "sync": _sync, "test": _test, "live": _live, "networks": _networks, "clean_up": _clean_up, "rollback": _rollback,
-    "finalise": _finalise, "repair": _repair, "cancel": _cancel, "retry": _retry,
+    "finalise": _finalise, "repair": _repair, "stop": _stop, "cancel": _cancel, "retry": _retry, "verify": _verify,
 }  # fmt: skip
