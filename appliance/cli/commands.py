@@ -20,6 +20,7 @@ NOUNS = {
     "network-mappings": "networks",
     "openapi.json": "description",
     "ossea": "clouds",
+    "reconciliation": "reconcile",
     "schedule-executions": "runs",
     "schedule-windows": "windows",
     "shell-gate": "gate",
@@ -39,6 +40,7 @@ ACTIONS = {
     "failover_job": "show",
     "join": "join",
     "joined": "joined",
+    "look": "run",
     "make_backup": "make",
     "make_bundle": "make",
     "name_peer": "rename",
@@ -58,7 +60,7 @@ ACTIONS = {
 """Actions whose path alone would not say what they do, by the name of their route."""
 
 
-SINGLE = frozenset(("gate", "logs", "network", "pairing", "remote-console", "setup", "tunnel", "vault", "windows"))
+SINGLE = frozenset(("gate", "logs", "network", "pairing", "reconcile", "remote-console", "setup", "tunnel", "vault", "windows"))
 """Nouns of which there is one: it is shown, not listed."""
 
 

@@ -247,13 +247,17 @@ def test_no_two_changing_routes_have_the_same_name_in_the_log(apis: tuple[type[A
 def test_only_what_is_known_to_change_nothing_is_left_out() -> None:
     asking = {one.path for api in (*OMA_APIS, *VMA_APIS) for one in routes(api) if one.method != "GET" and not one.changes}
     assert asking == {
+        "/api/v1/database/integrity",
+        "/api/v1/discovery/folders",
         "/api/v1/discovery/vms",
+        "/api/v1/failover/preflight",
         "/api/v1/logs",
         "/api/v1/network/check",
         "/api/v1/network/probe",
         "/api/v1/ossea/configs/{config_id}/capacity",
         "/api/v1/ossea/configs/{config_id}/validate",
         "/api/v1/ossea/discover-resources",
+        "/api/v1/replications/preflight",
         "/api/v1/schedules/preview",
         "/api/v1/vmware-credentials/certificate",
     }

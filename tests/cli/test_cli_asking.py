@@ -120,8 +120,8 @@ def test_a_whole_body_comes_from_a_file(ask: Ask, tmp_path: Path) -> None:
         ("tokens create --role viewer", "this needs NAME"),
         ("tokens create ci", "this needs --role"),
         ("tokens create ci --role viewer --expires-in-days 0", "expires_in_days"),
-        ("tokens create --body /nowhere", "/nowhere: No such file"),
-        (CREATE + " --password-file /nowhere", "/nowhere"),
+        ("tokens create --body no-such-file", "no-such-file: No such file"),
+        (CREATE + " --password-file no-such-file", "no-such-file: No such file"),
         ("failover test vm1 --networks {", "not a JSON document"),
     ],
 )
