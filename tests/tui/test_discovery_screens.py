@@ -6,7 +6,6 @@ import time
 from typing import Any
 
 import pytest
-from appliance.tui.widgets.notice import Notice
 from textual.widgets import Static
 
 from appliance.contract.discovery import AddVms
@@ -18,6 +17,7 @@ from appliance.tui.screens.discovery import DiscoveryScreen
 from appliance.tui.screens.found_vm import FoundVmScreen
 from appliance.tui.screens.job import JobScreen
 from appliance.tui.screens.specifications import SpecificationsScreen
+from appliance.tui.widgets.notice import Notice
 from appliance.tui.widgets.table import Listing
 from tests.tui import discovery_answers as some
 from tests.tui import operation as op
