@@ -39,8 +39,8 @@ def how_to_talk(stage: Stage) -> str:
 The sites run until `{STOP}`. They are paired and configured; {VM} runs in vCenter.
 
 Console        make console   (or: .venv/bin/appliance tui --socket {oma.socket}; the VMA's: {vma.socket})
-Ask the OMA    .venv/bin/appliance request GET /api/v1/status --socket {oma.socket}
-Ask the VMA    .venv/bin/appliance request GET /api/v1/status --socket {vma.socket}
+Ask the OMA    .venv/bin/appliance status --socket {oma.socket}
+Ask the VMA    .venv/bin/appliance status --socket {vma.socket}
 Find VMs       .venv/bin/appliance request POST /api/v1/discovery/vms '{{"credential_id": 1}}' --socket {oma.socket}
 Protect {VM}  .venv/bin/appliance request POST /api/v1/replications \\
                  '{{"credential_id": 1, "vm_path": "/DC0/vm/{VM}"}}' --socket {oma.socket}

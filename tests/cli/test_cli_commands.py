@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+from pathlib import Path
 
 import pytest
 
 from appliance.agent.oma_routes import APIS as OMA_APIS
 from appliance.agent.vma import APIS as VMA_APIS
+from appliance.cli.arguments import request
 from appliance.cli.asking import prepare
 from appliance.cli.commands import Command, action_of, commands, noun_of
 from appliance.cli.fields import Field, body_fields, positional, query_fields
@@ -85,6 +88,16 @@ def test_no_secret_can_be_typed_on_the_command_line(one: Command) -> None:
     for field in body_fields(one.route):
         if field.kind == "secret" or any(word in field.name for word in ("password", "secret", "passphrase")):
             assert field.option not in typed or field.kind == "switch", field.name
+
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+@pytest.mark.parametrize("line", [one for one in README.read_text().splitlines() if one.startswith("appliance ")])
+def test_what_the_readme_types_is_understood(line: str) -> None:
+    words, _ = expanded(shlex.split(line, comments=True)[1:])
+    typed = parser(words[0]).parse_args(words)
+    request(typed.command, typed)
 
 
 def test_shortcuts_stand_for_commands_that_there_are() -> None:
