@@ -184,7 +184,7 @@ def vm_actions(vm: VmContext) -> list[Action]:
     """What can be done to this VM now, the usual thing first."""
     if vm.current_job_id is not None:
         return [CANCEL, STOP] if vm.current_status in FAILING_OVER else [CANCEL]
-    allowed = [one for one in VM_ACTIONS.get(vm.current_status, ()) if one not in (TEST, LIVE) or _usable(vm)]
+    allowed = [one for one in VM_ACTIONS.get(vm.current_status, ()) if one not in (TEST, LIVE, VERIFY) or _usable(vm)]
     kind = failed_kind(vm)
     # A retry asks with all checks of the first time: it is offered where its operation is.
     if vm.last_failure is not None and (kind not in _KINDS or _KINDS[kind] in allowed):

@@ -78,3 +78,11 @@ def test_a_low_terminal_shows_only_what_is_wrong() -> None:
     assert last_of_vm([good], NOW, short=True) == last_of_vm([], NOW, short=False) == []
     assert last_of_vm([bad, good], NOW, short=True)[0][2] == "bad"
     assert "the same" in last_of_vm([good], NOW, short=False)[0][1]
+
+
+async def test_a_vm_is_verified_from_its_page() -> None:
+    agent = StandIn("oma", some.answers())
+    app = console(agent)
+    async with app.run_test(size=(80, 25)) as pilot:
+        await op.opened("vms", "enter", "f4", "down", "down", "down", "enter", "enter", "f8")(pilot)
+        assert agent.called("verify") == [{"body": StartVerification(vm="ctx-0001")}]

@@ -36,7 +36,7 @@ def offered(vm: VmContext) -> list[str]:
     [
         ("discovered", ["sync", "networks"]),
         ("replicating", []),
-        ("ready_for_failover", ["sync", "test", "live", "networks"]),
+        ("ready_for_failover", ["sync", "test", "live", "verify", "networks"]),
         ("failed_over_test", ["clean_up"]),
         ("failed_over_live", ["rollback", "finalise"]),
         ("cleanup_required", ["repair"]),
@@ -252,7 +252,7 @@ def test_a_name_that_not_every_keyboard_has_need_not_be_typed(name: str, word: s
 async def test_a_key_pressed_again_breaks_nothing_off_and_asks_once() -> None:
     stand_in = StandIn("oma", op.answers(op.vm(1), jobs=[], failover_test=STARTED))
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await page("f4", "down", "enter", "f8")(pilot)
+        await page("f4", "down", "enter", "f8", "f8")(pilot)
         stand_in.delay = 0.2
         await pilot.press("f8", "f8", "f8")
         stand_in.delay = 0.0

@@ -9,7 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
 from appliance.contract.verifications import StartVerification, VerificationMode
+from appliance.tui.actions import VERIFY
 from appliance.tui.screens.acting import ActingScreen
+from appliance.tui.screens.base import ConsoleScreen
 from appliance.tui.verification_lines import VERIFICATION_COLUMNS, verification_row
 from appliance.tui.widgets.bars import TitleBar
 from appliance.tui.widgets.dialog import Choose
@@ -93,7 +95,7 @@ class VerificationsScreen(ActingScreen):
             await verify(self, picked, next(name for key, name, _ in options if key == picked))
 
 
-async def verify(screen: ActingScreen, context_id: str, name: str) -> None:
+async def verify(screen: ConsoleScreen, context_id: str, name: str) -> None:
     """Ask how a VM is verified, and start it; only from a worker."""
     ways = [
         (VerificationMode.FULL.value, "Every block: takes as long as reading all its disks"),
@@ -102,7 +104,6 @@ async def verify(screen: ActingScreen, context_id: str, name: str) -> None:
     mode = await screen.app.push_screen_wait(Choose(f"How much of {name} is compared?", ways))
     if mode is None:
         return
-    what = "What changed since the last copy is copied first. Then blocks are compared at one snapshot, and what differs is copied again."
-    if await screen.confirmed(f"Verify {name} now?", what):
+    if await screen.confirmed(*VERIFY.asked(name)):
         body = StartVerification(vm=context_id, mode=VerificationMode(mode))
-        await screen.asking(screen.console_app.agent.verifications.verify(body), f"The verification of {name} has started.")
+        await screen.attempt(screen.console_app.agent.verifications.verify(body), f"The verification of {name} has started.")
