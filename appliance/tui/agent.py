@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from appliance.contract.access import RemoteConsoleApi
+from appliance.contract.backups import BackupsApi
 from appliance.contract.client import Transport, client
 from appliance.contract.clouds import CloudsApi
 from appliance.contract.credentials import CredentialsApi
@@ -16,8 +17,8 @@ from appliance.contract.management import ManagementApi
 from appliance.contract.network import NetworkApi
 from appliance.contract.network_mappings import NetworkMappingsApi
 from appliance.contract.pairing import JoinApi, PeersApi
-from appliance.contract.reconciliation import ReconciliationApi
 from appliance.contract.preflight import PreflightApi
+from appliance.contract.reconciliation import ReconciliationApi
 from appliance.contract.replications import ReplicationsApi
 from appliance.contract.schedules import SchedulesApi
 from appliance.contract.settings import SettingsApi
@@ -58,6 +59,11 @@ class Agent:
     def system(self) -> SystemApi:
         """Logs, support bundles, power."""
         return client(SystemApi, self.transport)
+
+    @cached_property
+    def backups(self) -> BackupsApi:
+        """Back-ups of the records, and their check."""
+        return client(BackupsApi, self.transport)
 
     @cached_property
     def gate(self) -> GateApi:

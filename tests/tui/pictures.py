@@ -33,6 +33,10 @@ PICTURES: dict[str, dict[str, str]] = {
         "failover": "test_snap_vm/test_form_of_a_live_failover[80x25]",
         "failover-question": "test_snap_vm/test_question_before_a_live_failover",
     },
+    "preflight": {
+        "preflight": "test_snap_preflight/test_preflight_of_a_test[warned-80x25]",
+        "preflight-failed": "test_snap_preflight/test_preflight_of_a_test[stopped-80x25]",
+    },
     "jobs": {"jobs": "test_snap_jobs/test_jobs[busy-80x25]"},
     "job": {"job": "test_snap_jobs/test_job_page[busy-80x25]", "job-failed": "test_snap_jobs/test_job_page[failed-80x25]"},
     "schedules": {"schedules": "test_snap_schedules/test_schedules[normal-80x25]"},
@@ -89,6 +93,11 @@ PICTURES: dict[str, dict[str, str]] = {
     "tests": {"tests": "test_snap_network/test_tests_of_the_network[80x25]"},
     "services": {"services": "test_snap_services/test_services[failed-80x25]"},
     "logs": {"logs": "test_snap_logs/test_log[normal-80x25]"},
+    "backups": {
+        "backups": "test_snap_backups/test_backups[normal-80x25]",
+        "backups-restore": "test_snap_backups/test_question_before_a_restore",
+    },
+    "database-checks": {"database-checks": "test_snap_backups/test_database_checks[normal-80x25]"},
     "support": {"support": "test_snap_support/test_support[busy-80x25]"},
     "remote": {"remote": "test_snap_remote/test_remote[on-80x25]"},
     "password": {"password": "test_snap_password/test_password[refused-80x25]"},

@@ -11,6 +11,7 @@ from typing import Any
 
 from appliance.contract import access, gate, jobs, network, pairing, replications, setup, source, status, storage, system, tunnel
 from appliance.contract.api import Api, Route, routes
+from appliance.contract.backups import BackupsApi
 from appliance.contract.client import UNREACHABLE, Transport
 from appliance.contract.clouds import CloudsApi
 from appliance.contract.credentials import CredentialsApi
@@ -36,7 +37,7 @@ NOW = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)
 
 COMMON: tuple[type[Api], ...] = (
     status.StatusApi, setup.SetupApi, network.NetworkApi, system.SystemApi, gate.GateApi, access.RemoteConsoleApi, tunnel.TunnelApi,
-    jobs.JobsApi, SettingsApi, TokensApi,
+    jobs.JobsApi, SettingsApi, TokensApi, BackupsApi,
 )  # fmt: skip
 ROLES: dict[str, tuple[type[Api], ...]] = {
     "oma": (

@@ -9,8 +9,9 @@ from appliance.contract.client import UNREACHABLE
 from appliance.contract.system import AskMachine, PowerAction
 from appliance.contract.types import JobRef
 from appliance.tui.screens.login import LoginScreen
+from appliance.tui.screens.making import ending
 from appliance.tui.screens.power import DONE, PowerScreen, consequences, under_way
-from appliance.tui.screens.support import SupportScreen, ending
+from appliance.tui.screens.support import SupportScreen
 from appliance.tui.screens.tunnel import TunnelScreen, change_row
 from appliance.tui.widgets.notice import Notice
 from appliance.tui.widgets.table import Listing
@@ -71,7 +72,7 @@ async def test_a_bundle_is_made_and_its_job_followed_to_the_end() -> None:
 
 @pytest.mark.parametrize(("status", "says"), [("completed", "ready"), ("failed", "There is no room"), ("cancelled", "cancelled.")])
 def test_how_a_bundle_job_ended_is_told(status: str, says: str) -> None:
-    assert says in ending(answers.job(status))[0]
+    assert says in ending(answers.job(status), "The bundle is ready.", "No bundle was made")[0]
 
 
 async def test_power_is_asked_for_after_password_and_question() -> None:

@@ -1,0 +1,92 @@
+"""A list of files that a job makes, with the job above it while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from appliance.contract.jobs import Job
+from appliance.contract.types import JobRef
+from appliance.tui import words
+from appliance.tui.screens.records import Record, RecordsScreen
+from appliance.tui.widgets.progress import ProgressLine
+
+ENDED = ("completed", "failed", "cancelled", "undone", "undo_failed")
+
+
+class MakingScreen(RecordsScreen[Record]):
+    """Subclasses give `KIND`, the kind of job, `READY` and `NOT_MADE`, what is said at its end, and `made()`, the files by name."""
+
+    KIND: ClassVar[str] = ""
+    READY: ClassVar[str] = ""
+    NOT_MADE: ClassVar[str] = ""
+    EVERY = 1.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.job_id = ""
+
+    def body(self) -> ComposeResult:
+        """The job, then the list."""
+        yield Static("", id="job", classes="text", markup=False)
+        yield ProgressLine(id="progress")
+        yield from super().body()
+
+    def on_mount(self) -> None:
+        """No job is known yet."""
+        self._show_job(None)
+
+    async def made(self) -> dict[str, Record]:
+        """Ask for the files that are ready."""
+        raise NotImplementedError
+
+    async def load(self) -> None:
+        """What is ready, and the job that makes one, wherever it was asked for."""
+        jobs = self.console_app.agent.jobs
+        if not self.job_id:
+            running = await jobs.jobs(kind=self.KIND, active=True, limit=1)
+            self.job_id = running[0].id if running else ""
+        job = await jobs.job(self.job_id) if self.job_id else None
+        self.show_records(await self.made())
+        self._show_job(job)
+        if job is not None and job.status in ENDED:
+            self.job_id = ""
+            text, kind = ending(job, self.READY, self.NOT_MADE)
+            self.say(text, kind)
+
+    @property
+    def is_being_made(self) -> bool:
+        """Whether one is; says so."""
+        if self.job_id:
+            self.say("One is being made already.", "warning")
+        return bool(self.job_id)
+
+    def place(self, path: str) -> str:
+        """Where the API has a file: from outside on an OMA, which listens there."""
+        status = self.console_app.status
+        return f"{status.url}operator{path}" if status and status.url else path
+
+    async def follow(self, asked: Awaitable[JobRef], said: str) -> None:
+        """Ask for one, and show its job from now on."""
+        started = await self.attempt(asked, said)
+        if started is not None:
+            self.job_id = started.job_id
+
+    def _show_job(self, job: Job | None) -> None:
+        under_way = job is not None and job.status not in ENDED
+        text, bar = self.query_one("#job", Static), self.query_one(ProgressLine)
+        text.display = bar.display = under_way
+        if job is not None and under_way:
+            text.update(f"{job.title}: {job.current_operation or words.OUTCOMES.get(job.status, job.status)}")
+            bar.show(job.progress_percent / 100)
+
+
+def ending(job: Job, ready: str, not_made: str) -> tuple[str, str]:
+    """What is said of a job that has ended, and how (pure)."""
+    if job.status == "completed":
+        return ready, "good"
+    why = f"{job.error.message} {job.error.guidance}" if job.error else words.OUTCOMES.get(job.status, job.status) + "."
+    return f"{not_made}: {why}", "bad"
