@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 from aiohttp import web
 
 from appliance.agent.config import Config
 from appliance.agent.http.admission import Limits
-from appliance.agent.http.local import LocalApi, Served, operator_application, read_token
+from appliance.agent.http.local import LocalApi, Served, new_token, operator_application, read_token
 from appliance.agent.tokens.tokens import Tokens
 from appliance.core.audit import Audit
 from appliance.core.options import Options
@@ -31,7 +32,8 @@ class Operators:
         """As they were left; the first token is made where there is none."""
         options = await Options.open(store, config.role)
         first = await asyncio.to_thread(read_token, config.token_file)
-        return cls(options, first, await Tokens.open(store, first), Limits(options.__getitem__), Audit(store))
+        tokens = await Tokens.open(store, first, partial(new_token, config.token_file))
+        return cls(options, first, tokens, Limits(options.__getitem__), Audit(store))
 
     def api(self, config: Config, served: Served) -> LocalApi:
         """The local listeners."""

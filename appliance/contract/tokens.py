@@ -28,7 +28,7 @@ class NewToken(OperatorModel):
 
 
 class Token(OperatorModel):
-    """A token without its text. `state` is `good`, `expired` or `revoked`; one that is `in_file` can't be revoked over the API."""
+    """A token without its text. `state` is `good`, `expired` or `revoked`; the first one is `in_file` of the appliance."""
 
     id: str
     name: str
@@ -63,5 +63,5 @@ class TokensApi(Api):
 
     @route("DELETE", "/api/v1/tokens/{token_id}", status=204)
     async def revoke_token(self, token_id: str) -> None:
-        """A token opens nothing any more, from now on."""
+        """A token opens nothing any more, from now on; the first one is replaced by another in its file."""
         raise NotImplementedError

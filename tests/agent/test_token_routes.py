@@ -7,13 +7,14 @@ import json
 import tempfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from appliance.agent.http.admission import Limits
-from appliance.agent.http.local import LocalApi
+from appliance.agent.http.local import LocalApi, new_token, read_token
 from appliance.agent.http.tokens import TokenRoutes
 from appliance.agent.oma_routes import APIS as OMA_APIS
 from appliance.agent.tokens.models import ApiToken
@@ -67,7 +68,7 @@ class Site:
     """An agent's listeners with its tokens; `few` are the limits of requests a minute."""
 
     def __init__(self, store: Store, tokens: Tokens, folder: Path) -> None:
-        self.tokens, self.audit = tokens, Audit(store)
+        self.tokens, self.audit, self.file = tokens, Audit(store), folder / "operator.token"
         self.few = {API_REQUESTS.name: 6000, API_COSTLY.name: 120}
         served = ((TokensApi, TokenRoutes(tokens)), (DoorsApi, Doors()))
         limits = Limits(lambda option: self.few[option.name])
@@ -87,7 +88,8 @@ class Site:
 @pytest.fixture
 async def site(store: Store) -> AsyncIterator[Site]:
     with tempfile.TemporaryDirectory() as folder:
-        made = Site(store, await Tokens.open(store, "first"), Path(folder))
+        file = Path(folder) / "operator.token"
+        made = Site(store, await Tokens.open(store, "first", partial(new_token, file)), Path(folder))
         await made.api.start()
         yield made
         for one in made.transports:
@@ -114,13 +116,13 @@ async def test_a_role_may_what_it_may_and_no_more(site: Site, role: Role, refuse
     assert [await refusal(transport, name) for name in ("doors", "open_door", "change_lock")] == refused
 
 
-async def test_the_token_of_the_file_is_an_administrators_and_can_not_be_revoked(site: Site) -> None:
+async def test_the_token_of_the_file_is_an_administrators_and_is_replaced_when_it_is_revoked(site: Site) -> None:
     assert await refusal(site.by("first"), "change_lock") == ""
     first = (await client(TokensApi, site.console).tokens())[0]
     assert (first.id, first.in_file, first.role) == ("operator", True, Role.ADMIN)
-    with pytest.raises(Fault) as caught:
-        await client(TokensApi, site.console).revoke_token("operator")
-    assert caught.value.key == "token.of_the_file"
+    await client(TokensApi, site.console).revoke_token("operator")
+    assert await refusal(site.by("first"), "doors") == UNKNOWN
+    assert await refusal(site.by(read_token(site.file)), "change_lock") == ""
 
 
 async def test_a_revoked_token_opens_nothing_from_then_on(site: Site) -> None:
@@ -143,7 +145,7 @@ async def test_an_expired_token_opens_nothing(site: Site, monkeypatch: pytest.Mo
 
 async def test_tokens_are_there_again_after_a_restart_and_their_texts_nowhere(site: Site, store: Store) -> None:
     text = await site.token(Role.OPERATOR, "script")
-    caller = (await Tokens.open(store, "first")).caller(text)
+    caller = (await Tokens.open(store, "first", lambda: "second")).caller(text)
     assert caller is not None and (caller.name, caller.role) == ("script", Role.OPERATOR)
     assert text not in str([vars(one) for one in await site.tokens.all()])
 

@@ -110,12 +110,18 @@ async def test_a_token_is_revoked_after_a_question() -> None:
         assert notice(pilot) == "The token wall board is revoked."
 
 
-@pytest.mark.parametrize(("downs", "says"), [(0, "The token of the file"), (3, "old script is revoked already")])
-async def test_what_can_not_be_revoked_says_why(downs: int, says: str) -> None:
+async def test_what_is_revoked_is_not_revoked_again() -> None:
     app, agent = console_with("oma", tokens=some.tokens())
     async with app.run_test(size=(80, 25)) as pilot:
-        await opened("tokens", *["down"] * downs, "f9")(pilot)
-        assert says in notice(pilot) and not agent.called("revoke_token")
+        await opened("tokens", "down", "down", "down", "f9")(pilot)
+        assert "old script is revoked already" in notice(pilot) and not agent.called("revoke_token")
+
+
+async def test_before_the_first_token_is_revoked_it_is_said_that_another_one_comes() -> None:
+    app, _ = console_with("oma", tokens=some.tokens())
+    async with app.run_test(size=(80, 25)) as pilot:
+        await opened("tokens", "f9")(pilot)
+        assert "Another one takes its place" in shown(pilot)
 
 
 @pytest.mark.parametrize(("name", "kind"), [("good", Kind.SUCCESS), ("bad", Kind.ERROR), ("", Kind.INFO), ("warning", Kind.WARNING)])

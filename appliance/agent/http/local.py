@@ -71,10 +71,15 @@ def read_token(path: Path) -> str:
 
     It comes to its place whole: what a full disk or a power cut left of an earlier attempt is no token.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with contextlib.suppress(FileNotFoundError):
         if kept := path.read_text().strip():
             return kept
+    return new_token(path)
+
+
+def new_token(path: Path) -> str:
+    """Another operator's token in place of the one before. Raises OSError; the one before is still there then."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     token, draft = secrets.token_urlsafe(32), path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

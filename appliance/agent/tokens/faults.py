@@ -10,12 +10,6 @@ NAME_TAKEN = fault(
     "There is, or was, a token called {name} already.",
     "Choose another name: the audit log tells by it who did what.",
 )
-OF_THE_FILE = fault(
-    "token.of_the_file",
-    409,
-    "The first token is kept in a file of the appliance and can't be revoked here.",
-    "Remove the file operator.token from the appliance's state folder and restart the agent: it makes a new one.",
-)
 ROLE_TOO_LOW = fault(
     "token.role_too_low",
     403,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from appliance.agent.tokens.faults import NAME_TAKEN, OF_THE_FILE
+from appliance.agent.tokens.faults import NAME_TAKEN
 from appliance.agent.tokens.models import ApiToken
-from appliance.contract.errors import NOT_FOUND, Fault
+from appliance.contract.errors import NOT_FOUND, STORE_UNWRITABLE, Fault
 from appliance.contract.roles import Role
 from appliance.core.store import Store, new_id, utcnow
 
@@ -24,6 +24,9 @@ FIRST = "operator"
 RESERVED = frozenset((FIRST, "console", "agent", "vendor", "unknown"))
 NOTED_EVERY = timedelta(minutes=1)
 """How exact `last_used` is: noting each request would cost a write each time."""
+
+Renew = Callable[[], str]
+"""Puts another first token into its file, and returns it; raises OSError."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +41,15 @@ class Caller:
 class Tokens:
     """All tokens of an appliance. They are looked up in memory, so that a request costs no question to the store."""
 
-    def __init__(self, store: Store, first: str) -> None:
-        self._store, self._first = store, _hash(first)
+    def __init__(self, store: Store, first: str, renew: Renew) -> None:
+        self._store, self._first, self._renew = store, _hash(first), renew
         self._known: dict[str, ApiToken] = {}
         self._changing = asyncio.Lock()
 
     @classmethod
-    async def open(cls, store: Store, first: str) -> Tokens:
-        """The tokens as they were left; `first` is the one of the file."""
-        found = cls(store, first)
+    async def open(cls, store: Store, first: str, renew: Renew) -> Tokens:
+        """The tokens as they were left; `first` is the one of the file, `renew` puts another one there."""
+        found = cls(store, first, renew)
         await found._read()
         return found
 
@@ -82,9 +85,13 @@ class Tokens:
         return made, text
 
     async def revoke(self, token_id: str) -> None:
-        """It opens nothing any more, from now on; doing it again changes nothing. Raises a Fault: not found, `token.of_the_file`."""
+        """It opens nothing any more, from now on; doing it again changes nothing. The first one is replaced by another in its file.
+
+        Raises a Fault where there is no such token.
+        """
         if token_id == FIRST:
-            raise OF_THE_FILE()
+            await self._replace_first()
+            return
         async with self._changing:
             found = next((one for one in self._known.values() if one.id == token_id), None)
             if found is None:
@@ -94,6 +101,12 @@ class Tokens:
                 async with self._store.begin() as session:
                     await session.execute(update(ApiToken).where(ApiToken.id == token_id).values(revoked_at=now))
                 found.revoked_at = now
+
+    async def _replace_first(self) -> None:
+        try:
+            self._first = _hash(await asyncio.to_thread(self._renew))
+        except OSError as error:
+            raise STORE_UNWRITABLE(cause=f"{type(error).__name__}: {error}") from error
 
     def caller(self, text: str) -> Caller | None:
         """Whose token this is; None where it opens nothing (any more)."""

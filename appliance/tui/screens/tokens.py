@@ -15,6 +15,8 @@ from appliance.tui.widgets.facts import Fact
 from appliance.tui.widgets.table import Column, Row
 
 TONES = {"good": "", "expired": "warning", "revoked": "bad"}
+ENDED = "Whoever uses it is refused from now on. It can't be given back."
+REPLACED = "Whoever uses it is refused from now on. Another one takes its place in the appliance's file."
 MAY = {
     "viewer": "looks, and changes nothing",
     "operator": "also runs VMs, jobs, schedules, failovers",
@@ -31,7 +33,8 @@ class TokensScreen(RecordsScreen[Token], ActingScreen):
         "Who uses the API or the command line from elsewhere needs a token. A viewer looks; an operator also runs VMs, jobs, schedules and "
         "failovers; an admin also changes credentials, configurations, pairings, settings, network and power. F7 creates one: its text is "
         "shown once and never again. F9 revokes the one under the cursor, which then opens nothing any more. The audit log names each "
-        "token by its name, so a name is used once. The first token is kept in a file of the appliance and can't be revoked here."
+        "token by its name, so a name is used once. The first token is kept in a file of the appliance; when it is revoked, another one "
+        "takes its place there."
     )
     EVERY = 5.0
     COLUMNS: ClassVar = (
@@ -69,11 +72,10 @@ class TokensScreen(RecordsScreen[Token], ActingScreen):
         one = self.chosen
         if one is None:
             return
-        if one.in_file or one.state == "revoked":
-            said = "The token of the file can't be revoked here." if one.in_file else f"{one.name} is revoked already."
-            self.say(said, "warning")
+        if one.state == "revoked":
+            self.say(f"{one.name} is revoked already.", "warning")
             return
-        if await self.confirmed(f"Revoke the token {one.name}?", "Whoever uses it is refused from now on. It can't be given back."):
+        if await self.confirmed(f"Revoke the token {one.name}?", REPLACED if one.in_file else ENDED):
             await self.asking(self.console_app.agent.tokens.revoke_token(one.id), f"The token {one.name} is revoked.")
 
 
