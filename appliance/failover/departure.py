@@ -14,6 +14,7 @@ from appliance.failover.faults import LAST_CYCLE_FAILED
 from appliance.failover.source import OFF, SourceGuest
 from appliance.failover.stopping import CYCLE, find
 from appliance.replication.cycle import KIND as REPLICATION
+from appliance.replication.protect import cycle_params
 
 _FOLLOW_SECONDS = 20.0
 
@@ -95,13 +96,7 @@ class LastCycle(Step):
         return _cycle(run)
 
     async def _submit(self, run: Run, context: VmContext, config_id: int) -> None:
-        params = {
-            "context_id": context.context_id,
-            "parent_job_id": run.id,
-            "vm_name": context.vm_name,
-            "config_id": config_id,
-            "quiesce": False,
-        }
+        params = cycle_params(context, config_id, "the one of the failover", parent_job_id=run.id)
         child = _cycle(run)
         await self._deps.runner.submit(REPLICATION, params, vm_context_id=context.context_id, peer_id=context.peer_id, job_id=child)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
-from appliance.contexts import records
+from appliance.contexts import VmContext, records
 from appliance.contract.inventory import AskVm
 from appliance.core.jobs import Job, Runner
 from appliance.replication.admission import Origin, admit
@@ -59,15 +60,9 @@ class Protection:
         async with self.deps.store.session() as session:
             context = await records.by_id(session, context_id)
         config, choice = await self.deps.configs.choose(config_id if config_id is not None else context.ossea_config_id)
-        params = {
-            "context_id": context_id,
-            "vm_name": context.vm_name,
-            "config_id": config.ready_for_volumes().id,
-            "config_reason": choice.why,
-            "quiesce": quiesce,
-            "parent_job_id": parent_job_id,
-            "verify": verify or (SAMPLED if self.deps.limits().sample_after_cycle else None),
-        }
+        verified = verify or (SAMPLED if self.deps.limits().sample_after_cycle else None)
+        config_id = config.ready_for_volumes().id
+        params = cycle_params(context, config_id, choice.why, quiesce=quiesce, parent_job_id=parent_job_id, verify=verified)
         kind = VERIFICATION if verify else KIND
         return await self.runner.submit(kind, params, vm_context_id=context_id, peer_id=context.peer_id, job_id=job_id)
 
@@ -77,3 +72,18 @@ class Protection:
             raise PART_OF_FAILOVER(name=job.params["vm_name"], cause=f"of {job.params['parent_job_id']}")
         verify = job.params["verify"] if job.kind == VERIFICATION else None
         return await self.start(job.params["context_id"], config_id=job.params["config_id"], quiesce=job.params["quiesce"], verify=verify)
+
+
+def cycle_params(
+    context: VmContext, config_id: int, why: str, *, quiesce: bool = False, parent_job_id: str | None = None, verify: str | None = None
+) -> dict[str, Any]:
+    """What the job of a cycle is given; `why` tells how its configuration came to be chosen (pure)."""
+    return {
+        "context_id": context.context_id,
+        "vm_name": context.vm_name,
+        "config_id": config_id,
+        "config_reason": why,
+        "quiesce": quiesce,
+        "parent_job_id": parent_job_id,
+        "verify": verify,
+    }
