@@ -132,6 +132,20 @@ async def test_a_restore_that_is_broken_off_is_taken_up_again(place: Place, move
     await restored.close()
 
 
+async def test_a_backup_of_any_database_is_restored_into_sqlite(place: Place, tmp_path: Path) -> None:
+    await with_a_cloud(place, "Wolke 7 ☁")
+    packed = opened(await place.backups.read(await place.made()), WORDS)
+    other = Restoring(tmp_path / "other", f"sqlite+aiosqlite:///{tmp_path}/other/appliance.db", "oma")
+    other.lay_ready(packed)
+    assert other.take_up() is not None
+    restored = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/other/appliance.db")
+    async with restored.session() as session:
+        (config,) = (await session.scalars(select(OsseaConfigRow))).all()
+    secret = Vault(tmp_path / "other" / "vault.key").open(config.secret_key, f"ossea_configs/{config.id}")
+    assert (config.name, config.created_at.tzinfo is not None, secret) == ("Wolke 7 ☁", True, "s3cret")
+    await restored.close()
+
+
 async def test_what_was_laid_ready_and_is_damaged_is_given_up_and_nothing_changes(place: Place) -> None:
     await with_a_cloud(place, "kept")
     await place.backups.restore(await place.made(), WORDS)
