@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from failover_world import DISKS, World, script
+from failover_source import DISKS
+from failover_world import World, script
 
 from appliance.cloudstack.configs import ConfigDraft, Configs
 from appliance.core.store import Store

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
+from failover_source import DISKS, Site, SourceVm, source_vm
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,8 +21,6 @@ from appliance.cloudstack.tracking import Purpose
 from appliance.contexts import VmContext, VmEvent, VmState, records
 from appliance.contract.client import UNREACHABLE
 from appliance.contract.failover import StartLive, StartTest
-from appliance.contract.inventory import AskNics, AskPower, AskVm, AskVms, Disk, Nic, Power, PowerAction, VCenterAccess, Vm, VmsInFull
-from appliance.contract.peer import AskSnapshotRemoval, VmaPeerApi
 from appliance.core.commands import Children
 from appliance.core.jobs import Job, JobStatus, Run, Runner, Step, Workflow
 from appliance.core.jobs.lifecycle import ENDED
@@ -38,71 +36,7 @@ from appliance.volumes.facade import Settings, Volumes
 
 FAST = CloudPace(first=0.01, most=0.05)
 CONTEXT = "ctx-web"
-DISKS = ("disk-2000", "disk-2001")
 LOOKING = ("list", "query")
-
-
-class SourceVm(VmaPeerApi):
-    """The source and the appliance beside it. `silent`: so many questions get no answer."""
-
-    def __init__(self) -> None:
-        self.spec = source_vm()
-        self.calls: list[str] = []
-        self.silent = 0
-        self.is_gone = False
-
-    async def vm(self, body: AskVm) -> Vm:
-        self._hear("vm")
-        return self.spec
-
-    async def vms(self, body: AskVms) -> VmsInFull:
-        self._hear("vms")
-        return VmsInFull(vms={name: self.spec for name in body.vms if not self.is_gone})
-
-    async def remove_snapshot(self, body: AskSnapshotRemoval) -> Vm:
-        self._hear(f"remove the snapshot of {body.job_id}")
-        left = [name for name in self.spec.snapshots if not name.endswith(body.job_id)]
-        self.spec = self.spec.model_copy(update={"snapshots": left})
-        return self.spec
-
-    async def power(self, body: AskPower) -> Power:
-        self._hear(f"power {body.action.value}")
-        states = {PowerAction.ON: "poweredOn", PowerAction.OFF: "poweredOff", PowerAction.SHUTDOWN: "poweredOff"}
-        if body.action in states:
-            self.switch(states[body.action])
-        return Power(state=self.spec.power_state)
-
-    async def nics(self, body: AskNics) -> Vm:
-        self._hear("nics " + ",".join(str(value) for value in body.start_connected.values()))
-        changed = [nic.model_copy(update={"start_connected": body.start_connected.get(nic.mac, True)}) for nic in self.spec.nics]
-        self.spec = self.spec.model_copy(update={"nics": changed})
-        return self.spec
-
-    def switch(self, state: str) -> None:
-        """Somebody changes the power."""
-        self.spec = self.spec.model_copy(update={"power_state": state})
-
-    def _hear(self, call: str) -> None:
-        if self.silent:
-            self.silent -= 1
-            raise UNREACHABLE(cause=call)
-        self.calls.append(call)
-
-
-class Site:
-    """Leads to the source."""
-
-    def __init__(self, source: SourceVm) -> None:
-        self.source = source
-
-    def vma(self, peer_id: str) -> VmaPeerApi:
-        return self.source
-
-    async def access(self, context: VmContext) -> VCenterAccess:
-        return await self.login(1)
-
-    async def login(self, credential_id: int) -> VCenterAccess:
-        return VCenterAccess(host="vc", username="u", password=SecretStr("p"), fingerprint="f")
 
 
 class WriteMore(Step):
@@ -363,45 +297,6 @@ class World:
 def point(job_id: str, change_id: str, disks: Sequence[str] = DISKS) -> dict[str, Any]:
     """A consistent point of these disks."""
     return {"job_id": job_id, "at": "then", "change_ids": dict.fromkeys(disks, change_id), "capacities": dict.fromkeys(disks, 1 << 20)}
-
-
-def source_vm(**changes: Any) -> Vm:
-    """A Debian machine with two disks and one adapter, switched on."""
-    disks = [
-        Disk(
-            disk_id=disk,
-            key=2000 + number,
-            label=f"Hard disk {number + 1}",
-            capacity_bytes=1 << 20,
-            vmdk_path=f"[ds] web/web_{number}.vmdk",
-            datastore="ds",
-            provisioning="thin",
-            mode="persistent",
-            unit_number=number,
-            controller="pvscsi",
-        )
-        for number, disk in enumerate(DISKS)
-    ]
-    fields: dict[str, Any] = {
-        "moref": "vm-1",
-        "name": "web",
-        "path": "/dc/vm/web",
-        "datacenter": "dc",
-        "uuid": "u",
-        "cpus": 1,
-        "memory_mib": 64,
-        "guest_id": "debian12_64Guest",
-        "guest_name": "Debian 12",
-        "firmware": "bios",
-        "secure_boot": False,
-        "power_state": "poweredOn",
-        "tracking": True,
-        "disks": disks,
-        "nics": [Nic(label="Network adapter 1", mac="00:50:56:00:00:01", network="VM Network", model="vmxnet3")],
-        "snapshots": [],
-        "blockers": [],
-    }
-    return Vm(**{**fields, **changes})
 
 
 def write(path: Path, offset: int, words: bytes) -> None:

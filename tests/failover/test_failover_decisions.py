@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from failover_world import source_vm
+from failover_source import source_vm
 
 from appliance.contract.failover import Preparation
 from appliance.failover.machine import device_ids

@@ -1,7 +1,7 @@
 """Where adapters go, decided without asking anybody."""
 
 import pytest
-from failover_world import source_vm
+from failover_source import source_vm
 
 from appliance.contract.checks import CheckState
 from appliance.contract.errors import Fault
