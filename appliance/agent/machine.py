@@ -92,7 +92,11 @@ async def running_machine(
         power = Power(config.machine, audit, host.restart)
         stack.push_async_callback(power.close)
         kept_backups = Backups(store, runner, config, sealed, partial(power.ask, system.PowerAction.RESTART_AGENT))
-        bundles = SupportBundles(store, runner, config, describe, book=host.book)
+
+        async def described() -> dict[str, object]:
+            return {**await describe(), "settings": options.shown()}
+
+        bundles = SupportBundles(store, runner, config, described, book=host.book)
         options.watch(SUPPORT_BUNDLES, lambda: bundles.keep(options[SUPPORT_BUNDLES]))
         options.watch(LOG_FILES, lambda: host.book.keep(options[LOG_FILES]))
         options.watch(BACKUPS_KEPT, lambda: kept_backups.keep(options[BACKUPS_KEPT]))
@@ -107,7 +111,7 @@ async def running_machine(
             (backups.BackupsApi, BackupRoutes(kept_backups)),
             (system.SystemApi, SystemRoutes(host.book, bundles, power)),
             (settings.SettingsApi, SettingsRoutes(options, audit)),
-            (tokens.TokensApi, TokenRoutes(operators.tokens)),
+            (tokens.TokensApi, TokenRoutes(operators.tokens, audit)),
         )
 
 

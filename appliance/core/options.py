@@ -52,6 +52,10 @@ class Options:
         """The settings that there are, in order."""
         return tuple(self._known.values())
 
+    def shown(self) -> dict[str, Value]:
+        """Every setting's value by its name."""
+        return {one.name: self[one] for one in self._known.values()}
+
     def find(self, name: str) -> Option[Any]:
         """The setting of this name. Raises a Fault (`settings.unknown`)."""
         if name not in self._known:

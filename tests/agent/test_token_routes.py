@@ -70,7 +70,7 @@ class Site:
     def __init__(self, store: Store, tokens: Tokens, folder: Path) -> None:
         self.tokens, self.audit, self.file = tokens, Audit(store), folder / "operator.token"
         self.few = {API_REQUESTS.name: 6000, API_COSTLY.name: 120}
-        served = ((TokensApi, TokenRoutes(tokens)), (DoorsApi, Doors()))
+        served = ((TokensApi, TokenRoutes(tokens, self.audit)), (DoorsApi, Doors()))
         limits = Limits(lambda option: self.few[option.name])
         self.api = LocalApi(served, "first", folder / "a.sock", "127.0.0.1", 0, audit=self.audit, tokens=tokens, limits=limits)
         self.transports = [Transport(unix=str(folder / "a.sock"))]
@@ -169,7 +169,10 @@ async def test_a_token_that_can_not_be_is_refused(site: Site, more: dict[str, ob
 async def test_the_audit_log_names_the_token(site: Site) -> None:
     await refusal(site.by(await site.token(Role.OPERATOR, "night script")), "open_door")
     await refusal(site.by(await site.token(Role.VIEWER, "wall board")), "open_door")
-    told = [(one.actor, one.action, one.result) for one in reversed(await site.audit.newest(9)) if one.action == "doors.open_door"]
+    all_told = list(reversed(await site.audit.newest(9)))
+    made = [(one.actor, one.detail) for one in all_told if one.action == "tokens.create_token"]
+    assert made[0] == ("console", "night script, operator, without an end")
+    told = [(one.actor, one.action, one.result) for one in all_told if one.action == "doors.open_door"]
     assert told == [("night script", "doors.open_door", "done"), ("wall board", "doors.open_door", "refused")]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +163,17 @@ def test_wait_follows_the_job_to_its_end(ask: Ask, capsys: pytest.CaptureFixture
     assert found == code and json.loads(told.out)["status"] == end
     assert told.err.splitlines()[:2] == ["job-1: running 50 % Copying", "job-1: running 80 % Copying"]
     assert [one[2]["after"] for one in agent.sent[1:]] == ["-1", "1", "2"]
+
+
+def test_events_are_followed_line_by_line(ask: Ask, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    async def stream(_agent: Agent, path: str, query: dict[str, str]) -> AsyncIterator[tuple[int, bytes]]:
+        assert path == "/api/v1/jobs/events"
+        for line in (b"id: 7\n", b'data: {"id": "job-1", "status": "running"}\n', b"\n", b": beat\n"):
+            yield 200, line
+
+    monkeypatch.setattr(Agent, "stream", stream)
+    assert ask("jobs events --json")[0] == 0
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == [{"id": "job-1", "status": "running"}]
 
 
 def test_sync_takes_a_vms_name(ask: Ask) -> None:

@@ -9,14 +9,17 @@ from appliance.agent.tokens.tokens import FIRST, Tokens, is_good
 from appliance.contract import tokens as contract
 from appliance.contract.errors import BAD_REQUEST
 from appliance.contract.roles import Role
+from appliance.core.audit import Audit
 from appliance.core.store import utcnow
+
+ACTOR = "operator"
 
 
 class TokenRoutes(contract.TokensApi):
-    """Serves the tokens; the text of one leaves the appliance once, when it is made."""
+    """Serves the tokens; the text of one leaves the appliance once, when it is made. The audit log names them."""
 
-    def __init__(self, tokens: Tokens) -> None:
-        self._tokens = tokens
+    def __init__(self, tokens: Tokens, audit: Audit) -> None:
+        self._tokens, self._audit = tokens, audit
 
     async def tokens(self) -> list[contract.Token]:
         return [_OF_THE_FILE, *(_view(one) for one in await self._tokens.all())]
@@ -29,10 +32,13 @@ class TokenRoutes(contract.TokensApi):
             raise BAD_REQUEST(detail="expires_at has to be in the future")
         expires_at = now + timedelta(days=body.expires_in_days) if body.expires_in_days else body.expires_at
         made, text = await self._tokens.create(body.name, body.role, expires_at)
+        until = f"until {expires_at:%Y-%m-%d %H:%M} UTC" if expires_at else "without an end"
+        await self._audit.record(ACTOR, "tokens.create_token", "done", f"{made.name}, {made.role}, {until}")
         return contract.CreatedToken(token=_view(made), text=text)
 
     async def revoke_token(self, token_id: str) -> None:
-        await self._tokens.revoke(token_id)
+        name = await self._tokens.revoke(token_id)
+        await self._audit.record(ACTOR, "tokens.revoke_token", "done", name)
 
 
 _OF_THE_FILE = contract.Token(

@@ -84,14 +84,14 @@ class Tokens:
             self._known[made.hash] = made
         return made, text
 
-    async def revoke(self, token_id: str) -> None:
+    async def revoke(self, token_id: str) -> str:
         """It opens nothing any more, from now on; doing it again changes nothing. The first one is replaced by another in its file.
 
-        Raises a Fault where there is no such token.
+        Returns its name. Raises a Fault where there is no such token.
         """
         if token_id == FIRST:
             await self._replace_first()
-            return
+            return FIRST
         async with self._changing:
             found = next((one for one in self._known.values() if one.id == token_id), None)
             if found is None:
@@ -101,6 +101,7 @@ class Tokens:
                 async with self._store.begin() as session:
                     await session.execute(update(ApiToken).where(ApiToken.id == token_id).values(revoked_at=now))
                 found.revoked_at = now
+            return found.name
 
     async def _replace_first(self) -> None:
         try:
