@@ -56,6 +56,13 @@ async def choose(pilot: Pilot[Any], action: str, *then: str) -> None:
     await press(pilot, *["down"] * (next(number for number, line in enumerate(lines) if action in line) - first), "enter", *then)
 
 
+async def looked_at(pilot: Pilot[Any]) -> None:
+    """The checks before, none of which failed; on with it."""
+    await on(pilot, "preflight")
+    await seen(pilot, " pass")
+    await press(pilot, "f8")
+
+
 async def test_a_vm_is_protected_tested_cleaned_up_moved_and_rolled_back_by_keys(tmp_path: Path) -> None:
     async with world(tmp_path, storage_vm("web1", 32 * MIB), storage_vm("db1", 16 * MIB)) as found:
         await found.write("web1", 2000, 0, noise(8 * MIB))
@@ -69,6 +76,7 @@ async def test_a_vm_is_protected_tested_cleaned_up_moved_and_rolled_back_by_keys
             await press(pilot, *"web", "enter")
             await seen(pilot, "32.0 MiB")
             await press(pilot, "enter", "enter")
+            await looked_at(pilot)
             await seen(pilot, "its first copy has started")
             await press(pilot, "escape")
             await seen(pilot, "Ready")
@@ -82,14 +90,18 @@ async def test_a_vm_is_protected_tested_cleaned_up_moved_and_rolled_back_by_keys
             await seen(pilot, "isolated-test")
             await press(pilot, "home", "enter")
             await seen(pilot, "chosen now")
-            await press(pilot, "f8", "f8")
+            await press(pilot, "f8")
+            await looked_at(pilot)
+            await press(pilot, "f8")
             await seen(pilot, "Test VM runs")
             await choose(pilot, "Clean up the test", "f8")
             await seen(pilot, "Ready: there is a complete copy")
 
             await choose(pilot, "Live failover")
             await seen(pilot, "CloudStack configuration")
-            await press(pilot, "f8", *"web1", "f8")
+            await press(pilot, "f8")
+            await looked_at(pilot)
+            await press(pilot, *"web1", "f8")
             await seen(pilot, "Failed over: the new machine runs")
             await choose(pilot, "Roll back", "down", "enter", *"web1", "f8")
             await seen(pilot, "Ready: there is a complete copy")

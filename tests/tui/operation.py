@@ -10,9 +10,11 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from appliance.contract.checks import passed
 from appliance.contract.credentials import Credential
 from appliance.contract.discovery import FoundVm, FoundVms
 from appliance.contract.jobs import Job, LogLine, Pace, Problem, Step
+from appliance.contract.preflight import Preflight
 from appliance.contract.replications import Cycle, DiskCycle, LastFailure, VmContext
 from appliance.contract.storage import Export, Volume, VolumeOperation
 from tests.tui import mapping_answers
@@ -216,11 +218,16 @@ def job_of(one: Job) -> Callable[..., Awaitable[Job]]:
     return told
 
 
+READY = Preflight.of([passed("source", "web01 was found in vCenter; it is switched on."), passed("copy", "The copy is complete.")])
+"""A look before at which nothing was wrong."""
+
+
 def answers(*vms: VmContext, **changes: object) -> dict[str, object]:
     """An OMA with these VMs."""
     by_id = {one.context_id: one for one in vms}
     known = {"contexts": list(vms), "context": lambda vm: by_id[vm], "cycles": [], "vm_mappings": mapping_answers.OF_VM, "job_log": []}
-    return common("oma") | known | changes
+    looks = {"preflight_failover": READY, "preflight_protection": READY}
+    return common("oma") | known | looks | changes
 
 
 async def pressed(pilot: Pilot[Any], keys: Iterable[str]) -> None:

@@ -69,4 +69,4 @@ def test_form_of_a_live_failover(snap_compare, size) -> None:  # type: ignore[no
 
 def test_question_before_a_live_failover(snap_compare) -> None:  # type: ignore[no-untyped-def]
     app = app_for(*PAGES["normal"])
-    assert snap_compare(app, terminal_size=(80, 25), run_before=page("f4", "down", "down", "enter", "f8"))
+    assert snap_compare(app, terminal_size=(80, 25), run_before=page("f4", "down", "down", "enter", "f8", "f8"))

@@ -178,7 +178,9 @@ async def test_protecting_asks_the_vcenter_and_then_starts_the_first_copy() -> N
         op.answers(credentials=[op.CREDENTIAL], discover=op.found(op.line(1)), replicate=Replication(context_id="ctx-1", job_id="job-1")),
     )
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await op.opened("vms", "f7", *"web", "enter", "enter", "enter")(pilot)
+        await op.opened("vms", "f7", *"web", "enter", "enter", "enter", "f8")(pilot)
+        looked = stand_in.called("preflight_protection")[0]["body"]
+        assert (looked.credential_id, looked.vm_path) == (3, "/DC1/vm/Web/web01")  # type: ignore[attr-defined]
         asked, started = stand_in.called("discover")[0]["body"], stand_in.called("replicate")[0]["body"]
         assert (asked.credential_id, asked.name_contains) == (3, "web")  # type: ignore[attr-defined]
         assert (started.credential_id, started.vm_path, started.start_replication) == (3, "/DC1/vm/Web/web01", True)  # type: ignore[attr-defined]
@@ -205,7 +207,7 @@ async def test_a_vm_that_is_protected_is_not_added_again() -> None:
 async def test_what_the_agent_refuses_is_shown_beside(answer: str, where: str) -> None:
     answers = op.answers(credentials=[op.CREDENTIAL], discover=op.found(op.line(1))) | {answer: AWAY()}
     async with console(StandIn("oma", answers)).run_test(size=(80, 25)) as pilot:
-        await op.opened("vms", "f7", "enter", "enter", "enter")(pilot)
+        await op.opened("vms", "f7", "enter", "enter", "enter", "f8")(pilot)
         assert isinstance(pilot.app.screen, ProtectScreen)
         assert "The vCenter does not answer. Check that it runs." in str(pilot.app.screen.query_one(where, Static).content)
 
@@ -233,8 +235,8 @@ async def test_a_vm_is_protected_with_the_login_it_was_found_with() -> None:
         pilot.app.screen.query_one("#credential", Choice).focus_input()
         await pilot.press("down", "tab", "tab", "enter")
         await settled(pilot)
-        await pilot.press("enter")
-        await settled(pilot)
+        await op.pressed(pilot, ["enter", "f8"])
+        assert stand_in.called("preflight_protection")[0]["body"].credential_id == 3  # type: ignore[attr-defined]
         assert stand_in.called("replicate")[0]["body"].credential_id == 3  # type: ignore[attr-defined]
 
 

@@ -40,6 +40,7 @@ class ConsoleScreen(Persevering, Screen[None], inherit_bindings=False):
     HEADING: ClassVar[str] = ""
     HELP: ClassVar[str] = ""
     EVERY: ClassVar[float] = 2.0
+    SLOW_AFTER: ClassVar[float] = SLOW
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1,ctrl+g", "help", "Help"),
@@ -151,7 +152,7 @@ class ConsoleScreen(Persevering, Screen[None], inherit_bindings=False):
                 continue
 
     async def _ask(self) -> None:
-        slow = self.set_timer(SLOW, lambda: self.console_app.alarm("The agent is slow"))
+        slow = self.set_timer(self.SLOW_AFTER, lambda: self.console_app.alarm("The agent is slow"))
         try:
             await self.load()
             self.console_app.alarm("")

@@ -13,6 +13,7 @@ from appliance.contract.clouds import Named
 from appliance.contract.errors import Fault
 from appliance.contract.failover import StartLive, StartTest
 from appliance.contract.network_mappings import EVERY_OTHER, Kind, Landing, MappingTable, Origin, SourceNetwork
+from appliance.contract.preflight import AskFailover, FailoverKind, Preflight
 from appliance.contract.replications import VmContext
 from appliance.tui.actions import LIVE, TEST
 from appliance.tui.mapping_lines import PLACE_COLUMNS, called, landing, place_row, production_targets, target_text
@@ -41,8 +42,8 @@ class FailoverScreen(ActingScreen):
     HELP = (
         "Shows on which CloudStack networks the new machine is started, for each network of the source, and why it is this one. Enter "
         "chooses another one by name, for this failover alone; what is to stay is set on the page of the VM's networks, or in the network "
-        "mappings of the menu. A test never uses the production network by itself. F8 shows what will happen and asks; nothing is "
-        "started before that."
+        "mappings of the menu. A test never uses the production network by itself. F8 looks whether everything is there, shows "
+        "what will happen and asks; nothing is started before that."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f8,ctrl+s", "start", "Go on"),
@@ -141,6 +142,18 @@ class FailoverScreen(ActingScreen):
     async def _start(self) -> None:
         if self._table is None or not self._is_complete():
             return
+        from appliance.tui.screens.preflight import PreflightScreen
+
+        about = f"{'Move' if self._live else 'Test'} of {self._vm.vm_name}"
+        self.app.push_screen(PreflightScreen(about, self._look, lambda: self.once(self._confirm)))
+
+    async def _look(self) -> Preflight:
+        kind = FailoverKind.LIVE if self._live else FailoverKind.TEST
+        networks, unnamed = self._said()
+        asked = AskFailover(vm=self._vm.context_id, kind=kind, networks=networks, network_id=unnamed)
+        return await self.console_app.agent.preflight.preflight_failover(asked)
+
+    async def _confirm(self) -> None:
         name = self._vm.vm_name
         question, consequences = self._action.asked(name)
         if not await self.confirmed(question, f"{consequences}{self._details()}", word=self._action.word(name)):
@@ -171,10 +184,13 @@ class FailoverScreen(ActingScreen):
     async def _send(self) -> None:
         """Only what was picked here is said: the rest is as it is set when the failover starts."""
         vm, failover = self._vm.context_id, self.console_app.agent.failover
-        networks = {name: one.id for name, one in self._picked.items() if name}
-        unnamed = self._picked[""].id if "" in self._picked else None
+        networks, unnamed = self._said()
         if self._live:
             seconds = int(self.query_one("#seconds", Field).value)
             await failover.failover_live(StartLive(vm=vm, networks=networks, network_id=unnamed, shutdown_seconds=seconds))
         else:
             await failover.failover_test(StartTest(vm=vm, networks=networks, network_id=unnamed))
+
+    def _said(self) -> tuple[dict[str, str], str | None]:
+        """What was picked here, by source network; and for adapters on a network without a name."""
+        return {name: one.id for name, one in self._picked.items() if name}, self._picked[""].id if "" in self._picked else None

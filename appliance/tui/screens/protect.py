@@ -16,6 +16,7 @@ from appliance.contract.credentials import Credential
 from appliance.contract.discovery import MOST_SHOWN, AskDiscovery
 from appliance.contract.errors import Fault
 from appliance.contract.inventory import VmLine
+from appliance.contract.preflight import AskProtection
 from appliance.contract.replications import StartReplication
 from appliance.tui import words
 from appliance.tui.screens.base import ConsoleScreen
@@ -185,7 +186,18 @@ class ProtectScreen(ConsoleScreen):
         key = await self.app.push_screen_wait(Choose(heading, options))
         if key is None:
             return
-        body = StartReplication(credential_id=credential.id, vm_path=vm.path, start_replication=key == "now")
-        done = f"{vm.name} is protected; its first copy has started." if key == "now" else f"{vm.name} was added."
+        if key == "later":
+            await self._add(vm, credential, start=False)
+            return
+        from appliance.tui.screens.preflight import PreflightScreen
+
+        look = partial(self.console_app.agent.preflight.preflight_protection, AskProtection(credential_id=credential.id, vm_path=vm.path))
+        self.app.push_screen(
+            PreflightScreen(f"First copy of {vm.name}", look, lambda: self.once(partial(self._add, vm, credential, start=True)))
+        )
+
+    async def _add(self, vm: VmLine, credential: Credential, *, start: bool) -> None:
+        body = StartReplication(credential_id=credential.id, vm_path=vm.path, start_replication=start)
+        done = f"{vm.name} is protected; its first copy has started." if start else f"{vm.name} was added."
         self.say(f"Adding {vm.name} …", "warning")
         await self.attempt(self.console_app.agent.replications.replicate(body), done)
