@@ -19,9 +19,17 @@ from appliance.contract.errors import Fault
 
 def run(words: Sequence[str]) -> int:
     """Exit codes: 0 done, 1 refused, failed or unreachable, 2 wrong usage."""
-    words, resolve = expanded(words)
+    words, resolve = expanded(with_action(words))
     typed = parser(words[0] if words else "").parse_args(words)
     return asyncio.run(_request(typed)) if typed.noun == "request" else asking.run(typed.command, typed, resolve)
+
+
+def with_action(words: Sequence[str]) -> Sequence[str]:
+    """A noun alone lists or shows what there is of it (pure)."""
+    if not words or (len(words) > 1 and (not words[1].startswith("-") or words[1] in ("-h", "--help"))):
+        return words
+    looking = [one.action for one in commands() if one.noun == words[0] and one.action in ("list", "show") and not one.route.path_params]
+    return [words[0], looking[0], *words[1:]] if looking else words
 
 
 def parser(noun: str = "") -> argparse.ArgumentParser:

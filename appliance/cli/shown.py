@@ -26,6 +26,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 """What a list of a noun shows first; whatever of it an answer has."""
 MOST = 8
 _SIGNS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+_SHORT = {one.lower(): one for one in ("API", "CA", "CPU", "DNS", "ID", "MAC", "MTU", "NTP", "URL", "VM", "VMA", "VLAN")}
 WIDE = 200
 """Columns where nobody looks at a terminal."""
 
@@ -44,7 +45,11 @@ def _show(console: Console, answer: Any, noun: str) -> None:
         else:
             console.print("\n".join(cell("", one) for one in answer) if answer else "Nothing here.", markup=False)
     elif isinstance(answer, Mapping):
-        _facts(console, answer)
+        by_name = bool(answer) and all(isinstance(one, Mapping) and all(map(_is_plain, one.values())) for one in answer.values())
+        if by_name:
+            console.print(_table([{"name": name, **one} for name, one in answer.items()], ""))
+        else:
+            _facts(console, answer)
     elif answer is not None:
         console.print(cell("", answer), markup=False)
 
@@ -72,7 +77,7 @@ def _facts(console: Console, answer: Mapping[str, Any]) -> None:
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     for name, value in answer.items():
-        if _is_plain(value):
+        if _is_plain(value) and value not in (None, "", []):
             table.add_row(_heading(name), escape(cell(name, value)))
     console.print(table)
     for name, value in answer.items():
@@ -113,4 +118,5 @@ def _is_plain(value: Any) -> bool:
 
 
 def _heading(name: str) -> str:
-    return name.replace("_", " ").capitalize() if name.islower() else name
+    parts = [_SHORT.get(one, one) for one in name.split("_")]
+    return " ".join([parts[0][:1].upper() + parts[0][1:], *parts[1:]])

@@ -28,8 +28,11 @@ command.
   several times.
 - The last column is the role that a token needs; the Unix socket of the machine needs none.
 
-Some words are short for what is done often: {shortcuts}. `appliance agent`, `tui`, `lab` and `vendor` start programs;
-`appliance COMMAND --help` tells more about each.
+A noun alone lists or shows what there is of it: `appliance jobs`. Some words are short for what is done often:
+
+{shortcuts}
+
+`appliance agent`, `tui`, `lab` and `vendor` start programs; `appliance COMMAND --help` tells more about each.
 
 Written by `python -m tests.cli.cli_page` from what the code declares.
 """
@@ -37,7 +40,7 @@ Written by `python -m tests.cli.cli_page` from what the code declares.
 
 def written() -> str:
     """The page."""
-    short = ", ".join(f"`{word}` for `{' '.join((*one.words, *one.before))}`" for word, one in SHORTCUTS.items())
+    short = "\n".join(f"- `{word}`: `{' '.join((*one.words, *one.before))}`" for word, one in SHORTCUTS.items())
     parts = [HEAD.format(shortcuts=short)]
     for noun, own in groupby(commands(), key=lambda one: one.noun):
         parts.append(f"## {noun}\n\n| command | what it does | role |\n|---|---|---|\n" + "".join(map(_row, own)))

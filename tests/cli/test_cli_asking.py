@@ -61,12 +61,26 @@ def test_a_list_is_a_table(ask: Ask, capsys: pytest.CaptureFixture[str]) -> None
     code, agent = ask("vms list", **{"GET_/api/v1/vm-contexts": (200, VMS)})
     out = capsys.readouterr().out
     assert code == 0 and agent.sent == [("GET", "/api/v1/vm-contexts", {}, None)]
-    assert out.splitlines()[0].split() == ["Vm", "name", "Current", "status", "Context", "id"] and "web1" in out
+    assert out.splitlines()[0].split() == ["VM", "name", "Current", "status", "Context", "ID"] and "web1" in out
 
 
 def test_with_json_the_answer_is_one_document(ask: Ask, capsys: pytest.CaptureFixture[str]) -> None:
     code, _ = ask("vms list --json", **{"GET_/api/v1/vm-contexts": (200, VMS)})
     assert (code, json.loads(capsys.readouterr().out)) == (0, VMS)
+
+
+def test_a_noun_alone_lists_what_there_is_of_it(ask: Ask, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ask("vms --json", **{"GET_/api/v1/vm-contexts": (200, VMS)})[0] == 0
+    assert json.loads(capsys.readouterr().out) == VMS
+    assert ask("gate", **{"GET_/api/v1/shell-gate": (200, {"state": "closed"})})[0] == 0
+
+
+def test_parts_by_name_are_a_table(ask: Ask, capsys: pytest.CaptureFixture[str]) -> None:
+    parts = {"database": {"state": "ok", "detail": ""}, "tunnel": {"state": "degraded", "detail": "Not connected: vma1."}}
+    ask("health", **{"GET_/api/v1/health": (200, {"state": "degraded", "parts": parts})})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["State", "degraded"]
+    assert [line.split()[:2] for line in lines[3:6]] == [["Name", "State"], ["database", "ok"], ["tunnel", "degraded"]]
 
 
 def test_an_empty_list_says_so(ask: Ask, capsys: pytest.CaptureFixture[str]) -> None:
@@ -130,7 +144,7 @@ def test_what_can_not_be_sent_is_wrong_usage_and_is_not_sent(ask: Ask, capsys: p
     assert (code, agent.sent) == (2, []) and said in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("line", ["", "nothing", "jobs", "jobs nothing", "jobs list --limit many", "tokens create ci --role root"])
+@pytest.mark.parametrize("line", ["", "nothing", "failover", "jobs nothing", "jobs list --limit many", "tokens create ci --role root"])
 def test_what_nobody_understands_is_wrong_usage(ask: Ask, line: str) -> None:
     with pytest.raises(SystemExit) as ended:
         ask(line)
