@@ -23,11 +23,11 @@ class SilentJobs:
 
     def __init__(self, runner: Runner, source: SourceSite, limits: HealthLimits) -> None:
         self._runner, self._source, self._limits = runner, source, limits
+        self._before: dict[str, tuple[int, Answer]] = {}
 
     def heed(self, limits: HealthLimits) -> None:
         """Ask by these limits from now on."""
         self._limits = limits
-        self._before: dict[str, tuple[int, Answer]] = {}
 
     async def look(self, jobs: Sequence[UnderWay], now: datetime) -> tuple[int, int]:
         """Ask about the silent ones and do what follows; returns how many were asked about and how many were taken up again."""

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import asdict
 from typing import Any
 
-from appliance.contract.errors import ErrorRecord, Fault, fault
+from appliance.contract.errors import fault
 from appliance.core.jobs import log, recovery, trace
 from appliance.core.jobs.changes import Changes
-from appliance.core.jobs.lifecycle import ENDED, JobEvent, JobStatus, StepStatus
+from appliance.core.jobs.drive import Drive
+from appliance.core.jobs.lifecycle import ENDED, JobStatus
 from appliance.core.jobs.models import Job
-from appliance.core.jobs.run import Run
-from appliance.core.jobs.workflow import Step, Workflow
+from appliance.core.jobs.workflow import Workflow
 from appliance.core.store import Store, new_id
 
 logger = logging.getLogger(__name__)
 
-CANCELLED = fault("job.cancelled", 409, "The job was cancelled.", "Start it again when you want it.")
 ALREADY_ENDED = fault("job.already_ended", 409, "The job {id} has ended already.", "Nothing needs to be done.")
 BROKEN_OFF = fault(
     "job.broken_off",
@@ -54,10 +51,10 @@ class Runner:
         self._workflows = {one.kind: one for one in workflows}
         self._again: dict[str, Again] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._going_forward: set[str] = set()
+        self.going_forward: set[str] = set()
         self._broken_off: set[str] = set()
         self.changes = Changes()
-        self._closing = False
+        self.is_closing = False
 
     def register(self, workflow: Workflow, again: Again | None = None) -> None:
         """Make a kind of job known. Without `again` its jobs can't be retried."""
@@ -98,7 +95,7 @@ class Runner:
             session.add(job)
             await session.flush()
             await workflow.claim(session, job)
-        await self._tell(job.id)
+        await self.tell(job.id)
         self._start(job.id)
         return job.id
 
@@ -112,6 +109,10 @@ class Runner:
         async with self.store.session() as session:
             found = await log.unfinished_ids(session)
         return [job_id for job_id in found if self._start(job_id)]
+
+    def is_broken_off(self, job_id: str) -> bool:
+        """Whether somebody ends the job where it stands."""
+        return job_id in self._broken_off
 
     def is_driven(self, job_id: str) -> bool:
         """Whether this agent works on the job now."""
@@ -133,7 +134,7 @@ class Runner:
             if job.status == JobStatus.UNDOING or job.cancel_requested:
                 return
             job.cancel_requested = True
-        if job_id in self._going_forward:
+        if job_id in self.going_forward:
             self._tasks[job_id].cancel()
         else:
             # It is being undone already, which must not be broken off; or nobody has taken it up yet.
@@ -191,7 +192,7 @@ class Runner:
 
     async def close(self) -> None:
         """Stop driving jobs, without ending them: the next agent takes them up."""
-        self._closing = True
+        self.is_closing = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -206,14 +207,15 @@ class Runner:
             job = await log.load(session, job_id)
             yield job
             log.touch(job)
-        await self._tell(job_id)
+        await self.tell(job_id)
 
-    async def _tell(self, job_id: str) -> None:
+    async def tell(self, job_id: str) -> None:
+        """Tell followers that the job has changed."""
         self.changes.note(job_id)
 
     def _start(self, job_id: str) -> bool:
         """Drive a job, unless it is driven already: two drivers of one job would undo each other's work."""
-        if self._closing or job_id in self._tasks or job_id in self._broken_off:
+        if self.is_closing or job_id in self._tasks or job_id in self._broken_off:
             return False
         task = asyncio.create_task(self._drive(job_id), name=job_id)
         self._tasks[job_id] = task
@@ -237,78 +239,13 @@ class Runner:
             at_work.correlation_id = job.correlation_id
             if job.status in ENDED:
                 return True
-            workflow = self._workflows[job.kind]
-            run = Run(self, job)
-            if job.status != JobStatus.UNDOING:
-                problem = await self._forward(workflow, run)
-                # What a step says while the agent ends is no verdict on its job.
-                if problem is None or self._closing:
-                    return True
-                await self._stop(run, problem)
-            await self._back(workflow, run)
+            await Drive(self, self._workflows[job.kind], job).to_its_end()
         except asyncio.CancelledError:
             raise
         except Exception:
             logger.exception("job %s could not be driven on", job_id)
             return False
         return True
-
-    async def _forward(self, workflow: Workflow, run: Run) -> ErrorRecord | None:
-        """Drive the steps that are not done yet; the error that stopped it, or None when the job is completed."""
-        self._going_forward.add(run.id)
-        try:
-            await self._begin(workflow, run)
-            for step in workflow.steps:
-                await self._take(step, run)
-            self._going_forward.discard(run.id)  # too late for a cancel
-            await self._end(workflow, run, JobEvent.FINISH)
-        except asyncio.CancelledError:
-            if self._closing or run.id in self._broken_off or not (await self.get(run.id)).cancel_requested:
-                raise
-            return CANCELLED().record()
-        except Fault as error:
-            return error.record()
-        except Exception as error:
-            logger.exception("job %s, step %s", run.id, run.step)
-            return ErrorRecord.of(error)
-        finally:
-            self._going_forward.discard(run.id)
-        return None
-
-    async def _begin(self, workflow: Workflow, run: Run) -> None:
-        async with self.changing(run.id) as job:
-            if job.cancel_requested:
-                raise CANCELLED()
-            log.add_missing(job, [(one.name, one.title) for one in workflow.steps])
-            if job.status == JobStatus.PENDING:
-                log.advance(job, JobEvent.START)
-            elif job.status == JobStatus.WAITING:
-                log.advance(job, JobEvent.GO_ON)
-
-    async def _take(self, step: Step, run: Run) -> None:
-        run.step = step.name
-        # As it was when the job was taken up: nobody else drives it, and each step is come to once.
-        before = next((one.status for one in run.job.steps if one.name == step.name), StepStatus.PENDING)
-        if before == StepStatus.COMPLETED:
-            return
-        if before == StepStatus.PENDING or not await step.done(run):
-            async with self.changing(run.id) as job:
-                log.mark(job, step.name, StepStatus.RUNNING)
-            await step.do(run)
-        async with self.changing(run.id) as job:
-            job.state = copy.deepcopy(run.state)
-            log.mark(job, step.name, StepStatus.COMPLETED)
-
-    async def _stop(self, run: Run, problem: ErrorRecord) -> None:
-        async with self.store.begin() as session:
-            job = await log.load(session, run.id)
-            job.error, job.state = asdict(problem), copy.deepcopy(run.state)
-            for step in job.steps:
-                if step.status == StepStatus.RUNNING:
-                    log.mark(job, step.name, StepStatus.FAILED, problem)
-            log.advance(job, JobEvent.STOP)
-            session.add(log.event(job, run.step, "error", f"{problem.message} {problem.guidance}", problem.cause))
-        await self._tell(run.id)
 
     async def _end_where_it_stands(self, job_id: str) -> None:
         async with self.store.begin() as session:
@@ -318,50 +255,5 @@ class Runner:
             session.add(log.break_off(job, BROKEN_OFF().record()))
             workflow = self._workflows[job.kind]
             await workflow.settle(session, job)
-        await self._tell(job_id)
+        await self.tell(job_id)
         await workflow.ended(job)
-
-    async def _back(self, workflow: Workflow, run: Run) -> None:
-        job = await self.get(run.id)
-        begun = {one.name for one in job.steps if one.status not in (StepStatus.PENDING, StepStatus.UNDONE)}
-        for step in reversed(workflow.steps if workflow.undoes else ()):
-            if step.name in begun:
-                await self._take_back(step, run)
-        await self._end(workflow, run, JobEvent.CANCEL if job.cancel_requested else JobEvent.FAIL)
-
-    async def _take_back(self, step: Step, run: Run) -> None:
-        run.step, status, error = step.name, StepStatus.UNDONE, None
-        try:
-            await step.undo(run)
-        except Exception as problem:
-            if self._closing:
-                raise asyncio.CancelledError from problem
-            logger.exception("job %s: step %s could not be undone", run.id, step.name)
-            status, error = StepStatus.UNDO_FAILED, ErrorRecord.of(problem)
-            await run.log(f"Could not be taken back: {error.message} {error.guidance}", level="error", cause=error.cause)
-        async with self.changing(run.id) as job:
-            job.state = copy.deepcopy(run.state)
-            log.mark(job, step.name, status, error)
-
-    async def _end(self, workflow: Workflow, run: Run, event: JobEvent) -> None:
-        try:
-            job = await self._concluded(run, event, workflow)
-        except Exception as error:
-            if event is JobEvent.FINISH or recovery.is_of_store(error):
-                raise
-            logger.exception("job %s could not give back what it held", run.id)
-            await run.log(recovery.NOT_SETTLED, level="error", cause=str(error))
-            job = await self._concluded(run, event, None)
-        await self._tell(run.id)
-        await workflow.ended(job)
-
-    async def _concluded(self, run: Run, event: JobEvent, workflow: Workflow | None) -> Job:
-        async with self.store.begin() as session:
-            job = await log.load(session, run.id)
-            job.state = copy.deepcopy(run.state)
-            log.advance(job, event)
-            if job.status == JobStatus.COMPLETED:
-                job.progress_percent = 100.0
-            if workflow is not None:
-                await workflow.settle(session, job)
-        return job
