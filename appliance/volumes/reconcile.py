@@ -89,6 +89,14 @@ def judge(seen: Seen) -> list[Difference]:
     return [Difference(seen.volume_id, what) for what in found]
 
 
+@dataclass(frozen=True)
+class Shown:
+    """The volumes that have a stable name here, and those among the exports."""
+
+    kept: set[str]
+    published: set[str]
+
+
 @dataclass
 class View:
     """All that was seen: what differs, every volume of the account; with their configurations its snapshots and our unrecorded volumes."""
@@ -109,36 +117,37 @@ class Reconciliation:
         """Compare everything once; returns what differed. Raises a Fault when CloudStack does not answer."""
         volumes = await self._records.find()
         sites = {config_id: await self._reach.site(config_id) for config_id in {one.config_id for one in volumes}}
-        found = await self._settle_operations(volumes, sites)
+        found, shown = await self._settle_operations(volumes, sites), self._shown()
         for config_id, site in sites.items():
             there = await site.volumes.all()
             for volume in [one for one in volumes if one.config_id == config_id]:
-                found += await self._compare(volume, site, there.get(volume.volume_id))
+                found += await self._compare(volume, site, there.get(volume.volume_id), shown)
         return found + await self._remove_strays({one.volume_id for one in volumes})
 
     async def look(self, config_ids: Collection[int] = ()) -> View:
         """Compare everything once and change nothing. Raises a Fault when a CloudStack does not answer: half a view is none."""
         volumes = await self._records.find()
         sites = {config_id: await self._reach.site(config_id) for config_id in {*config_ids, *(one.config_id for one in volumes)}}
-        known = {one.volume_id for one in volumes}
+        known, shown = {one.volume_id for one in volumes}, self._shown()
         view = View()
         for config_id, site in sites.items():
             there = await site.volumes.all()
             view.there |= there
             view.snapshots |= {one.id: (one, config_id) for one in await site.volumes.all_snapshots()}
             for volume in [one for one in volumes if one.config_id == config_id]:
-                view.differences += judge(await self._seen(volume, site, there.get(volume.volume_id)))
+                view.differences += judge(await self._seen(volume, site, there.get(volume.volume_id), shown))
             view.strays |= {one.id: (one, config_id) for one in there.values() if one.id not in known and job_of_volume(one.name)}
-        strays = sorted((self._links.kept() | self._links.published()) - known)
+        strays = sorted((shown.kept | shown.published) - known)
         view.differences += [Difference(volume_id, What.STRAY_LINK) for volume_id in strays]
         return view
 
     async def heal(self, volume_ids: Collection[str]) -> list[Difference]:
         """Bring records, links and exports of these volumes in line with what is; returns what differed."""
         found: list[Difference] = []
+        shown = self._shown()
         for volume in [one for one in await self._records.find() if one.volume_id in volume_ids]:
             site = await self._reach.site(volume.config_id)
-            found += await self._compare(volume, site, await site.volumes.steady(volume.volume_id))
+            found += await self._compare(volume, site, await site.volumes.steady(volume.volume_id), shown)
         return found
 
     async def _settle_operations(self, volumes: list[Volume], sites: dict[int, Site]) -> list[Difference]:
@@ -150,14 +159,14 @@ class Reconciliation:
             found += [Difference(volume.volume_id, What.OPERATION_UNDER_WAY)] * left
         return found
 
-    async def _compare(self, volume: Volume, site: Site, there: CloudVolume | None) -> list[Difference]:
-        seen = await self._seen(volume, site, there)
+    async def _compare(self, volume: Volume, site: Site, there: CloudVolume | None, shown: Shown) -> list[Difference]:
+        seen = await self._seen(volume, site, there, shown)
         found = judge(seen)
         if found:
             await self._heal(seen, await self._devices.look(volume.volume_id))
         return found
 
-    async def _seen(self, volume: Volume, site: Site, there: CloudVolume | None) -> Seen:
+    async def _seen(self, volume: Volume, site: Site, there: CloudVolume | None, shown: Shown) -> Seen:
         return Seen(
             volume.volume_id,
             site.oma_vm_id,
@@ -184,6 +193,10 @@ class Reconciliation:
         for volume_id in strays:
             await self.forget(volume_id)
         return [Difference(volume_id, What.STRAY_LINK) for volume_id in sorted(strays)]
+
+    def _shown(self) -> Shown:
+        """Asked once for all volumes: there may be thousands."""
+        return Shown(self._links.kept(), self._links.published())
 
     async def forget(self, volume_id: str) -> None:
         """Remove the links of a volume that is not on record."""
