@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -96,3 +97,15 @@ async def test_a_job_is_followed_to_its_end_and_its_file_fetched(type_in: Type, 
     name = json.loads(capsys.readouterr().out)[0]["name"]
     assert await type_in(f"support-bundle download {name} --out {tmp_path}/bundle") == 0
     assert (tmp_path / "bundle").read_bytes()[:2] == b"\x1f\x8b"
+
+
+async def test_from_elsewhere_the_appliance_is_known_by_its_certificate(type_in: Type, capsys: pytest.CaptureFixture[str]) -> None:
+    assert await type_in("status --json") == 0
+    status = json.loads(capsys.readouterr().out)
+    far = f"--url https://127.0.0.1:{urlsplit(status['url']).port}/operator --token-file FIRST"
+    shown = status["certificate_fingerprint"]
+    assert await type_in(f"status --json {far} --server-fingerprint {shown}") == 0
+    assert json.loads(capsys.readouterr().out)["appliance_id"] == status["appliance_id"]
+    assert await type_in(f"status {far} --server-fingerprint {shown[::-1]}") == 1
+    assert await type_in(f"status {far}") == 1
+    assert await type_in(f"status {far} --server-fingerprint short") == 2
