@@ -20,7 +20,8 @@ JOB_COLUMNS = (
     Column("Took", 11, 120), Column("Started", 19, 140),
 )  # fmt: skip
 STEP_COLUMNS = (Column("Step"), Column("State", 19), Column("Began", 8), Column("Took", 11))
-LOG_COLUMNS = (Column("Time", 8), Column("Message"), Column("Step", 26, 120))
+LOG_COLUMNS = (Column("Time", 8), Column("Message"), Column("Step", 26, 120), Column("Correlation", 30, 150))
+ELSEWHERE_COLUMNS = (Column("What"), Column("State", 10), Column("Id", 38, 78))
 
 OUTCOMES = {**words.OUTCOMES, "pending": "queued"}
 """The states of jobs as short as lists need them."""
@@ -81,7 +82,23 @@ def step_row(step: Step, now: datetime, *, active: bool) -> Row:
 
 def log_row(key: str, line: LogLine) -> Row:
     """A line of a job's log."""
-    return Row(key, (f"{line.at:%H:%M:%S}", line.message, line.step), {"warning": "warning", "error": "bad"}.get(line.level, ""))
+    cells = (f"{line.at:%H:%M:%S}", line.message, line.step, line.correlation)
+    return Row(key, cells, {"warning": "warning", "error": "bad"}.get(line.level, ""))
+
+
+def elsewhere_rows(job: Job) -> list[Row]:
+    """What is done for a job elsewhere: jobs that are a part of it, and those that CloudStack was given."""
+    parts = [Row(one.id, (one.title, OUTCOMES.get(one.status, one.status), one.id), TONES.get(one.status, "")) for one in job.children]
+    given = [
+        Row(one.id, (f"CloudStack: {one.command}", one.status, one.id), "bad" if one.status == "failed" else "")
+        for one in job.cloudstack_jobs
+    ]
+    return [*parts, *reversed(given)]
+
+
+def told_line(line: LogLine) -> str:
+    """A line of the log in full, with the id that finds all that was done for the same request."""
+    return f"{line.message}\n\nCorrelation: {line.correlation}" if line.correlation else line.message
 
 
 def told(problem: Problem) -> str:

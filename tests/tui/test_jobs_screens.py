@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from textual.widgets import Static
 
-from appliance.contract.jobs import Job
+from appliance.contract.jobs import Job, JobLine
 from appliance.contract.types import JobRef
 from appliance.tui.job_lines import job_facts, job_row, step_row, track
 from appliance.tui.screens import job as job_screen
 from appliance.tui.screens.job import JobScreen
-from appliance.tui.screens.jobs import JobsScreen
+from appliance.tui.screens.jobs import FAILOVERS, JobsScreen
 from appliance.tui.widgets.bars import TitleBar
 from appliance.tui.widgets.dialog import Tell
 from appliance.tui.widgets.notice import Notice
@@ -207,3 +207,34 @@ async def test_it_can_be_used_on_a_tiny_terminal() -> None:
         await op.opened("jobs", "f3", "w", "enter", "enter", "f6", "f6", "f6", "f4", "escape")(pilot)
         await pilot.resize_terminal(160, 50)
         assert isinstance(pilot.app.screen, JobScreen)
+
+
+async def test_the_choice_of_jobs_is_asked_for_at_the_agent() -> None:
+    stand_in = StandIn("oma", op.answers(jobs=op.jobs_of(op.job(1), op.failed_job(2))))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await op.opened("jobs")(pilot)
+        title = pilot.app.screen.query_one(TitleBar)
+        for which, asked in (
+            ("running", {"active": True}),
+            ("failed or cancelled", {"active": False, "status": "failed,cancelled"}),
+            ("copies", {"kind": "replication,verification", "active": False}),
+            ("failovers", {"kind": FAILOVERS, "active": True}),
+        ):
+            await pilot.press("f6")
+            await until(lambda asked=asked: any(asked.items() <= one.items() for one in stand_in.called("jobs")[-2:]))
+            await settled(pilot)
+            assert f"Jobs: {which}" in title.heading
+        await pilot.press("f6")
+        await until(lambda: "kind" not in stand_in.called("jobs")[-1])
+
+
+async def test_enter_opens_a_part_of_a_job_and_a_line_tells_its_correlation() -> None:
+    part = JobLine(id="job-7", kind="replication", title="Last copy", status="completed")
+    one = op.job(1, children=[part])
+    line = op.LOG[0].model_copy(update={"correlation": "request-1"})
+    stand_in = StandIn("oma", op.answers(jobs=op.jobs_of(one), job=op.job_of(one), job_log=[line]))
+    async with console(stand_in).run_test(size=(80, 25)) as pilot:
+        await op.opened("jobs", "enter", "f6", "enter")(pilot)
+        assert any("Correlation: request-1" in str(each.content) for each in pilot.app.screen.query(Static))
+        await pilot.press("escape", "f6", "enter")
+        await until(lambda: {"job_id": "job-7"} in stand_in.called("job"))

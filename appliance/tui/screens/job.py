@@ -14,7 +14,18 @@ from textual.widgets import DataTable
 from appliance.contract.errors import Fault
 from appliance.contract.jobs import Job, LogLine
 from appliance.tui import words
-from appliance.tui.job_lines import LOG_COLUMNS, STEP_COLUMNS, is_active, job_facts, log_row, step_row, told
+from appliance.tui.job_lines import (
+    ELSEWHERE_COLUMNS,
+    LOG_COLUMNS,
+    STEP_COLUMNS,
+    elsewhere_rows,
+    is_active,
+    job_facts,
+    log_row,
+    step_row,
+    told,
+    told_line,
+)
 from appliance.tui.screens.base import ConsoleScreen
 from appliance.tui.widgets.bars import TitleBar
 from appliance.tui.widgets.dialog import Tell
@@ -46,9 +57,9 @@ class JobScreen(ConsoleScreen):
     HEADING = "Job"
     EVERY = 3.0
     HELP = (
-        "One job with its steps. F6 goes through the steps, the log and the rate while this page is open. Enter shows a line of the "
-        "log, or why a step failed, in full. F4 cancels a job that is running, which takes back what it did, or starts one again that "
-        "failed or was cancelled."
+        "One job with its steps. F6 goes through the steps, the log, what is done for it elsewhere (in CloudStack, or by jobs that are "
+        "a part of it) and the rate while this page is open. Enter shows a line of the log, or why a step failed, in full, or opens a "
+        "part. F4 cancels a job that is running, which takes back what it did, or starts one again that failed or was cancelled."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "show", "Show"),
@@ -68,7 +79,9 @@ class JobScreen(ConsoleScreen):
         yield ProgressLine(id="bar")
         steps = Listing(STEP_COLUMNS, empty="This job has no steps.", id="steps")
         log = Listing(LOG_COLUMNS, empty="Nothing was logged.", id="log")
-        yield Views([("Steps", steps), ("Log", log), ("Rate", RateChart(id="rates"))], needs=HIGH)
+        elsewhere = Listing(ELSEWHERE_COLUMNS, empty="CloudStack was given nothing for it, and it has no parts.", id="elsewhere")
+        views = [("Steps", steps), ("Log", log), ("Elsewhere", elsewhere), ("Rate", RateChart(id="rates"))]
+        yield Views(views, needs=HIGH)
 
     def on_mount(self) -> None:
         """The cursor is in the steps; begin to follow."""
@@ -109,13 +122,14 @@ class JobScreen(ConsoleScreen):
         bar.show(job.progress_percent / 100)
         if changed and job.pace is not None and is_active(job):
             self.query_one("#rates", RateChart).add(job.pace.rate_bps)
+        self.query_one("#elsewhere", Listing).show(elsewhere_rows(job))
         self.query_one("#steps", Listing).show([step_row(step, now, active=is_active(job)) for step in job.steps])
 
     @on(DataTable.RowSelected, "#log")
     def _tell_line(self, event: DataTable.RowSelected) -> None:
         line = self._lines.get(event.row_key.value or "")
         if line is not None:
-            self.app.push_screen(Tell(f"{words.moment(line.at)} UTC", line.message))
+            self.app.push_screen(Tell(f"{words.moment(line.at)} UTC", told_line(line)))
 
     @on(DataTable.RowSelected, "#steps")
     def _tell_step(self, event: DataTable.RowSelected) -> None:
@@ -123,8 +137,13 @@ class JobScreen(ConsoleScreen):
         if step is not None:
             self.app.push_screen(Tell(step.title, told(step.error) if step.error else words.OUTCOMES.get(step.status, step.status)))
 
+    @on(DataTable.RowSelected, "#elsewhere")
+    def _open_part(self, event: DataTable.RowSelected) -> None:
+        if self._job is not None and any(one.id == event.row_key.value for one in self._job.children):
+            self.app.push_screen(JobScreen(event.row_key.value or ""))
+
     def action_next_view(self) -> None:
-        """Steps, log, rate."""
+        """Steps, log, what is done elsewhere, rate."""
         self.query_one(Views).next()
 
     def action_act(self) -> None:
