@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,8 +26,8 @@ from appliance.schedules import scheduler
 from appliance.volumes.models import VolumeOperationRow
 
 KIND = "maintenance"
-BATCH = 100
-"""Jobs, or other records, in one transaction."""
+BATCH, FOUND = 100, 5000
+"""Jobs, or other records, that go in one transaction, and that one search finds."""
 
 RUNS_ALREADY = fault("maintenance.runs_already", 409, "Old records are being removed already.", "Wait until that has ended.")
 
@@ -43,17 +43,19 @@ class Keeping:
     async def removed(self, query: Select[Any], *tables: tuple[type[Base], Any]) -> int:
         """Remove what the query finds, each batch in a transaction of its own; `tables` name the columns that hold the ids.
 
-        A batch is chosen in the transaction that removes it: nothing that came to be needed meanwhile goes.
+        They are looked for without holding up who writes: what has ended, and nothing refers to, is not taken up again.
         """
         count = 0
         while True:
-            async with self.store.begin() as session:
-                found = (await session.scalars(query.limit(BATCH))).all()
-                await _remove(session, found, tables)
+            async with self.store.session() as session:
+                found = (await session.scalars(query.limit(FOUND))).all()
+            for batch in batched(found, BATCH):
+                async with self.store.begin() as session:
+                    await _remove(session, batch, tables)
+                await asyncio.sleep(0)
             count += len(found)
-            if len(found) < BATCH:
+            if len(found) < FOUND:
                 return count
-            await asyncio.sleep(0)
 
 
 class RemoveJobs(Step):
@@ -143,7 +145,11 @@ async def prune(runner: Runner) -> str:
     return await runner.submit(KIND, {})
 
 
+def batched(ids: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """The ids in their order, so many at a time (pure)."""
+    return (ids[start : start + size] for start in range(0, len(ids), size))
+
+
 async def _remove(session: AsyncSession, ids: Sequence[Any], tables: Sequence[tuple[type[Base], Any]]) -> None:
-    if ids:
-        for table, column in tables:
-            await session.execute(delete(table).where(column.in_(ids)).execution_options(synchronize_session=False))
+    for table, column in tables:
+        await session.execute(delete(table).where(column.in_(ids)).execution_options(synchronize_session=False))
