@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -29,10 +29,11 @@ Settle = Callable[[AsyncSession, Job], Awaitable[None]]
 
 
 class Drive:
-    """One job under way."""
+    """One job under way. `statuses` are those of its steps when it was taken up."""
 
-    def __init__(self, runner: Runner, workflow: Workflow, job: Job) -> None:
+    def __init__(self, runner: Runner, workflow: Workflow, job: Job, statuses: Mapping[str, str]) -> None:
         self._runner, self._workflow, self.run = runner, workflow, Run(runner, job)
+        self._statuses = statuses
 
     async def to_its_end(self) -> None:
         """Forward, and back where that fails. An agent that ends leaves the job as it is recorded."""
@@ -84,7 +85,7 @@ class Drive:
     async def _take(self, step: Step) -> None:
         self.run.step = step.name
         # As it was when the job was taken up: nobody else drives it, and each step is come to once.
-        before = next((one.status for one in self.run.job.steps if one.name == step.name), StepStatus.PENDING)
+        before = self._statuses.get(step.name, StepStatus.PENDING)
         if before == StepStatus.COMPLETED:
             return
         if before == StepStatus.PENDING or not await step.done(self.run):

@@ -235,11 +235,12 @@ class Runner:
     async def _driven(self, job_id: str, at_work: trace.Trace) -> bool:
         """Drive a job to its end. False when its records could not be read or written: it stays as it is recorded."""
         try:
-            job = await self.get(job_id)
+            async with self.store.session() as session:
+                job, statuses = await log.load_to_drive(session, job_id)
             at_work.correlation_id = job.correlation_id
             if job.status in ENDED:
                 return True
-            await Drive(self, self._workflows[job.kind], job).to_its_end()
+            await Drive(self, self._workflows[job.kind], job, statuses).to_its_end()
         except asyncio.CancelledError:
             raise
         except Exception:
