@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -47,8 +48,8 @@ class Failover(Workflow):
         session.add(_row(job, context, self.job_type))
 
     async def settle(self, session: AsyncSession, job: Job) -> None:
-        context = await records.free(session, job)
         row = await _close(session, job)
+        context = await records.free(session, job, _figures(row))
         if job.status == JobStatus.COMPLETED:
             records.advance(context, self.started)
         elif _is_stuck(job):
@@ -110,8 +111,7 @@ class WayBack(Workflow):
         """Raise the Fault with which this kind refuses the failover."""
 
     async def settle(self, session: AsyncSession, job: Job) -> None:
-        context = await records.free(session, job)
-        await _close(session, job)
+        context = await records.free(session, job, _figures(await _close(session, job)))
         await _give_back(session, job, context)
         touched = any(step.name == StopMachine.name and step.status != StepStatus.PENDING for step in job.steps)
         if job.status != JobStatus.COMPLETED and touched and context.current_status in (VmState.TEST, VmState.LIVE):
@@ -253,6 +253,12 @@ async def _close(session: AsyncSession, job: Job) -> FailoverJobRow:
     if job.error:
         row.error_message = f"{job.error['message']} {job.error['guidance']}"
     return row
+
+
+def _figures(row: FailoverJobRow) -> dict[str, Any]:
+    """What a failover or a way back came to, as its VM keeps it."""
+    prepared = (row.preparation or {}).get("outcome")
+    return {"new_vm_id": row.destination_vm_id, "networks": len(row.network_mappings), "drivers": prepared}
 
 
 def _is_stuck(job: Job) -> bool:
