@@ -165,8 +165,10 @@ class Finalise(WayBack):
 
     async def settle(self, session: AsyncSession, job: Job) -> None:
         await super().settle(session, job)
-        if job.status == JobStatus.COMPLETED:
-            records.advance(await records.by_id(session, job.vm_context_id or ""), VmEvent.FINALISED)
+        context = await records.by_id(session, job.vm_context_id or "")
+        # The one that this one was to stop may have come to its end by itself.
+        if job.status == JobStatus.COMPLETED and context.current_status != VmState.MIGRATED:
+            records.advance(context, VmEvent.FINALISED)
 
 
 def workflows(deps: FailoverDeps) -> list[Workflow]:
