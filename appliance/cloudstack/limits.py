@@ -128,7 +128,8 @@ def _trial(last: Mapping[str, Any] | None) -> Check:
         guidance = "Start the trial: it makes a disk of 1 GiB, snapshots it, goes back, and removes it again."
         return warned(name, "Snapshots were never tried in this CloudStack.", guidance)
     if not last.get("ok"):
-        return failed(name, f"The last trial of snapshots failed: {last.get('message', '')}", str(last.get("guidance", "")))
+        guidance = f"{last.get('guidance', '')} Then start the trial again.".strip()
+        return failed(name, f"The last trial of snapshots failed: {last.get('message', '')}", guidance)
     seconds = f"{last.get('snapshot_seconds', 0)} s to make a snapshot of 1 GiB, {last.get('revert_seconds', 0)} s to go back to it"
     return passed(name, f"The last trial of snapshots went well: {seconds}.")
 

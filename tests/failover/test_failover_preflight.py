@@ -1,5 +1,6 @@
 """The look before a failover: asked for alone, in the way of a request, and in the way of a job that nobody looked at."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -9,9 +10,10 @@ from failover_world import World
 from appliance.contract.checks import CheckState
 from appliance.contract.client import UNREACHABLE
 from appliance.contract.errors import Fault
+from appliance.contract.failover import StartTest
 from appliance.contract.preflight import AskFailover, FailoverKind, Preflight
 from appliance.core.store import utcnow
-from appliance.failover import preflight
+from appliance.failover import preflight, requests
 from appliance.failover.preflight import LOOKED_AT
 from appliance.failover.workflows import TEST_FAILOVER
 from appliance.vsphere.faults import VM_NOT_FOUND
@@ -71,6 +73,15 @@ async def test_a_job_that_nobody_looked_at_before_looks_itself_and_is_undone(wor
 async def test_what_was_looked_at_for_the_request_is_not_looked_at_again_by_its_job(world: World) -> None:
     assert (await world.test()).status == "completed"
     assert asked(world, "listApis") == 1
+
+
+async def test_of_two_that_are_asked_for_at_once_one_is_refused(world: World) -> None:
+    both = (requests.start_test(world.deps, StartTest(**world.asked())) for _ in range(2))
+    found = await asyncio.gather(*both, return_exceptions=True)
+    [started] = [one for one in found if not isinstance(one, BaseException)]
+    [refused] = [one for one in found if isinstance(one, Fault)]
+    assert refused.key == "vm.busy"
+    assert (await world.ends(started.job_id)).status == "completed"
 
 
 async def test_a_source_that_has_vanished_stops_a_live_failover_but_no_test(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
