@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -68,6 +69,7 @@ async def _run(config: Config) -> bool:
         await asyncio.to_thread(Restoring(config.state_dir, config.database_url, config.role).take_up)
         async with running(config, Host(book, network, restart=partial(_stop, stop, again, anew=True))) as api:
             _log.info("%s %s runs; its API is on %s and port %d", config.role.upper(), config.name, config.api_socket, api.port)
+            _keep_what_is_loaded()
             _notify("READY=1")
             await stop.wait()
             _notify(_leaving(anew=again.is_set()))
@@ -75,6 +77,13 @@ async def _run(config: Config) -> bool:
         await network.close()
         await asyncio.to_thread(book.close)
     return again.is_set()
+
+
+def _keep_what_is_loaded() -> None:
+    """What is loaded by now stays for good. Looking through it again and again would stop every answer for tens of milliseconds."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _start_anew() -> None:

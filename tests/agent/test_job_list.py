@@ -1,19 +1,25 @@
 """The list of jobs by what is asked for, page by page; and what only a job's own page has."""
 
 import asyncio
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from console_records import at, job, keep, statements, vm
 
 from appliance.agent.http.jobs import JobRoutes
+from appliance.agent.peer.vma import VmaPeerRoutes
 from appliance.cloudstack.tracking import Purpose, Tracking
 from appliance.contract.api import routes as declared
 from appliance.contract.errors import Fault
 from appliance.contract.jobs import JobsApi
+from appliance.contract.peer import Replicate
+from appliance.core.commands import Children
 from appliance.core.jobs import Run, Runner, Step, Workflow
 from appliance.core.store import Store
 from appliance.replication.pace import cycle_paces
+from appliance.replication.transfer.logins import Logins
+from appliance.replication.transfer.workflow import Transfer, TransferDeps
 
 
 def routes(store: Store, runner: Runner | None = None) -> JobRoutes:
@@ -195,3 +201,17 @@ async def test_the_log_of_a_job_comes_with_its_newest_lines(store: Store) -> Non
     job_id = await runner.submit("part", {})
     await runner.wait(job_id)
     assert [one.message for one in await routes(store, runner).job_log(job_id, limit=2)] == ["line 3", "line 4"]
+
+
+async def test_the_appliance_at_the_source_works_under_the_same_correlation_id(store: Store, tmp_path: Path) -> None:
+    runner = Runner(store)
+    deps = TransferDeps(Logins(), {}, cast(Any, None), Children(tmp_path), tmp_path)
+    flow = Transfer(deps)
+    flow.steps = (Quick(),)
+    runner.register(flow)
+    access = {"host": "vc", "username": "u", "password": "p", "fingerprint": "f"}
+    asked = {"job_id": "job-7", "correlation_id": "request-7", "vm": "vm-1", "vm_name": "web", "access": access, "disks": []}
+    await VmaPeerRoutes(runner, deps).replicate(Replicate.model_validate(asked))
+    await runner.wait("job-7")
+    [line] = await routes(store, runner).job_log("job-7")
+    assert ((await runner.get("job-7")).correlation_id, line.correlation) == ("request-7", "request-7")
