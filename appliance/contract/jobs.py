@@ -6,15 +6,15 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from appliance.contract.api import EVENTS, Api, OperatorModel, route
-from appliance.contract.types import JobRef
+from appliance.contract.types import JobRef, pattern_of, several_of
 
 Wait = Annotated[float, Field(ge=0, le=25)]
 Limit = Annotated[int, Field(ge=1, le=1000)]
-_STATUS = "(pending|running|waiting|undoing|completed|failed|cancelled)"
-Statuses = Annotated[str, Field(pattern=f"^{_STATUS}(,{_STATUS})*$", max_length=200)]
+STATUSES = ("pending", "running", "waiting", "undoing", "completed", "failed", "cancelled")
+Statuses = Annotated[str, AfterValidator(several_of(STATUSES)), Field(json_schema_extra={"pattern": pattern_of(STATUSES)})]
 """One state, or several with commas between them."""
 Kinds = Annotated[str, Field(pattern="^[A-Za-z0-9_-]+(,[A-Za-z0-9_-]+)*$", max_length=500)]
 """One kind of job, or several with commas between them."""

@@ -5,13 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from appliance.contract.api import Api, OperatorModel, route
 from appliance.contract.jobs import Problem
+from appliance.contract.types import pattern_of, several_of
 
-_STATE = "(discovered|replicating|ready_for_failover|failed|failed_over_test|failed_over_live|cleanup_required|migrated)"
-States = Annotated[str, Field(pattern=f"^{_STATE}(,{_STATE})*$", max_length=300)]
+STATES = (
+    "discovered",
+    "replicating",
+    "ready_for_failover",
+    "failed",
+    "failed_over_test",
+    "failed_over_live",
+    "cleanup_required",
+    "migrated",
+)
+States = Annotated[str, AfterValidator(several_of(STATES)), Field(json_schema_extra={"pattern": pattern_of(STATES)})]
 """One state of a VM, or several with commas between them."""
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 

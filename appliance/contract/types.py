@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator, PlainSerializer, SecretStr
+from pydantic_core import PydanticCustomError
 
 from appliance.contract.api import OperatorModel
 
@@ -20,6 +22,25 @@ def _one_line(text: str) -> str:
 
 OneLine = AfterValidator(_one_line)
 """What a name or an address must be: one line, as it is seen. Letters of every script and emoji are welcome."""
+
+
+def pattern_of(names: Sequence[str]) -> str:
+    """What a text with one or several of these names looks like, for the OpenAPI document."""
+    one = "|".join(names)
+    return f"^({one})(,({one}))*$"
+
+
+def several_of(names: Sequence[str]) -> Callable[[str], str]:
+    """A check that a text is one of these names, or several with commas between them; what is wrong says which there are."""
+    expected = ", ".join(names)
+
+    def check(text: str) -> str:
+        if not set(text.split(",")) <= set(names):
+            raise PydanticCustomError("unknown_name", "use one or several of these, with commas between them: {names}", {"names": expected})
+        return text
+
+    return check
+
 
 Secret = Annotated[SecretStr, PlainSerializer(SecretStr.get_secret_value, return_type=str, when_used="json")]
 """A secret that crosses the wire in a request, and shows in no log or representation. No answer to an operator has one."""

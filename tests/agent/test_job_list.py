@@ -12,10 +12,10 @@ from appliance.agent.peer.vma import VmaPeerRoutes
 from appliance.cloudstack.tracking import Purpose, Tracking
 from appliance.contract.api import routes as declared
 from appliance.contract.errors import Fault
-from appliance.contract.jobs import JobsApi
+from appliance.contract.jobs import STATUSES, JobsApi
 from appliance.contract.peer import Replicate
 from appliance.core.commands import Children
-from appliance.core.jobs import Run, Runner, Step, Workflow
+from appliance.core.jobs import JobStatus, Run, Runner, Step, Workflow
 from appliance.core.store import Store
 from appliance.replication.pace import cycle_paces
 from appliance.replication.transfer.logins import Logins
@@ -77,8 +77,12 @@ async def test_pages_stay_as_they_are_while_jobs_are_added_and_removed(store: St
 @pytest.mark.parametrize("given", ["ended", "failed,", "failed failed", "failed,ended", ",", "Failed"])
 def test_a_state_that_there_is_not_is_refused_at_the_edge(given: str) -> None:
     route = next(one for one in declared(JobsApi) if one.name == "jobs")
-    with pytest.raises(ValueError, match="pattern"):
+    with pytest.raises(ValueError, match="with commas between"):
         route.query["status"].validate_strings(given)
+
+
+def test_every_state_of_a_job_may_be_asked_for() -> None:
+    assert set(STATUSES) == set(JobStatus)
 
 
 async def test_a_page_with_every_filter_takes_as_many_questions_as_one_job(store: Store) -> None:

@@ -81,6 +81,7 @@ class Drive:
                 log.advance(job, JobEvent.START)
             elif job.status == JobStatus.WAITING:
                 log.advance(job, JobEvent.GO_ON)
+        logger.info("%s (%s) is under way", job.title, job.kind)
 
     async def _take(self, step: Step) -> None:
         self.run.step = step.name
@@ -91,6 +92,7 @@ class Drive:
         if before == StepStatus.PENDING or not await step.done(self.run):
             async with self._runner.changing(self.run.id) as job:
                 log.mark(job, step.name, StepStatus.RUNNING)
+            logger.debug("step %s", step.name)
             await step.do(self.run)
         async with self._runner.changing(self.run.id) as job:
             job.state = copy.deepcopy(self.run.state)
@@ -106,6 +108,7 @@ class Drive:
             log.advance(job, JobEvent.STOP)
             session.add(log.event(job, self.run.step, "error", f"{problem.message} {problem.guidance}", problem.cause))
         await self._runner.tell(self.run.id)
+        logger.warning("stopped in step %s: %s", self.run.step or "(none)", problem.message)
 
     async def _back(self) -> None:
         job = await self._runner.get(self.run.id)
@@ -139,6 +142,7 @@ class Drive:
             await self.run.log(recovery.NOT_SETTLED, level="error", cause=str(error))
             job = await self._concluded(event, None)
         await self._runner.tell(self.run.id)
+        logger.info("%s (%s): %s", job.title, job.kind, job.status)
         await self._workflow.ended(job)
 
     async def _concluded(self, event: JobEvent, settle: Settle | None) -> Job:
