@@ -22,7 +22,7 @@ from bench.scenarios import Ground
 from bench.timing import percentile, slowest
 from tests.e2e.world import MIB, World, noise, storage_vm, world
 
-ROUNDS = 150
+ROUNDS = 100
 TICKS = 300
 FILLED = Fleet()
 MIDDLE = FILLED.jobs // 2
