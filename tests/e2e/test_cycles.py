@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.world import MIB, noise, storage_vm, world
+from appliance.contract.client import client
+from appliance.contract.jobs import JobsApi
+from appliance.contract.system import SystemApi
+from tests.e2e.world import MIB, World, noise, storage_vm, world
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
 
@@ -21,6 +24,7 @@ async def test_a_full_copy_and_an_increment_arrive_and_leave_nothing(tmp_path: P
         assert {disk.sync_type for disk in cycle.disks} == {"full"}
         assert cycle.bytes_transferred <= 1.05 * 6 * MIB + 2 * MIB
         assert (await found.replications.context(context_id)).current_status == "ready_for_failover"
+        await one_correlation_id_runs_through(found, context_id, job_id)
 
         await found.write("web1", 2000, 12 * MIB, noise(3 * 65536))
         await found.write("web1", 2000, 10 * MIB, bytes(65536))
@@ -30,6 +34,20 @@ async def test_a_full_copy_and_an_increment_arrive_and_leave_nothing(tmp_path: P
         assert {disk.sync_type for disk in cycle.disks} == {"incremental"}
         assert cycle.bytes_transferred <= 3 * 65536
         await found.identical("web1", context_id)
+
+
+async def one_correlation_id_runs_through(found: World, context_id: str, job_id: str) -> None:
+    """OMA, CloudStack and VMA name one request alike, their logs too; and the VM sums up what was done."""
+    ours = await found.jobs.job(job_id)
+    assert ours.cloudstack_jobs and {one.correlation_id for one in ours.cloudstack_jobs} == {ours.correlation_id}
+    assert (await found.jobs.job_by_external(ours.cloudstack_jobs[0].id)).id == job_id
+    assert found.vma.transport is not None
+    far = await client(JobsApi, found.vma.transport).job(job_id)
+    assert (far.kind, far.correlation_id) == ("copy", ours.correlation_id)
+    lines = (await client(SystemApi, found.vma.transport).logs(job=ours.correlation_id)).entries
+    assert lines and {one.job_id for one in lines} == {job_id}
+    told = (await found.replications.context(context_id)).last_operation_summary or {}
+    assert told["figures"]["bytes_transferred"] > 0 and "failover" in told["next_step"]
 
 
 async def test_a_disk_whose_tracking_began_anew_is_copied_in_full_and_the_other_stays_incremental(tmp_path: Path) -> None:
