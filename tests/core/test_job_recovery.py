@@ -132,6 +132,7 @@ async def test_an_ended_job_is_not_driven_anew(store: Store) -> None:
     assert ((await runner.wait(job.id)).status, step.begun) == (JobStatus.COMPLETED, 1)
 
 
+@pytest.mark.lab
 async def test_fifty_jobs_are_taken_up_at_once(store: Store) -> None:
     step = Waits()
     flow = Plain([step])

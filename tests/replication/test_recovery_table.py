@@ -121,6 +121,7 @@ async def test_an_agent_that_is_killed_again_and_again_settles_its_cycle_once(si
     assert point is not None and point["change_ids"] == {DISK: "52 de ad/7"} and site.volumes.released == [job_id]
 
 
+@pytest.mark.lab
 async def test_fifty_cycles_are_settled_side_by_side(site: RecoverySite) -> None:
     phases = [CopyPhase.COPIED, CopyPhase.FAILED, None, CopyPhase.COPIED, CopyPhase.CANCELLED]
     jobs = {}
