@@ -136,6 +136,19 @@ async def test_what_a_job_under_way_uses_is_not_a_finding(site: World) -> None:
     assert (await look(site)).findings == []
 
 
+async def test_the_machine_and_disks_of_a_vm_that_was_migrated_and_removed_are_the_operators_own(site: World) -> None:
+    await site.a_job(STRANGE, "live_failover", status=JobStatus.COMPLETED, vm_context_id="a VM that was removed")
+    await machine_of(site, STRANGE)
+    assert (await look(site)).findings == []
+    await volume_of(site, STRANGE)
+    finding = await the_one(site)
+    assert (finding.what, finding.safe) == ("volume_given_away", False)
+    after = await heal(site, finding)
+    assert [one.healed for one in after.outcomes] == [False]
+    assert len(site.machines()) == 1
+    assert finding.object_id in site.lab.cloud.world.volumes
+
+
 async def test_a_machine_that_holds_copied_disks_is_not_deleted(site: World) -> None:
     machine = await machine_of(site, ENDED)
     await site.deps.volumes.detach([site.volume_ids[1]])

@@ -89,7 +89,8 @@ def _machines(deps: ReconcilerDeps, seen: CloudSeen, sight: Sight) -> None:
         row = seen.known.failovers.get(job_id)
         vm = seen.known.contexts.get(row.vm_context_id) if row else None
         maker, state = seen.known.maker(job_id), seen.known.failover_state(job_id)
-        verdict = judging.machine(machine.display_name, maker, state, holds_copies=machine.id in holders)
+        holds, given_away = machine.id in holders, seen.known.is_given_away(job_id)
+        verdict = judging.machine(machine.display_name, maker, state, holds_copies=holds, given_away=given_away)
         heal = partial(_discard_machine, deps, machine.id, config)
         if vm is None or seen.known.free(vm.context_id):
             sight.add(Place.CLOUDSTACK, verdict, (machine.id, machine.display_name), vm, heal)
@@ -97,7 +98,9 @@ def _machines(deps: ReconcilerDeps, seen: CloudSeen, sight: Sight) -> None:
 
 def _volumes(deps: ReconcilerDeps, seen: CloudSeen, sight: Sight) -> None:
     for volume, config_id in seen.view.strays.values():
-        verdict = judging.volume(volume.name, seen.known.maker(job_of_volume(volume.name)), attached=bool(volume.vm_id))
+        job_id = job_of_volume(volume.name)
+        maker, given_away = seen.known.maker(job_id), seen.known.is_given_away(job_id)
+        verdict = judging.volume(volume.name, maker, attached=bool(volume.vm_id), given_away=given_away)
         heal = _run(partial(deps.failover.volumes.discard_stray, volume.id, config_id))
         sight.add(Place.CLOUDSTACK, verdict, (volume.id, volume.name), None, heal)
 

@@ -33,8 +33,11 @@ class Verdict:
     safe: bool = False
 
 
-def machine(name: str, maker: Maker, failover: str | None, *, holds_copies: bool) -> Verdict | None:
-    """A machine in CloudStack; `failover` is the state of the failover that made it."""
+def machine(name: str, maker: Maker, failover: str | None, *, holds_copies: bool, given_away: bool = False) -> Verdict | None:
+    """A machine in CloudStack; `failover` is the state of the failover that made it.
+
+    That record goes with its VM's, which is removed once it is migrated (`given_away`): the machine is then the operator's own.
+    """
     if maker is Maker.UNKNOWN:
         return Verdict(
             FindingKind.FOREIGN,
@@ -42,7 +45,7 @@ def machine(name: str, maker: Maker, failover: str | None, *, holds_copies: bool
             f"The machine {name} was made by a migration appliance, but not by this one.",
             NOTHING_TO_DO,
         )
-    if maker is Maker.UNDER_WAY or failover in _NEEDED:
+    if maker is Maker.UNDER_WAY or failover in _NEEDED or (failover is None and given_away):
         return None
     sentence = f"The machine {name} was left behind by a failover that is over."
     if holds_copies:
@@ -57,14 +60,16 @@ def machine(name: str, maker: Maker, failover: str | None, *, holds_copies: bool
     )
 
 
-def volume(name: str, maker: Maker, *, attached: bool) -> Verdict | None:
-    """A volume in CloudStack that is on no record."""
+def volume(name: str, maker: Maker, *, attached: bool, given_away: bool) -> Verdict | None:
+    """A volume in CloudStack that is on no record; `given_away` when the VM it was made for is, or may be, migrated."""
     if maker is Maker.UNKNOWN:
         return Verdict(
             FindingKind.FOREIGN, "volume_foreign", f"The disk {name} was made by a migration appliance, but not by this one.", NOTHING_TO_DO
         )
     if maker is Maker.UNDER_WAY:
         return None
+    if given_away:
+        return None if attached else _given_away(name)
     sentence = f"The disk {name} was made by a job that has ended, and belongs to no VM."
     if attached:
         return Verdict(
@@ -74,6 +79,15 @@ def volume(name: str, maker: Maker, *, attached: bool) -> Verdict | None:
             "Detach it in CloudStack if nobody needs it there, then compare again.",
         )
     return Verdict(FindingKind.LEFTOVER, "volume_left", sentence, "The disk is deleted in CloudStack, with what is on it.", safe=True)
+
+
+def _given_away(name: str) -> Verdict:
+    return Verdict(
+        FindingKind.LEFTOVER,
+        "volume_given_away",
+        f"The disk {name} was made for a VM that is no longer under management, and is attached to no machine.",
+        "Nothing is done to it: it may be a disk of the migrated machine. Delete it in CloudStack if nobody needs it.",
+    )
 
 
 def snapshot(disk: str, maker: Maker, failover: str | None) -> Verdict | None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import defer
 
 from appliance.agent.reconciler.judging import Maker
-from appliance.contexts import VmContext
+from appliance.contexts import VmContext, VmState
 from appliance.core.commands import Children
 from appliance.core.jobs import Job
 from appliance.core.jobs.lifecycle import ENDED
@@ -29,9 +29,10 @@ class ReconcilerDeps:
 
 @dataclass(frozen=True)
 class Known:
-    """Jobs by id with their status, failovers by id, and VMs by id."""
+    """Jobs by id with their status, the VM of each that has one, failovers by id, and VMs by id."""
 
     jobs: dict[str, str]
+    vms: dict[str, str]
     failovers: dict[str, FailoverJobRow]
     contexts: dict[str, VmContext]
 
@@ -40,6 +41,13 @@ class Known:
         if job_id not in self.jobs:
             return Maker.UNKNOWN
         return Maker.ENDED if self.jobs[job_id] in ENDED else Maker.UNDER_WAY
+
+    def is_given_away(self, job_id: str) -> bool:
+        """Whether the VM of this job is not under management any more, or migrated: what was made for it may be in use without us."""
+        if job_id not in self.vms:
+            return False
+        context = self.contexts.get(self.vms[job_id])
+        return context is None or context.current_status == VmState.MIGRATED
 
     def failover_state(self, job_id: str) -> str | None:
         """The state of the failover of this id, if it is one."""
@@ -60,7 +68,12 @@ class Known:
 async def read(store: Store) -> Known:
     """What the records say now."""
     async with store.session() as session:
-        jobs = {job_id: status for job_id, status in await session.execute(select(Job.id, Job.status))}
+        jobs = (await session.execute(select(Job.id, Job.status, Job.vm_context_id))).all()
         rows = await session.scalars(select(FailoverJobRow).where(FailoverJobRow.job_type.in_(("test", "live"))))
         contexts = await session.scalars(select(VmContext).options(defer(VmContext.specification)))
-        return Known(jobs, {one.id: one for one in rows}, {one.context_id: one for one in contexts})
+        return Known(
+            {one.id: one.status for one in jobs},
+            {one.id: one.vm_context_id for one in jobs if one.vm_context_id is not None},
+            {one.id: one for one in rows},
+            {one.context_id: one for one in contexts},
+        )
