@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyrage
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import Connection, func, select, text
 
 from appliance.agent.backup.archive import Contents, opened
 from appliance.agent.backup.backups import Backups, Sealed
@@ -326,3 +326,17 @@ async def test_a_damaged_database_is_found(tmp_path: Path, newest_database: Path
     place = Place(store, tmp_path / "state", url)
     assert next(one.state for one in await place.backups.check()) is CheckState.FAIL
     await store.close()
+
+
+async def test_a_backup_is_of_one_moment_whatever_is_written_meanwhile(place: Place) -> None:
+    engine = dump.blocking_engine(place.config.database_url)
+
+    def seen(connection: Connection) -> int:
+        return connection.scalar(select(func.count()).select_from(OsseaConfigRow)) or 0
+
+    with engine.connect() as connection:
+        before = await asyncio.to_thread(seen, connection)
+        await with_a_cloud(place, "made meanwhile")
+        assert await asyncio.to_thread(seen, connection) == before
+    engine.dispose()
+    assert await count(place.store, OsseaConfigRow) == before + 1

@@ -9,7 +9,9 @@ from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from appliance.contract.errors import fault
 
@@ -28,8 +30,21 @@ def blocking_engine(url: str) -> Engine:
     """The database at the store's URL for a thread of its own: one transaction sees one moment of it."""
     known = sa.make_url(url)
     driver = known.drivername.replace("aiosqlite", "pysqlite").replace("aiomysql", "pymysql")
-    isolation = {} if driver.startswith("sqlite") else {"isolation_level": "REPEATABLE READ"}
-    return create_engine(known.set(drivername=driver), **isolation)
+    if not driver.startswith("sqlite"):
+        return create_engine(known.set(drivername=driver), isolation_level="REPEATABLE READ")
+    engine = create_engine(known.set(drivername=driver))
+    event.listen(engine, "connect", _begin_ourselves)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _begin_ourselves(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    """Python's driver begins a transaction with the first write only: what is just read would be of many moments."""
+    connection.isolation_level = None
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
 
 
 def tables(connection: Connection) -> list[sa.Table]:
