@@ -154,6 +154,22 @@ async def test_a_browser_sends_the_last_id_as_a_header_and_reads_the_standards_l
     assert lines[0].startswith(b"id: ") and lines[1] == b"event: changes\n" and lines[2].startswith(b'data: {"id"') and lines[3] == b"\n"
 
 
+async def test_a_follower_that_missed_nothing_is_answered_and_noticed_when_it_leaves(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "FIRST", 0.02)
+    await served.start()
+    async with aclosing(served.api.job_events()) as news:  # type: ignore[type-var]
+        last = (await until(news, "Waiting")).id
+    async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(served.socket)) as browser, asyncio.timeout(10):
+        async with browser.get("http://x/api/v1/jobs/events", headers={"Last-Event-ID": last}) as answer:
+            assert answer.status == 200
+            while served.followers != 1:  # the one before has been noticed to have left; this one is there
+                await asyncio.sleep(0.01)
+        while served.followers:
+            await asyncio.sleep(0.01)
+
+
 async def test_silence_is_broken_by_a_heartbeat(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streaming, "HEARTBEAT", 0.05)
     browser = aiohttp.ClientSession(connector=aiohttp.UnixConnector(served.socket))

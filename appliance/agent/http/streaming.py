@@ -18,6 +18,9 @@ HEARTBEAT = 15.0
 """Seconds of silence after which a line is sent that says nothing: both sides see a dead connection, and proxies see a live one."""
 LOOK = 1.0
 """Seconds after which a follower that has left is noticed, though there is nothing to tell."""
+FIRST = 2.0
+"""Seconds in which a refusal is an answer as any other. A follower that missed nothing may wait long for its first event: it is
+answered meanwhile, so that it is noticed when it leaves."""
 PATIENCE = 10.0
 """Seconds that a reader has to take what is sent; one that takes longer is dropped, and comes back to what it missed."""
 
@@ -37,23 +40,35 @@ class Event(Protocol):
 async def streamed(request: web.Request, events: AsyncIterator[Event]) -> web.StreamResponse:
     """Send events until there are no more, the reader leaves, or it is too slow. A Fault before the first one is an answer as any other."""
     async with aclosing(cast(Any, events)):
-        first = await anext(events)
-        response = web.StreamResponse(headers={"Content-Type": EVENTS, "Cache-Control": "no-store", "X-Accel-Buffering": "no"})
-        await response.prepare(request)
+        first = asyncio.ensure_future(_next(events))
         try:
-            await _send(response, written(first))
-            await _pass_on(events, request, response)
-        except TimeoutError:
-            _log.warning("a follower at %s does not read what it is sent, and is dropped", request.remote or "the console")
-            if request.transport is not None:
-                request.transport.abort()
-        except ConnectionResetError:
-            pass  # it left
+            await asyncio.wait({first}, timeout=FIRST)
+            if first.done() and (error := first.exception()) is not None:
+                raise error
+            return await _begun(first, events, request)
+        finally:
+            first.cancel()
+            await asyncio.gather(first, return_exceptions=True)
+
+
+async def _begun(first: asyncio.Future[Event | None], events: AsyncIterator[Event], request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": EVENTS, "Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+    await response.prepare(request)
+    try:
+        await _pass_on(first, events, request, response)
+    except TimeoutError:
+        _log.warning("a follower at %s does not read what it is sent, and is dropped", request.remote or "the console")
+        if request.transport is not None:
+            request.transport.abort()
+    except ConnectionResetError:
+        pass  # it left
     return response
 
 
-async def _pass_on(events: AsyncIterator[Event], request: web.Request, response: web.StreamResponse) -> None:
-    coming, silent = asyncio.ensure_future(_next(events)), 0.0
+async def _pass_on(
+    coming: asyncio.Future[Event | None], events: AsyncIterator[Event], request: web.Request, response: web.StreamResponse
+) -> None:
+    silent = 0.0
     try:
         while not _has_left(request):
             done, _ = await asyncio.wait({coming}, timeout=LOOK)
