@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from appliance.contract.api import Api, OperatorModel, route
+from appliance.contract.roles import Role
 
 
 class PairingCode(OperatorModel):
@@ -55,9 +56,9 @@ class Pairing(OperatorModel):
 class PeersApi(Api):
     """The appliances this OMA is paired with."""
 
-    @route("GET", "/api/v1/pairing")
+    @route("GET", "/api/v1/pairing", role=Role.ADMIN)
     async def pairing(self) -> Pairing:
-        """How the pairing that is under way stands."""
+        """How the pairing that is under way stands; with its code, which lets an appliance in."""
         raise NotImplementedError
 
     @route("POST", "/api/v1/pairing", status=201)

@@ -26,6 +26,7 @@ from appliance.contract.client import Transport, client
 from appliance.contract.errors import STORE_UNWRITABLE, Fault
 from appliance.contract.openapi import document
 from appliance.contract.options import API_COSTLY, API_REQUESTS
+from appliance.contract.pairing import PeersApi
 from appliance.contract.roles import Role
 from appliance.contract.tokens import NewToken, TokensApi
 from appliance.core.audit import Audit
@@ -197,6 +198,14 @@ async def test_wrong_tokens_are_slowed_and_a_right_one_is_not(site: Site) -> Non
     assert await refusal(site.by("first"), "doors") == ""
 
 
+async def test_who_floods_an_address_without_a_token_does_not_shut_out_those_who_have_one(site: Site) -> None:
+    site.few[API_REQUESTS.name] = 3
+    async with aiohttp.ClientSession() as http:
+        answers = [await http.get(f"http://127.0.0.1:{site.api.port}/api/v1/doors") for _ in range(5)]
+    assert [one.status for one in answers] == [401, 401, 401, 429, 429]
+    assert await refusal(site.by("first"), "doors") == ""
+
+
 def test_a_caller_gets_its_requests_evenly() -> None:
     now = [0.0]
     rate = Rate(lambda: 60, lambda: now[0])
@@ -265,6 +274,10 @@ def test_who_may_look_may_look_at_everything_but_keys_and_copies_of_all(name: st
 )
 def test_what_the_appliance_rests_on_is_an_administrators(name: str) -> None:
     assert ALL[name].role is Role.ADMIN
+
+
+def test_the_code_that_lets_an_appliance_in_is_an_administrators_to_see() -> None:
+    assert {one.role for one in routes(PeersApi) if one.path == "/api/v1/pairing"} == {Role.ADMIN}
 
 
 @pytest.mark.parametrize(

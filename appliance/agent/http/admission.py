@@ -49,11 +49,12 @@ def require_token(look: Look, limits: Limits, trail: Trail | None) -> Middleware
     async def require(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path in OPEN_PATHS:
             return await handler(request)
-        address = f"address {request.remote}"
-        limits.requests.take(address)
         given = request.headers.get("Authorization", "")
         caller = look(given[len(SCHEME) :].strip()) if given[: len(SCHEME)].lower() == SCHEME else None
         if caller is None:
+            # Only those without a token are counted by address: they must not shut out who shares it with them.
+            address = f"address {request.remote}"
+            limits.requests.take(address)
             if given:
                 limits.wrong.count(address)
             if trail:
