@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appliance.contract.errors import STORE_UNWRITABLE, Fault, fault
+from appliance.contract.errors import STORE_UNREADABLE, STORE_UNWRITABLE, Fault, FaultSpec, fault
 from appliance.core.jobs import Job, JobEvent, JobStatus, Run, Runner, Step, StepStatus, Workflow
 from appliance.core.jobs.lifecycle import TRANSITIONS, IllegalMove, move
 from appliance.core.store import Store
@@ -279,10 +279,51 @@ async def test_a_job_goes_on_once_its_records_can_be_written_again(store: Store,
                 raise STORE_UNWRITABLE(cause="disk I/O error")
             await super().settle(session, job)
 
-    flow = FullDisk([Noting("one", [])])
+    calls: list[str] = []
+    flow = FullDisk([Noting("one", calls)])
     runner = Runner(store, [flow])
     job = await runner.wait(await runner.submit("plain", {}))
-    assert flow.settled == [job.status]
+    assert flow.settled == [job.status] == [JobStatus.COMPLETED]
+    assert calls == ["one"]
+
+
+@pytest.mark.parametrize("problem", [STORE_UNREADABLE, STORE_UNWRITABLE])
+async def test_what_was_done_is_not_undone_because_it_could_not_be_recorded(
+    store: Store, monkeypatch: pytest.MonkeyPatch, problem: FaultSpec
+) -> None:
+    monkeypatch.setattr("appliance.core.jobs.runner.RETRY", 0.05)
+
+    class Unrecorded(Noting):
+        refusals = 2
+
+        async def do(self, run: Run) -> None:
+            await super().do(run)
+            if self.refusals:
+                self.refusals -= 1
+                raise problem(cause="disk I/O error")
+
+    calls: list[str] = []
+    runner = Runner(store, [Plain([Unrecorded("one", calls)])])
+    job = await runner.wait(await runner.submit("plain", {}))
+    assert (job.status, job.error) == (JobStatus.COMPLETED, None)
+    assert "-one" not in calls
+
+
+async def test_a_job_of_an_earlier_version_gets_the_steps_that_it_lacks(store: Store) -> None:
+    gate, calls = asyncio.Event(), list[str]()
+    earlier = Runner(store, [Plain([Noting("one", calls), Noting("three", calls, act=lambda _: gate.wait())])])
+    job_id = await earlier.submit("plain", {})
+    while "three" not in calls:
+        await asyncio.sleep(0)
+    await earlier.close()
+    gate.set()
+    runner = Runner(store, [Plain([Noting("one", calls), Noting("two", calls), Noting("three", calls), Noting("four", calls)])])
+    assert await runner.recover() == [job_id]
+    job = await runner.wait(job_id)
+    assert [(step.name, step.position, step.status) for step in (await runner.get(job_id)).steps] == [
+        (name, position, StepStatus.COMPLETED) for position, name in enumerate(("one", "two", "three", "four"))
+    ]
+    assert (job.status, job.progress_percent) == (JobStatus.COMPLETED, 100.0)
 
 
 @pytest.mark.parametrize(("status", "event"), list(product(JobStatus, JobEvent)))

@@ -58,10 +58,12 @@ class Drive:
             if not await self._is_cancelled():
                 raise
             return CANCELLED().record()
-        except Fault as error:
-            return error.record()
         except Exception as error:
-            logger.exception("job %s, step %s", self.run.id, self.run.step)
+            if recovery.is_of_store(error):
+                # What was done is not undone because it could not be recorded: the job is driven on from its records.
+                raise
+            if not isinstance(error, Fault):
+                logger.exception("job %s, step %s", self.run.id, self.run.step)
             return ErrorRecord.of(error)
         finally:
             self._runner.going_forward.discard(self.run.id)
@@ -125,6 +127,8 @@ class Drive:
         except Exception as problem:
             if self._runner.is_closing:
                 raise asyncio.CancelledError from problem
+            if recovery.is_of_store(problem):
+                raise
             logger.exception("job %s: step %s could not be undone", self.run.id, step.name)
             status, error = StepStatus.UNDO_FAILED, ErrorRecord.of(problem)
             await self.run.log(f"Could not be taken back: {error.message} {error.guidance}", level="error", cause=error.cause)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import asdict
 
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
-from appliance.contract.errors import STORE_UNWRITABLE, Fault, fault
+from appliance.contract.errors import STORE_UNREADABLE, STORE_UNWRITABLE, Fault, fault
 from appliance.core.jobs import log
 from appliance.core.jobs.lifecycle import JobEvent, JobStatus, StepStatus
 from appliance.core.jobs.models import Job, LogEvent
 from appliance.core.store import Store
+from appliance.core.store.engine import OURS
 
 UNKNOWN_KIND = fault(
     "job.unknown_kind",
@@ -34,8 +35,8 @@ async def end_unknown(store: Store, known: Collection[str]) -> list[str]:
 def is_of_store(error: Exception) -> bool:
     """Whether it says that the records can't be read or written now, which is no verdict on a job."""
     if isinstance(error, Fault):
-        return error.spec is STORE_UNWRITABLE
-    return isinstance(error, DBAPIError) and not isinstance(error, IntegrityError)
+        return error.spec in (STORE_UNREADABLE, STORE_UNWRITABLE)
+    return isinstance(error, DBAPIError) and not isinstance(error, OURS)
 
 
 def _ended(job: Job) -> LogEvent:
