@@ -41,10 +41,11 @@ class Tools:
 
 @dataclass(frozen=True)
 class Verified:
-    """What came of the last verification, and when it began."""
+    """What came of the last verification, when it began, and whether another copy was completed after the one that it compared."""
 
     outcome: str
     at: datetime
+    copied_since: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,8 @@ def verification_check(verified: Verified | None) -> Check:
     if verified is None:
         return warned(name, "The copy was never verified.", "Verify it, or let a sample be compared after each copy.")
     when = f"{verified.at:%Y-%m-%d %H:%M} UTC"
+    if verified.outcome == Outcome.DIFFERENT and verified.copied_since:
+        return warned(name, f"The last verification, {when}, found differences; the disks concerned were copied in full since.", again)
     if verified.outcome == Outcome.DIFFERENT:
         return failed(name, f"The last verification, {when}, found differences that stayed.", "Copy the VM again: it is copied in full.")
     if verified.outcome == Outcome.REPAIRED:

@@ -86,10 +86,14 @@ async def _access(deps: FailoverDeps, context: VmContext) -> VCenterAccess | Fau
 
 
 async def _verified(deps: FailoverDeps, context: VmContext) -> Verified | None:
-    newest = select(Verification.outcome, Verification.created_at).where(Verification.vm_context_id == context.context_id)
+    columns = Verification.id, Verification.outcome, Verification.created_at
+    newest = select(*columns).where(Verification.vm_context_id == context.context_id)
     async with deps.store.session() as session:
         row = (await session.execute(newest.order_by(Verification.created_at.desc()).limit(1))).first()
-    return Verified(*row) if row is not None else None
+    if row is None:
+        return None
+    # It has the id of the cycle whose copy it compared.
+    return Verified(row.outcome, row.created_at, copied_since=context.last_successful_job_id != row.id)
 
 
 def _tools(program: str) -> Tools:

@@ -68,6 +68,7 @@ HERE = [
     (seen(context=context(consistent_point={"at": "then"})), "consistent-point", WARN, "is not known"),
     (seen(verified=None), "verification", WARN, "never verified"),
     (seen(verified=Verified("different", NOW)), "verification", FAIL, "differences that stayed"),
+    (seen(verified=Verified("different", NOW, copied_since=True)), "verification", WARN, "copied in full since"),
     (seen(verified=Verified("repaired", NOW)), "verification", WARN, "repaired them"),
     (seen(verified=Verified("incomplete", NOW)), "verification", WARN, "was not finished"),
     (seen(verified=VERIFIED), "verification", PASS, "2026-11-20 00:00 UTC, found no difference"),
