@@ -8,9 +8,11 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from appliance.contract.errors import NOT_FOUND, Fault
 from appliance.contract.peer import Compare, Compared, Examined
-from appliance.core.jobs import Job, JobStatus, StepStatus
+from appliance.core.jobs import Job, JobStatus, StepStatus, log
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.store import Store
 from appliance.replication.extents import Extents
@@ -37,16 +39,20 @@ class Desk:
         volume = job.state["volumes"][page.disk_id]
         # A page that is asked again, because its answer was lost, waits for the first asking.
         async with self._turns[volume]:
+            async with self._store.session() as session:
+                await self._still(session, job, page.disk_id)
             await self._end_sessions(volume)
             different = await self._different(job, page)
             async with self._store.begin() as session:
+                # The job may have ended while the disk was read, and another one may be at work on it.
+                await self._still(session, job, page.disk_id)
                 await records.note(session, job.id, page, different)
         return Compared(different=[(one.offset, one.length) for one in different])
 
     async def examined(self, job: Job, told: Examined) -> None:
         """The comparison of a disk has ended. Raises NOT_WANTED."""
-        self._require(job, told.disk_id)
         async with self._store.begin() as session:
+            await self._still(session, job, told.disk_id)
             await records.finish_disk(session, job.id, told)
 
     async def may_repair(self, job: Job, disk_id: str) -> bool:
@@ -64,6 +70,10 @@ class Desk:
     def close(self) -> None:
         """Hash nothing more."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _still(self, session: AsyncSession, job: Job, disk_id: str) -> None:
+        """Raise NOT_WANTED unless the job, as it is on record now, waits for a comparison of this disk."""
+        self._require(await log.load(session, job.id), disk_id)
 
     def _require(self, job: Job, disk_id: str) -> None:
         if not is_comparing(job) or disk_id not in job.state.get("devices", {}):

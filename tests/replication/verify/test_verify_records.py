@@ -59,6 +59,7 @@ class Ground:
             config = OsseaConfigRow(name="lab", api_url="x", api_key="x", secret_key="x")
             context = VmContext(context_id="ctx-1", current_status="replicating", consistent_point=point, **words)
             session.add_all([config, context])
+            await session.merge(self.job)
             await session.flush()
             cycle = cycles.new_cycle(self.job, context, config.id)
             disk = {"size_gb": 1, "datastore": "ds", "unit_number": 0, "provisioning_type": "thin", "vmdk_path": "x"}
@@ -232,3 +233,21 @@ def test_a_job_compares_between_its_commit_and_its_end(
 )
 def test_the_worst_of_the_disks_is_the_outcome(outcomes: list[str], wanted: Outcome) -> None:
     assert records.worst(outcomes) is wanted
+
+
+async def test_what_is_found_after_the_job_has_ended_marks_nothing_and_ends_no_sessions(ground: Ground) -> None:
+    ground.spoil(5)
+
+    async def end_meanwhile(volume: str) -> None:
+        ground.ended.append(volume)
+        async with ground.store.begin() as session:
+            (await session.get_one(Job, "job-1")).status = JobStatus.CANCELLED
+
+    desk = Desk(ground.store, end_meanwhile)
+    for _ in range(2):  # the second one comes when the job has ended already
+        with pytest.raises(Fault) as refused:
+            await desk.compare(ground.job, ground.page(ONE))
+        assert refused.value.key == "verification.not_wanted"
+    desk.close()
+    assert await ground.mark() == (False, "52/7")
+    assert ground.ended == ["volume-1"]
