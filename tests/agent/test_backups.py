@@ -14,10 +14,11 @@ import pyrage
 import pytest
 from sqlalchemy import Connection, func, select, text
 
-from appliance.agent.backup.archive import Contents, opened
+from appliance.agent.backup.archive import Contents
 from appliance.agent.backup.backups import Backups, Sealed
 from appliance.agent.backup.faults import BEING_MADE, JOBS_RUN, NOT_A_BACKUP, OTHER_ROLE, PASSPHRASE_WRONG, TOO_NEW
 from appliance.agent.backup.restoring import Restoring
+from appliance.agent.backup.sealing import opened, sealed
 from appliance.agent.config import Config
 from appliance.agent.oma import SEALED_COLUMNS
 from appliance.cloudstack.models import OsseaConfigRow
@@ -134,7 +135,7 @@ async def test_a_restore_that_is_broken_off_is_taken_up_again(place: Place, move
 
 async def test_a_backup_of_any_database_is_restored_into_sqlite(place: Place, tmp_path: Path) -> None:
     await with_a_cloud(place, "Wolke 7 ☁")
-    packed = opened(await place.backups.read(await place.made()), WORDS)
+    packed = await opened(await place.backups.read(await place.made()), WORDS)
     other = Restoring(tmp_path / "other", f"sqlite+aiosqlite:///{tmp_path}/other/appliance.db", "oma")
     other.lay_ready(packed)
     assert other.take_up() is not None
@@ -226,7 +227,7 @@ def repacked(packed: bytes, **changes: object) -> bytes:
 async def test_a_backup_that_does_not_fit_is_refused_and_nothing_changes(place: Place, changes: dict[str, object], spec: object) -> None:
     await with_a_cloud(place, "kept")
     name = await place.made()
-    packed = repacked(opened(await place.backups.read(name), WORDS), **changes)
+    packed = repacked(await opened(await place.backups.read(name), WORDS), **changes)
     await place.backups.take(pyrage.passphrase.encrypt(packed, WORDS))
     with pytest.raises(Fault) as refused:
         await place.backups.restore((await place.backups.all())[0].name, WORDS)
@@ -254,7 +255,7 @@ def test_a_tar_file_with_other_names_is_refused(name: str) -> None:
 
 
 async def test_a_backup_that_is_cut_off_is_refused(place: Place) -> None:
-    packed = opened(await place.backups.read(await place.made()), WORDS)
+    packed = await opened(await place.backups.read(await place.made()), WORDS)
     for cut in (10, len(packed) // 2, len(packed) * 9 // 10):
         with pytest.raises(Fault):
             place.restoring.lay_ready(packed[:cut])
@@ -340,3 +341,53 @@ async def test_a_backup_is_of_one_moment_whatever_is_written_meanwhile(place: Pl
         assert await asyncio.to_thread(seen, connection) == before
     engine.dispose()
     assert await count(place.store, OsseaConfigRow) == before + 1
+
+
+async def test_sealing_holds_up_nothing_else_and_any_program_that_knows_the_format_opens_it() -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    task = asyncio.create_task(others())
+    content = await sealed(b"rows" * 1000, WORDS)
+    task.cancel()
+    assert turns > 100
+    assert pyrage.passphrase.decrypt(content, WORDS) == b"rows" * 1000
+
+
+async def test_a_restore_that_is_refused_leaves_what_an_earlier_one_replaced(place: Place) -> None:
+    packed = await opened(await place.backups.read(await place.made()), WORDS)
+    kept = place.folder / "before-restore" / "appliance.db"
+    kept.parent.mkdir()
+    kept.write_text("what was before")
+    with pytest.raises(Fault):
+        place.restoring.lay_ready(repacked(packed, role="vma"))
+    with pytest.raises(Fault):
+        place.restoring.lay_ready(repacked(packed, rows={"jobs": 99}))
+    assert kept.read_text() == "what was before"
+
+
+async def test_a_job_that_begins_while_a_restore_is_prepared_is_not_forgotten(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, lay_ready = await place.made(), Restoring.lay_ready
+    began = asyncio.Event()
+
+    def slowly(restoring: Restoring, packed: bytes) -> object:
+        made = lay_ready(restoring, packed)
+        asyncio.run_coroutine_threadsafe(begin(), loop).result(10)
+        return made
+
+    async def begin() -> None:
+        async with place.store.begin() as session:
+            session.add(Job(id="job-1", kind="k", title="t", status="running", params={}))
+        began.set()
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(Restoring, "lay_ready", slowly)
+    with pytest.raises(Fault) as refused:
+        await place.backups.restore(name, WORDS)
+    assert began.is_set() and refused.value.key == JOBS_RUN.key
+    assert place.restarts == 0 and place.restoring.take_up() is None

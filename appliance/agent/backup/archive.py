@@ -1,7 +1,4 @@
-"""What a back-up consists of: a manifest, the rows of every table, keys and identity; a compressed tar file, sealed with a passphrase.
-
-The sealing is age's with a passphrase (age-encryption.org/v1, recipient `scrypt`): any program that knows the format opens it.
-"""
+"""What a back-up consists of: a manifest, the rows of every table, keys and identity; a compressed tar file that is then sealed."""
 
 from __future__ import annotations
 
@@ -14,11 +11,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 
-import pyrage
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from appliance.agent.backup.faults import NOT_A_BACKUP, PASSPHRASE_WRONG
+from appliance.agent.backup.faults import NOT_A_BACKUP
 from appliance.core.store import dump
 
 FORMAT = 1
@@ -42,25 +38,15 @@ class Manifest:
     format: int = FORMAT
 
 
-def pack(connection: Connection, state_dir: Path, manifest: Manifest, passphrase: str) -> bytes:
-    """Everything in one sealed file. Reads one moment of the database. Blocks."""
+def pack(connection: Connection, state_dir: Path, manifest: Manifest) -> bytes:
+    """Everything in one file. Reads one moment of the database. Blocks."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as tar:
         rows = {table.name: _pack_table(tar, connection, table) for table in dump.tables(connection)}
         for path in _kept(state_dir):
             _add(tar, f"{_FILES}{path.relative_to(state_dir)}", path.read_bytes())
         _add(tar, _MANIFEST, json.dumps(asdict(manifest) | {"rows": rows}, indent=2).encode())
-    return bytes(pyrage.passphrase.encrypt(packed.getvalue(), passphrase))
-
-
-def opened(sealed: bytes, passphrase: str) -> bytes:
-    """The tar file in a back-up. Raises a Fault (`backup.passphrase`, `backup.unreadable`). Blocks for about a second."""
-    if not sealed.startswith(b"age-encryption.org/v1\n"):
-        raise NOT_A_BACKUP(detail="it does not begin as one")
-    try:
-        return bytes(pyrage.passphrase.decrypt(sealed, passphrase))
-    except pyrage.DecryptError as error:
-        raise PASSPHRASE_WRONG(cause=str(error)) from error
+    return packed.getvalue()
 
 
 class Contents:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appliance.agent.backup.archive import Manifest, opened, pack
+from appliance.agent.backup.archive import Manifest, pack
 from appliance.agent.backup.faults import BEING_MADE, JOBS_RUN, NO_ROOM, NOT_A_BACKUP, PASSPHRASE_GONE
 from appliance.agent.backup.folder import Folder, backup_name
 from appliance.agent.backup.integrity import integrity
 from appliance.agent.backup.restoring import Restoring
+from appliance.agent.backup.sealing import BEGINS, opened, sealed
 from appliance.agent.config import Config
 from appliance.agent.version import VERSION
 from appliance.contract.backups import Backup
@@ -104,7 +105,8 @@ class Backups:
         await run.save()
         manifest = Manifest(self._config.role, self._config.name, VERSION, await self._store.revision(), now.isoformat(timespec="seconds"))
         try:
-            await asyncio.to_thread(self._write, run.state["name"], manifest, passphrase)
+            packed = await asyncio.to_thread(self._packed, manifest)
+            await asyncio.to_thread(self.folder.put, run.state["name"], await sealed(packed, passphrase))
         except OSError as error:
             if error.errno in _DISK_FULL:
                 raise NO_ROOM(cause=str(error)) from error
@@ -126,33 +128,40 @@ class Backups:
         if not await asyncio.to_thread(self.folder.remove, name):
             raise NOT_FOUND(noun="back-up", id=name)
 
-    async def take(self, sealed: bytes) -> Backup:
+    async def take(self, content: bytes) -> Backup:
         """Keep a back-up that was brought here. Raises a Fault (`backup.unreadable`)."""
-        if not sealed.startswith(b"age-encryption.org/v1\n"):
+        if not content.startswith(BEGINS):
             raise NOT_A_BACKUP(detail="it does not begin as one")
         now = utcnow()
-        return await asyncio.to_thread(self.folder.put, backup_name(self._config.role, "uploaded", now, f"{now:%f}"), sealed)
+        return await asyncio.to_thread(self.folder.put, backup_name(self._config.role, "uploaded", now, f"{now:%f}"), content)
 
     async def restore(self, name: str, passphrase: str) -> None:
         """Lay a back-up ready and start the agent anew. Raises a Fault, with nothing changed, when it can't be used or jobs run."""
-        sealed = await self.read(name)
+        content = await self.read(name)
+        await self._require_idle()
+        await asyncio.to_thread(self._restoring.lay_ready, await opened(content, passphrase))
+        try:
+            await self._require_idle()  # one may have begun meanwhile
+            await self._restart()
+        except BaseException:
+            await asyncio.to_thread(self._restoring.give_up)  # else the next start, whenever it is, would take it up
+            raise
+
+    async def _require_idle(self) -> None:
         async with self._store.session() as session:
             count = await session.scalar(select(func.count()).select_from(Job).where(Job.status.not_in(ENDED)))
         if count:
             raise JOBS_RUN(count=count)
-        await asyncio.to_thread(lambda: self._restoring.lay_ready(opened(sealed, passphrase)))
-        await self._restart()
 
     async def check(self) -> list[Check]:
         """Whether the records are sound."""
         vault, columns = (self._sealed.vault, self._sealed.columns) if self._sealed else (None, ())
         return await integrity(self._store, self._config.database_url, vault, columns)
 
-    def _write(self, name: str, manifest: Manifest, passphrase: str) -> None:
+    def _packed(self, manifest: Manifest) -> bytes:
         engine = dump.blocking_engine(self._config.database_url)
         try:
             with engine.connect() as connection:
-                sealed = pack(connection, self._config.state_dir, manifest, passphrase)
+                return pack(connection, self._config.state_dir, manifest)
         finally:
             engine.dispose()
-        self.folder.put(name, sealed)

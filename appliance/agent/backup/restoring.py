@@ -36,16 +36,20 @@ class Restoring:
         """Check an opened back-up by making its records for trial, and lay it ready. Raises a Fault; then nothing was changed."""
         contents = Contents(packed)
         self._require_usable(contents.manifest)
-        for folder in (self._folder, self._before):  # of two restores the last one's is kept
-            shutil.rmtree(folder, ignore_errors=True)
+        self.give_up()
         self._folder.mkdir(parents=True, mode=0o700)
         try:
             self._build(contents)
         except BaseException:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self.give_up()
             raise
+        shutil.rmtree(self._before, ignore_errors=True)  # of two restores the last one's is kept
         write_whole(self._ready, packed)
         return contents.manifest
+
+    def give_up(self) -> None:
+        """Nothing is laid ready any more."""
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def take_up(self) -> Manifest | None:
         """Put in place what is laid ready; its manifest, or None when nothing is. What was before is in `before-restore`."""
