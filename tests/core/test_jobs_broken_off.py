@@ -72,6 +72,19 @@ async def test_one_that_tidies_up_for_ever_is_told_again(store: Store, monkeypat
     assert not driven.is_driven(job_id) and flow.settled == ("cancelled",)
 
 
+async def test_what_a_step_says_when_it_is_stopped_undoes_nothing(store: Store) -> None:
+    class Complaining(Hanging):
+        async def do(self, run: Run) -> None:
+            try:
+                await super().do(run)
+            except asyncio.CancelledError as stopped:
+                raise RuntimeError("its program was killed") from stopped
+
+    driven, flow, job_id = await hung(store, Complaining())
+    job = await driven.break_off(job_id)
+    assert (job.status, [one.status for one in job.steps], flow.settled) == ("cancelled", ["failed"], ("cancelled",))
+
+
 async def test_one_that_an_earlier_agent_left_is_ended_without_being_driven(store: Store) -> None:
     step = Hanging()
     driven, _, job_id = await hung(store, step)

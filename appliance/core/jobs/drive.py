@@ -39,8 +39,8 @@ class Drive:
         """Forward, and back where that fails. An agent that ends leaves the job as it is recorded."""
         if self.run.job.status != JobStatus.UNDOING:
             problem = await self._forward()
-            # What a step says while the agent ends is no verdict on its job.
-            if problem is None or self._runner.is_closing:
+            # What a step says while the agent ends, or its job is ended where it stands, is no verdict on its job.
+            if problem is None or self._runner.is_closing or self._runner.is_broken_off(self.run.id):
                 return
             await self._stop(problem)
         await self._back()

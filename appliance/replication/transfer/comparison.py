@@ -33,9 +33,10 @@ class Comparison(Step):
         await self.deps.children.end(f"copy/{run.id}/")
         vcenter = await self.deps.logins.vcenter(board)
         record = SnapshotRecord.from_record(run.state["snapshot"])
-        passage = Passage(
-            run.id, vcenter, run.state["datacenter"], record, self.deps.link, self.deps.children, self.deps.runtime, Checkpoints(run)
-        )
+        deps = self.deps
+        ways = (deps.link, deps.children, deps.runtime, Checkpoints(run))
+        # What is copied again is a copy like any other, and keeps to the same limits.
+        passage = Passage(run.id, vcenter, run.state["datacenter"], record, *ways, deps.tries(), deps.bandwidth)
         findings = Findings(run)
         disks = [DiskExamination(passage, DiskTask.model_validate(task), order, findings) for task in run.params["disks"]]
         async with asyncio.TaskGroup() as group:
