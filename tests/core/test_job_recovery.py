@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appliance.contract.errors import STORE_UNWRITABLE, Fault, fault
+from appliance.contract.errors import STORE_UNREADABLE, STORE_UNWRITABLE, Fault, FaultSpec, fault
 from appliance.core.jobs import Job, JobStatus, LogEvent, Run, Runner, Step, StepStatus, Workflow
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.jobs.recovery import is_of_store
@@ -148,4 +148,6 @@ async def test_fifty_jobs_are_taken_up_at_once(store: Store) -> None:
 
 
 def test_a_fault_of_the_test_is_no_fault_of_the_store() -> None:
-    assert [is_of_store(one) for one in (STORE_UNWRITABLE(), BROKEN(), Fault(BROKEN), ValueError())] == [True, False, False, False]
+    ours, told = STORE_UNWRITABLE, FaultSpec.told("store.unwritable", 503, STORE_UNWRITABLE.message, STORE_UNWRITABLE.guidance)
+    errors = (ours(), STORE_UNREADABLE(), told(), BROKEN(), Fault(BROKEN), ValueError())
+    assert [is_of_store(one) for one in errors] == [True, True, False, False, False, False]

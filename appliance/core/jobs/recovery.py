@@ -35,7 +35,8 @@ async def end_unknown(store: Store, known: Collection[str]) -> list[str]:
 def is_of_store(error: Exception) -> bool:
     """Whether it says that the records can't be read or written now, which is no verdict on a job."""
     if isinstance(error, Fault):
-        return error.spec in (STORE_UNREADABLE, STORE_UNWRITABLE)
+        # The same told by a peer is about that one's records.
+        return error.spec is STORE_UNREADABLE or error.spec is STORE_UNWRITABLE
     return isinstance(error, DBAPIError) and not isinstance(error, OURS)
 
 
