@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyrage
 import pytest
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, make_url, select, text
 
 from appliance.agent.backup.archive import Contents
 from appliance.agent.backup.backups import Backups, Sealed
@@ -391,3 +391,20 @@ async def test_a_job_that_begins_while_a_restore_is_prepared_is_not_forgotten(pl
         await place.backups.restore(name, WORDS)
     assert began.is_set() and refused.value.key == JOBS_RUN.key
     assert place.restarts == 0 and place.restoring.take_up() is None
+
+
+async def test_the_records_that_a_restore_replaced_are_kept_on_every_database(place: Place) -> None:
+    name = await place.made()
+    await with_a_cloud(place, "made later")
+    await place.backups.restore(name, WORDS)
+    await place.store.close()
+    assert place.restoring.take_up() is not None
+    before, url = place.folder / "before-restore", make_url(place.config.database_url)
+    if url.get_backend_name() == "sqlite":
+        engine = dump.blocking_engine(f"sqlite:///{before / Path(url.database or '').name}")
+        with engine.connect() as connection:
+            names = connection.scalars(select(OsseaConfigRow.name)).all()
+        engine.dispose()
+    else:
+        names = [json.loads(row)["name"] for row in Contents((before / "records.tar.gz").read_bytes()).rows("ossea_configs")]
+    assert list(names) == ["made later"]

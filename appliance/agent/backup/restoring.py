@@ -10,11 +10,13 @@ import shutil
 from pathlib import Path
 
 import sqlalchemy as sa
+from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine
 
-from appliance.agent.backup.archive import Contents, Manifest
+from appliance.agent.backup.archive import Contents, Manifest, pack
 from appliance.agent.backup.faults import OTHER_ROLE, TOO_NEW
 from appliance.agent.backup.folder import sync_folder, write_whole
+from appliance.agent.version import VERSION
 from appliance.contract.errors import Fault
 from appliance.core.audit import AuditEvent
 from appliance.core.store import dump
@@ -62,6 +64,7 @@ class Restoring:
             _log.error("the restore that was asked for is given up: %s", error)
             shutil.rmtree(self._folder)
             return None
+        self._keep_rows()
         self._put_files(contents)
         self._put_records(contents)
         self._ready.unlink()
@@ -84,6 +87,22 @@ class Restoring:
                 _fill(connection, contents)
         except sa.exc.SQLAlchemyError as error:
             raise dump.ROWS_BROKEN(detail="they do not fit the tables", cause=str(error)) from error
+        finally:
+            engine.dispose()
+
+    def _keep_rows(self) -> None:
+        """What a database server and this folder hold now, as an unsealed back-up. Of a restore that is taken up again: held at first."""
+        kept = self._before / "records.tar.gz"
+        if self._url.get_backend_name() == "sqlite" or kept.exists():
+            return
+        engine = dump.blocking_engine(self._url.render_as_string(hide_password=False))
+        try:
+            with engine.connect() as connection:
+                revision = MigrationContext.configure(connection).get_current_revision()
+                if revision is not None:
+                    self._before.mkdir(exist_ok=True, mode=0o700)
+                    manifest = Manifest(self._role, "before a restore", VERSION, revision, utcnow().isoformat(timespec="seconds"))
+                    write_whole(kept, pack(connection, self._state_dir, manifest))
         finally:
             engine.dispose()
 
