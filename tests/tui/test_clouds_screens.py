@@ -131,10 +131,14 @@ async def test_a_long_list_is_narrowed_by_typing() -> None:
         assert "test-isolated" in screen_text(pilot)
 
 
-async def test_another_one_becomes_active() -> None:
+async def test_another_one_becomes_active_after_a_question_that_names_both() -> None:
     agent = StandIn("oma", oma.answers(activate_config=oma.config(id=2)))
     async with console(agent).run_test(size=(80, 25)) as pilot:
         await oma.opened("clouds", "down", "f4", "down", "down", "enter")(pilot)
+        asked = " ".join(str(one.content) for one in pilot.app.screen.query(Static))
+        assert "New work uses rehearsals instead of production" in asked
+        assert not agent.called("activate_config")
+        await oma.pressed(pilot, ["f8"])
         assert agent.called("activate_config") == [{"config_id": "2"}]
         assert "rehearsals is the active configuration now." in notice(pilot)
 

@@ -32,8 +32,8 @@ class CloudsScreen(RecordsScreen[Config], ActingScreen):
     HELP = (
         "With which account disks and machines are made in CloudStack, and where. F7 adds a configuration in three steps: address and "
         "keys, what was found there, and the choice. New work uses the active one. F6 checks the one under the cursor: rights, limits, "
-        "offerings, storage. F4 changes it, makes it the active one, tries a snapshot with a small disk, or removes it, which is refused "
-        "while VMs use it. Below the list stand the names that CloudStack has for what was chosen, while it answers."
+        "offerings, storage. F4 changes it, makes it the active one, or tries a snapshot with a small disk; F9 removes it, which is "
+        "refused while VMs use it. Below the list stand the names that CloudStack has for what was chosen, while it answers."
     )
     EVERY = 5.0
     COLUMNS: ClassVar = (Column("Name", 20), Column("Active", 6), Column("Address"), Column("Zone", 36, needs=120))
@@ -42,6 +42,7 @@ class CloudsScreen(RecordsScreen[Config], ActingScreen):
         Binding("f4,ctrl+t,enter", "actions", "Actions"),
         Binding("f6,ctrl+e", "check", "Check"),
         Binding("f7,ctrl+n", "add", "Add"),
+        Binding("f9,ctrl+d", "remove", "Remove"),
     ]
 
     def __init__(self) -> None:
@@ -119,18 +120,33 @@ class CloudsScreen(RecordsScreen[Config], ActingScreen):
         if record is None:
             self.say(self.EMPTY, "warning")
             return
-        api = self.console_app.agent.clouds
         key = await self.app.push_screen_wait(Choose(record.name, actions(record)))
         if key == "check":
             self.action_check()
         elif key == "edit":
             self._open(Draft.of(record))
         elif key == "activate":
-            await self.asking(api.activate_config(str(record.id)), f"{record.name} is the active configuration now.")
+            await self._activate(record)
         elif key == "trial":
             await start_trial(self, record)
         elif key == "remove":
-            await remove(self, record.name, REMOVING, lambda: api.delete_config(str(record.id)))
+            await self._remove(record)
+
+    async def _activate(self, record: Config) -> None:
+        before = next((one.name for one in self.records.values() if one.is_active), "")
+        what = f"New work uses {record.name}{f' instead of {before}' if before else ''} from now on. Nothing is changed in CloudStack."
+        if await self.confirmed(f"Make {record.name} the active configuration?", what):
+            work = self.console_app.agent.clouds.activate_config(str(record.id))
+            await self.asking(work, f"{record.name} is the active configuration now.")
+
+    def action_remove(self) -> None:
+        """Remove the one under the cursor."""
+        record = self.chosen
+        if record is not None:
+            self.once(lambda: self._remove(record))
+
+    async def _remove(self, record: Config) -> None:
+        await remove(self, record.name, REMOVING, lambda: self.console_app.agent.clouds.delete_config(str(record.id)))
 
 
 async def start_trial(screen: ActingScreen, config: Config) -> None:

@@ -34,8 +34,8 @@ class CredentialsScreen(RecordsScreen[Credential], ActingScreen):
     HELP = (
         "The logins with which VMs are looked for and copied. F7 adds one: the appliance (VMA) beside the vCenter fetches the vCenter's "
         "certificate, and its fingerprint is confirmed before anything is stored. F6 logs in with the one under the cursor and says what "
-        "it found. F4 makes it the default one, changes it, looks at its vCenter's certificate again, or removes it, which is refused "
-        "while VMs use it. Passwords are stored sealed and never shown; F4 also changes the key that they are sealed with."
+        "it found. F4 makes it the default one, changes it, or looks at its vCenter's certificate again; F9 removes it, which is "
+        "refused while VMs use it. Passwords are stored sealed and never shown; F4 also changes the key that they are sealed with."
     )
     EVERY = 5.0
     COLUMNS: ClassVar = (
@@ -47,6 +47,7 @@ class CredentialsScreen(RecordsScreen[Credential], ActingScreen):
         Binding("f4,ctrl+t,enter", "actions", "Actions"),
         Binding("f6,ctrl+e", "test", "Test login"),
         Binding("f7,ctrl+n", "add", "Add"),
+        Binding("f9,ctrl+d", "remove", "Remove"),
     ]
 
     def __init__(self) -> None:
@@ -91,6 +92,12 @@ class CredentialsScreen(RecordsScreen[Credential], ActingScreen):
     def action_actions(self) -> None:
         """What can be done with the one under the cursor."""
         self.once(self._act)
+
+    def action_remove(self) -> None:
+        """Remove the one under the cursor."""
+        record = self.chosen
+        if record is not None:
+            self.once(lambda: self._do("remove", record))
 
     def action_test(self) -> None:
         """Does it work?"""

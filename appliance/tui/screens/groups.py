@@ -27,12 +27,14 @@ class GroupsScreen(ActingScreen):
     HELP = (
         "A machine group has VMs that are copied by the same schedules. Groups with a higher priority go first; the limit says how many "
         "of its VMs are copied at once, those of groups that are part of it included. It waits while a group beside which it must not be "
-        "copied is being copied. Enter opens a group with its VMs, F7 makes one. F4 changes or deletes the chosen one, or adds VMs."
+        "copied is being copied. Enter opens a group with its VMs, F7 makes one. F4 changes the chosen one or adds "
+        "VMs to it, F9 deletes it."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open"),
         Binding("f4,ctrl+t", "act", "Actions"),
         Binding("f7,ctrl+n", "add", "New group"),
+        Binding("f9,ctrl+d", "remove", "Delete"),
     ]
 
     def __init__(self) -> None:
@@ -72,6 +74,12 @@ class GroupsScreen(ActingScreen):
         group = self._groups.get(self.query_one(Listing).chosen or "")
         if group is not None:
             self.once(lambda: act_on_group(self, group))
+
+    def action_remove(self) -> None:
+        """Delete the one under the cursor."""
+        group = self._groups.get(self.query_one(Listing).chosen or "")
+        if group is not None:
+            self.once(lambda: _delete(self, group))
 
 
 async def act_on_group(screen: ActingScreen, group: Group) -> None:

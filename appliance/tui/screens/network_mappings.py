@@ -145,9 +145,12 @@ class MappingsScreen(RecordsScreen[SourceNetwork], ActingScreen):
                 await self._choose(typed["source"], Kind(key), "")
 
     async def _remove(self, record: SourceNetwork, kind: Kind) -> None:
-        mapping_id = landing(record, kind).mapping_id
+        place = landing(record, kind)
+        mapping_id = place.mapping_id
         question = f"Remove the {WORDS[kind].lower()} mapping of {called(record.name)}?"
-        if mapping_id is not None and await self.confirmed(question, "Failovers that run already keep their networks."):
+        now = f"They go to {place.target_network_name} now. " if place.target_network_name else ""
+        what = f"{now}Adapters there go where they would without it: the list shows where. Failovers that run already keep their networks."
+        if mapping_id is not None and await self.confirmed(question, what):
             await self.asking(self.console_app.agent.network_mappings.delete_mapping(str(mapping_id)), "The mapping was removed.")
 
     async def _remove_both(self) -> None:

@@ -32,12 +32,13 @@ class SchedulesScreen(ActingScreen):
     HELP = (
         "A schedule copies VMs, or a machine group, at the times of its cron line. The list shows when each runs next and what became of "
         "its last run; a VM that was skipped has its reason on the schedule's page, which Enter opens. F7 makes a schedule. F4 turns the "
-        "chosen one on or off, runs it now, changes or deletes it. Times without starts for all schedules are in Windows."
+        "chosen one on or off, runs it now or changes it, F9 deletes it. Times without starts for all schedules are in Windows."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open"),
         Binding("f4,ctrl+t", "act", "Actions"),
         Binding("f7,ctrl+n", "add", "New schedule"),
+        Binding("f9,ctrl+d", "remove", "Delete"),
     ]
 
     def __init__(self) -> None:
@@ -79,6 +80,12 @@ class SchedulesScreen(ActingScreen):
         schedule = self._schedules.get(self.query_one(Listing).chosen or "")
         if schedule is not None:
             self.once(lambda: act_on_schedule(self, schedule))
+
+    def action_remove(self) -> None:
+        """Delete the one under the cursor."""
+        schedule = self._schedules.get(self.query_one(Listing).chosen or "")
+        if schedule is not None:
+            self.once(lambda: _delete(self, schedule))
 
 
 async def act_on_schedule(screen: ActingScreen, schedule: Schedule) -> None:
