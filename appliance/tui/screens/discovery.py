@@ -67,7 +67,7 @@ class DiscoveryScreen(ActingScreen):
         """Where it is looked, the line to narrow the list, the list."""
         yield Static("", id="where", markup=False)
         yield Find("words of name, guest, folder, cluster or state")
-        yield Listing(lines.FOUND_COLUMNS, empty="There are no VMs here.", id="vms")
+        yield Listing(lines.FOUND_COLUMNS, empty="No VM to show. F6 chooses another place, F5 asks anew.", id="vms")
 
     def on_mount(self) -> None:
         """The cursor is in the list."""

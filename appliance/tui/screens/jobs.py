@@ -80,7 +80,7 @@ class JobsScreen(ConsoleScreen):
     def body(self) -> ComposeResult:
         """The list."""
         yield Find("title, VM or state")
-        yield Listing(JOB_COLUMNS, empty="No job was started yet.", id="jobs")
+        yield Listing(JOB_COLUMNS, empty="No job to show. F6 shows others.", id="jobs")
 
     def on_mount(self) -> None:
         """The cursor is in the list."""

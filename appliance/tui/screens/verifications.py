@@ -56,7 +56,7 @@ class VerificationsScreen(ActingScreen):
 
     def body(self) -> ComposeResult:
         """The list."""
-        yield Listing(VERIFICATION_COLUMNS, empty="Nothing was verified yet. Press F7 to verify a VM.", id="verifications")
+        yield Listing(VERIFICATION_COLUMNS, empty="No verification to show. F7 verifies a VM, F6 shows others.", id="verifications")
 
     def on_mount(self) -> None:
         """The cursor is in the list."""
