@@ -408,3 +408,11 @@ async def test_the_records_that_a_restore_replaced_are_kept_on_every_database(pl
     else:
         names = [json.loads(row)["name"] for row in Contents((before / "records.tar.gz").read_bytes()).rows("ossea_configs")]
     assert list(names) == ["made later"]
+
+
+async def test_no_passphrase_is_kept_of_a_job_that_was_cancelled(place: Place) -> None:
+    job_id = await place.backups.make(WORDS)
+    await place.runner.cancel(job_id)
+    await ended(place.store, job_id)
+    await place.runner.wait(job_id)
+    assert not place.backups._passphrases

@@ -61,6 +61,7 @@ class MakeBackup(Workflow):
 
     def __init__(self, backups: Backups) -> None:
         super().__init__([Write(backups)])
+        self._backups = backups
 
     def title(self, job: Job) -> str:
         return "Back-up of the records"
@@ -69,6 +70,9 @@ class MakeBackup(Workflow):
         others = select(Job.id).where(Job.kind == KIND, Job.status.not_in(ENDED), Job.id != job.id).limit(1)
         if await session.scalar(others) is not None:
             raise BEING_MADE()
+
+    async def ended(self, job: Job) -> None:
+        self._backups.forget(job.id)
 
 
 class Backups:
@@ -94,6 +98,10 @@ class Backups:
         except BaseException:
             del self._passphrases[job_id]
             raise
+
+    def forget(self, job_id: str) -> None:
+        """Its passphrase is kept no longer, also of a job that ended before it came to its work."""
+        self._passphrases.pop(job_id, None)
 
     async def write(self, run: Run) -> None:
         """The work of a back-up's job. Raises a Fault (`backup.passphrase_gone`, `backup.no_room`)."""
