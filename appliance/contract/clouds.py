@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr
 
 from appliance.contract.api import Api, OperatorModel, route
 from appliance.contract.checks import Check
+from appliance.contract.roles import Role
 from appliance.contract.types import JobRef, OneLine, Secret
 
 Text = Annotated[str, Field(min_length=1, max_length=255), OneLine]
@@ -118,7 +119,7 @@ class CloudsApi(Api):
         """Try address and keys; the answer names the cloud's version."""
         raise NotImplementedError
 
-    @route("POST", "/api/v1/ossea/discover-resources", asks=True, costly=True)
+    @route("POST", "/api/v1/ossea/discover-resources", asks=True, role=Role.ADMIN, costly=True)
     async def discover_resources(self, body: Discovery) -> Resources:
         """What there is to choose from, by human names."""
         raise NotImplementedError

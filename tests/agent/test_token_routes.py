@@ -260,6 +260,7 @@ def test_who_may_look_may_look_at_everything_but_keys_and_copies_of_all(name: st
     [
         "POST /api/v1/vmware-credentials",
         "DELETE /api/v1/ossea/configs/{config_id}",
+        "POST /api/v1/ossea/discover-resources",  # it signs with stored keys what it sends to any address
         "POST /api/v1/vault/rotation",
         "PUT /api/v1/settings/{name}",
         "POST /api/v1/tokens",
