@@ -30,7 +30,7 @@ lint: setup
 
 test: lint guest
 	@$(PYTHON) -m pytest -n 2 --dist loadfile
-	@$(PYTHON) -m pytest -n 2 --dist loadfile --database mariadb --ignore-glob='*_broken_*.py'
+	@$(PYTHON) -m pytest -n 2 --dist loadfile --database mariadb -m 'not lab'
 
 bench: setup                ## results in build/bench.json
 	@$(PYTHON) -m bench

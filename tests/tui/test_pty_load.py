@@ -9,7 +9,7 @@ import pytest
 
 from appliance.contract.jobs import Job
 from tests.tui.operation import job, vm
-from tests.tui.terminal import keys_of, site
+from tests.tui.terminal import entry, keys_of, site
 
 pytestmark = pytest.mark.lab
 
@@ -29,7 +29,7 @@ async def test_keys_are_answered_within_a_tenth_of_a_second_while_20_jobs_report
         await pty.until("Fingerprint")
         await pty.press(KEYS["kf2"])
         await pty.until("What it is for")
-        await pty.press(KEYS["kcud1"], b"\r")
+        await pty.press(*[KEYS["kcud1"]] * entry("jobs"), b"\r")
         await pty.until("web05")
         await pty.quiet(0.1)
         before = pty.text

@@ -65,7 +65,11 @@ async def walk(console: Site, term: str) -> str:
     await pty.press(keys["kf2"])
     await pty.until("What it is for")
     read = pty.text
-    for down, title in ((0, "Virtual machines ("), (1, "Jobs ("), (entry("logs") - 1, "New lines appear")):
+    for down, title in (
+        (0, "Virtual machines ("),
+        (entry("jobs"), "Jobs ("),
+        (entry("logs") - entry("jobs"), "New lines appear"),
+    ):
         await pty.press(*[keys["kcud1"]] * down, b"\r")
         if title.startswith("New"):
             await pty.press(b"\x07")

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from appliance.contract.gate import GateState, Opened
 from appliance.contract.shell import Frames, Hello, Kind, frame
 from appliance.contract.vendor import answer_text
-from tests.tui.terminal import Site, keys_of, site
+from tests.tui.terminal import Site, entry, keys_of, site
 from tests.tui.vma_answers import gate
 
 KEYS = keys_of("linux")
@@ -62,7 +62,7 @@ async def open_gate() -> AsyncIterator[tuple[Site, Shell]]:
             await console.pty.until("Addresses")
             await console.pty.press(KEYS["kf2"])
             await console.pty.until("Vendor shell")
-            await console.pty.press(KEYS["kend"], KEYS["kcuu1"], KEYS["kcuu1"], b"\r")
+            await console.pty.press(*[KEYS["kcud1"]] * entry("gate", "vma"), b"\r")
             await console.pty.until("Read this to the vendor's support")
             await console.pty.type(ANSWER)
             await console.pty.until("The answer is complete")
