@@ -29,6 +29,7 @@ from appliance.core.jobs import Job, Runner
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.store import Store, dump
 from appliance.core.vault import Vault
+from tests.databases.mariadb import MariaDb
 
 WORDS = "four words in a row"
 
@@ -42,9 +43,7 @@ class Place:
 
     def __init__(self, store: Store, folder: Path, url: str, role: str = "oma") -> None:
         self.store, self.folder = store, folder
-        self.config = Config.model_validate(
-            {"role": role, "name": "oma one", "state_dir": folder, "run_dir": folder / "run", "database": url}
-        )
+        self.config = config_of(folder, url, role)
         (folder / "identity").mkdir(parents=True)
         (folder / "identity" / "key.pem").write_text("who I am")
         self.vault, self.runner, self.restarts = Vault(folder / "vault.key"), Runner(store), 0
@@ -145,6 +144,26 @@ async def test_a_backup_of_any_database_is_restored_into_sqlite(place: Place, tm
     secret = Vault(tmp_path / "other" / "vault.key").open(config.secret_key, f"ossea_configs/{config.id}")
     assert (config.name, config.created_at.tzinfo is not None, secret) == ("Wolke 7 ☁", True, "s3cret")
     await restored.close()
+
+
+async def test_rows_that_the_server_does_not_take_leave_it_as_it_was(tmp_path: Path, newest_database: Path, mariadb: MariaDb) -> None:
+    shutil.copyfile(newest_database, tmp_path / "a.db")
+    source = Place(await Store.open(f"sqlite+aiosqlite:///{tmp_path}/a.db"), tmp_path / "source", f"sqlite+aiosqlite:///{tmp_path}/a.db")
+    await with_a_cloud(source, "too long for the server" * 20)
+    packed = await opened(await source.backups.read(await source.made()), WORDS)
+    url = mariadb.make("as_it_was")
+    target = Place(await Store.open(url), tmp_path / "target", url)
+    await with_a_cloud(target, "kept")
+    await target.store.close()
+    key = (target.folder / "vault.key").read_bytes()
+    target.restoring.lay_ready(packed)
+    assert target.restoring.take_up() is None and target.restoring.take_up() is None
+    store = await Store.open(url)
+    async with store.session() as session:
+        assert list(await session.scalars(select(OsseaConfigRow.name))) == ["kept"]
+    assert (target.folder / "vault.key").read_bytes() == key
+    await store.close()
+    await source.store.close()
 
 
 async def test_what_was_laid_ready_and_is_damaged_is_given_up_and_nothing_changes(place: Place) -> None:

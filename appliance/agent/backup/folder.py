@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -36,12 +37,18 @@ class Folder:
 
     def all(self) -> list[Backup]:
         """Every back-up, newest first."""
-        return [_described(path) for path in self._newest_first()]
+        found = []
+        for path in self._newest_first():
+            with contextlib.suppress(FileNotFoundError):  # it was removed meanwhile
+                found.append(_described(path))
+        return found
 
     def read(self, name: str) -> bytes | None:
         """A back-up by the name that the list has; None when there is no such one."""
         found = next((path for path in self._newest_first() if path.name == name), None)
-        return None if found is None else found.read_bytes()
+        with contextlib.suppress(FileNotFoundError):
+            return None if found is None else found.read_bytes()
+        return None
 
     def remove(self, name: str) -> bool:
         """Remove a back-up; whether there was one."""
@@ -51,7 +58,7 @@ class Folder:
         return found is not None
 
     def _newest_first(self) -> list[Path]:
-        return sorted(self.path.glob(f"backup-*{SUFFIX}"), key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
+        return sorted(self.path.glob(f"backup-*{SUFFIX}"), key=_age, reverse=True)
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -75,6 +82,13 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _age(path: Path) -> tuple[int, str]:
+    try:
+        return path.stat().st_mtime_ns, path.name
+    except FileNotFoundError:
+        return 0, path.name
 
 
 def _described(path: Path) -> Backup:

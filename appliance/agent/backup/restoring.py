@@ -33,6 +33,7 @@ class Restoring:
         self._state_dir, self._url, self._role = state_dir, sa.make_url(database_url), role
         self._folder, self._before = state_dir / "restore", state_dir / "before-restore"
         self._ready, self._built = self._folder / "backup.tar.gz", self._folder / "built.db"
+        self._kept = self._before / "records.tar.gz"
 
     def lay_ready(self, packed: bytes) -> Manifest:
         """Check an opened back-up by making its records for trial, and lay it ready. Raises a Fault; then nothing was changed."""
@@ -65,13 +66,22 @@ class Restoring:
             shutil.rmtree(self._folder)
             return None
         self._keep_rows()
-        self._put_files(contents)
-        self._put_records(contents)
+        try:
+            self._put(contents)
+        except (Fault, sa.exc.DataError, sa.exc.IntegrityError) as error:  # rows that SQLite took on trial, and the server does not
+            _log.error("the records of %s do not fit this database; those of before are put back: %s", contents.manifest.made_at, error)
+            self._put(Contents(self._kept.read_bytes()))
+            self.give_up()
+            return None
         self._ready.unlink()
         sync_folder(self._folder)
         shutil.rmtree(self._folder)
         _log.warning("the records of %s were restored", contents.manifest.made_at)
         return contents.manifest
+
+    def _put(self, contents: Contents) -> None:
+        self._put_files(contents)
+        self._put_records(contents)
 
     def _require_usable(self, manifest: Manifest) -> None:
         if manifest.role != self._role:
@@ -92,8 +102,7 @@ class Restoring:
 
     def _keep_rows(self) -> None:
         """What a database server and this folder hold now, as an unsealed back-up. Of a restore that is taken up again: held at first."""
-        kept = self._before / "records.tar.gz"
-        if self._url.get_backend_name() == "sqlite" or kept.exists():
+        if self._url.get_backend_name() == "sqlite" or self._kept.exists():
             return
         engine = dump.blocking_engine(self._url.render_as_string(hide_password=False))
         try:
@@ -102,7 +111,7 @@ class Restoring:
                 if revision is not None:
                     self._before.mkdir(exist_ok=True, mode=0o700)
                     manifest = Manifest(self._role, "before a restore", VERSION, revision, utcnow().isoformat(timespec="seconds"))
-                    write_whole(kept, pack(connection, self._state_dir, manifest))
+                    write_whole(self._kept, pack(connection, self._state_dir, manifest))
         finally:
             engine.dispose()
 
