@@ -1,5 +1,6 @@
 """The store is migrated by itself, and its tables are the ones that operators and peers know."""
 
+import asyncio
 import shutil
 import sqlite3
 import subprocess
@@ -121,3 +122,23 @@ async def test_records_that_are_damaged_are_a_clear_error_to_who_reads_and_who_s
 async def put(store: Store) -> None:
     async with store.begin() as session:
         session.add(Job(id="job-1", kind="k", title="t", status="completed", params={}))
+
+
+async def test_a_writer_that_is_cancelled_at_any_moment_leaves_no_lock(in_a_file: Store, tmp_path: Path) -> None:
+    for turns in range(60):
+        writer = asyncio.create_task(put_again(in_a_file, turns))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        writer.cancel()
+        writer.cancel()
+        await asyncio.gather(writer, return_exceptions=True)
+        with closing(sqlite3.connect(tmp_path / "records.db", timeout=0.5)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.rollback()
+
+
+async def put_again(store: Store, number: int) -> None:
+    async with store.begin() as session:
+        session.add(Job(id=f"job-{number}", kind="k", title="t", status="completed", params={}))
+        await session.flush()
+        await session.scalars(select(Job.id))

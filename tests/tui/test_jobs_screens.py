@@ -236,5 +236,5 @@ async def test_enter_opens_a_part_of_a_job_and_a_line_tells_its_correlation() ->
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
         await op.opened("jobs", "enter", "f6", "enter")(pilot)
         assert any("Correlation: request-1" in str(each.content) for each in pilot.app.screen.query(Static))
-        await pilot.press("escape", "f6", "enter")
+        await op.pressed(pilot, ("escape", "f6", "enter"))
         await until(lambda: {"job_id": "job-7"} in stand_in.called("job"))

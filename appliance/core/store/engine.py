@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -42,6 +43,7 @@ class Store:
         engine = _engine(url)
         if engine.dialect.name == "sqlite":
             event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+            event.listen(engine.sync_engine, "invalidate", _give_lock_back)
         store = cls(engine)
         try:
             async with engine.begin() as connection:
@@ -67,13 +69,15 @@ class Store:
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
         """A session for reading; what is written in it is lost unless committed. Raises a Fault when the database can't be read."""
-        async with self._sessions() as session:
-            try:
-                yield session
-            except DatabaseError as error:
-                if isinstance(error, OURS):
-                    raise
-                raise STORE_UNREADABLE(cause=str(error.orig)) from error
+        session = self._sessions()
+        try:
+            yield session
+        except DatabaseError as error:
+            if isinstance(error, OURS):
+                raise
+            raise STORE_UNREADABLE(cause=str(error.orig)) from error
+        finally:
+            await _to_its_end(session.close())
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
@@ -81,14 +85,29 @@ class Store:
 
         Writers of one agent queue here instead of at the file lock. Raises a Fault when the database can't be written.
         """
-        async with self._writing, self._sessions() as session:
+        async with self._writing:
+            session = self._sessions()
             try:
-                async with session.begin():
-                    yield session
+                yield session
+                await _to_its_end(session.commit())
             except DatabaseError as error:
                 if isinstance(error, OURS):
                     raise
                 raise STORE_UNWRITABLE(cause=str(error.orig)) from error
+            finally:
+                await _to_its_end(session.close())  # what was not committed is rolled back
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do it to its end, also for a task that is cancelled meanwhile: a transaction that is left half-way locks the database."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        if not task.cancelled() and (failed := task.exception()):
+            raise failed from None
+        raise
 
 
 def _engine(url: str) -> AsyncEngine:
@@ -103,6 +122,11 @@ def _set_up_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _give_lock_back(connection: DBAPIConnection, *_: object) -> None:
+    """The connection of a task that was cancelled is closed; SQLite would hold its lock until the last cursor is forgotten, too."""
+    connection.rollback()
 
 
 def migrate(connection: Connection, revision: str = "head") -> None:
