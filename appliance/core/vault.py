@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from appliance.contract.errors import fault
+from appliance.core import durable
 
 UNREADABLE_SECRET = fault(
     "vault.unreadable",
@@ -109,7 +110,7 @@ def _make_key(path: Path) -> None:
     with contextlib.suppress(FileExistsError):
         os.link(draft, path)
     draft.unlink()
-    _sync_folder(path.parent)
+    durable.sync(path.parent)
 
 
 def _destroy(path: Path) -> None:
@@ -117,7 +118,7 @@ def _destroy(path: Path) -> None:
     with _synced(descriptor):
         os.write(descriptor, bytes(_KEY_BYTES))
     path.unlink()
-    _sync_folder(path.parent)
+    durable.sync(path.parent)
 
 
 def _private(path: Path) -> contextlib.AbstractContextManager[int]:
@@ -132,8 +133,3 @@ def _synced(descriptor: int) -> Iterator[int]:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    with _synced(os.open(folder, os.O_RDONLY)):
-        pass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,9 +12,10 @@ from typing import Protocol
 from pydantic import BaseModel, ConfigDict
 
 from appliance.contract.network import NetworkPlan
+from appliance.core.cancelling import to_its_end
 from appliance.core.commands import CommandFailed, run
+from appliance.core.durable import DISK_FULL, overwrite, remove, replace
 from appliance.netconfig import render
-from appliance.netconfig.durable import overwrite, remove, replace, to_its_end
 from appliance.netconfig.faults import NOT_APPLIED, SERVICE_ABSENT
 
 _PATIENCE = 20.0
@@ -125,7 +125,7 @@ class SystemApplier:
         """Put files in place and in force. Raises NOT_APPLIED; what was written by then stays, and can be replaced."""
         try:
             before = await self.current()
-            await to_its_end(self._write, before, files)
+            await to_its_end(asyncio.to_thread(self._write, before, files))
             had = before.networkd if instead_of is None else {**before.networkd, **instead_of.networkd}
             for name in sorted(_retired(had, files.networkd)):
                 await self._services.delete_link(name)
@@ -183,7 +183,7 @@ def _place(path: Path, text: str) -> None:
     try:
         replace(path, text, mode=0o644)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in DISK_FULL:
             raise
         overwrite(path, text)
 

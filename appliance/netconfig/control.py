@@ -12,11 +12,12 @@ from pathlib import Path
 from appliance.contract.errors import Fault
 from appliance.contract.network import Finding, Network, NetworkPlan, Severity, StartTrial, Trial
 from appliance.core.audit import Audit
+from appliance.core.cancelling import to_its_end
+from appliance.core.durable import writing
 from appliance.core.store import new_id
 from appliance.netconfig import checks, render
 from appliance.netconfig.adopt import adopted, restoring
 from appliance.netconfig.applier import Applier, Files, Places, SystemApplier
-from appliance.netconfig.durable import to_its_end, writing
 from appliance.netconfig.faults import CHANGED_MEANWHILE, NO_TRIAL, NOT_REVERTED, ON_TRIAL, OTHER_TRIAL, REFUSED, TRIAL_OVER
 from appliance.netconfig.live import LiveChecks, NetworkAsked
 from appliance.netconfig.observe import Observed, observe
@@ -151,7 +152,7 @@ class NetworkControl:
                 if record.phase is not Phase.RUNNING or self._clock.now() >= record.deadline:
                     raise TRIAL_OVER(outcome=record.outcome or TIME_UP)
                 with writing():
-                    await to_its_end(self._folder.keep, record)
+                    await to_its_end(asyncio.to_thread(self._folder.keep, record))
                 self._record = None
                 await _cancelled(self._timer)
                 await self._stop_watching()
@@ -196,7 +197,7 @@ class NetworkControl:
 
     async def _saved(self, record: TrialRecord) -> TrialRecord:
         with writing():
-            await to_its_end(self._folder.save, record)
+            await to_its_end(asyncio.to_thread(self._folder.save, record))
         self._record = record
         return record
 

@@ -13,8 +13,8 @@ from typing import Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from appliance.contract.network import NetworkPlan
+from appliance.core.durable import remove, replace
 from appliance.netconfig.applier import Files
-from appliance.netconfig.durable import remove, replace
 
 KEPT = "kept"
 TIME_UP = "reverted: nobody kept it in time"

@@ -7,7 +7,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import appliance
+from appliance.core.cancelling import to_its_end
 from appliance.core.commands import Child, Children
 from appliance.replication.bandwidth import Bandwidth
 from appliance.replication.extents import Extent, Extents
@@ -142,7 +143,7 @@ class _Crew:
                 hearing.add(asyncio.create_task(self._hear(await self._start(targets))))
             await self._until_decided(hearing)
         finally:
-            await _whatever_happens(self._end(hearing))
+            await to_its_end(self._end(hearing))
         return CopyResult(Extents.of(self.done), **vars(self.durable), failure=self.failure, peak_rss=self._peak_rss())
 
     def slow(self, rate: int) -> None:
@@ -274,13 +275,3 @@ async def _say(child: Child, document: dict[str, object]) -> None:
     """Writes one line to a process and waits until it is taken; one that has ended will be noticed by its silence."""
     with contextlib.suppress(ConnectionError):
         await _order(child, document).drain()
-
-
-async def _whatever_happens(ending: Coroutine[None, None, None]) -> None:
-    """Awaits it to its end even when the caller is cancelled meanwhile, and then lets the cancel through."""
-    task = asyncio.ensure_future(ending)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await task
-        raise

@@ -14,9 +14,9 @@ from trial_bench import AFTER, plan
 
 from appliance.contract.errors import Fault
 from appliance.contract.network import InterfacePlan, NetworkPlan
+from appliance.core.cancelling import to_its_end
 from appliance.core.commands import run
 from appliance.netconfig.applier import Files, Places, SystemApplier
-from appliance.netconfig.durable import to_its_end
 
 
 class Recorded:
@@ -173,7 +173,7 @@ async def test_a_write_that_is_cancelled_is_over_before_anything_follows(tmp_pat
         time.sleep(0.1)
         wrote.append("the trial")
 
-    writing = asyncio.create_task(to_its_end(write))
+    writing = asyncio.create_task(to_its_end(asyncio.to_thread(write)))
     await asyncio.sleep(0.02)
     writing.cancel()
     await asyncio.wait([writing])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +20,8 @@ from appliance.agent.version import VERSION
 from appliance.contract.backups import Backup
 from appliance.contract.checks import Check
 from appliance.contract.errors import NOT_FOUND
+from appliance.core.cancelling import to_its_end
+from appliance.core.durable import DISK_FULL
 from appliance.core.jobs import Job, Run, Runner, Step, Workflow
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.rotation import SealedColumn
@@ -28,7 +29,6 @@ from appliance.core.store import Store, dump, new_id, utcnow
 from appliance.core.vault import Vault
 
 KIND = "backup"
-_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @dataclass(frozen=True)
@@ -113,10 +113,10 @@ class Backups:
         await run.save()
         manifest = Manifest(self._config.role, self._config.name, VERSION, await self._store.revision(), now.isoformat(timespec="seconds"))
         try:
-            packed = await asyncio.to_thread(self._packed, manifest)
-            await asyncio.to_thread(self.folder.put, run.state["name"], await sealed(packed, passphrase))
+            content = await sealed(await asyncio.to_thread(self._packed, manifest), passphrase)
+            await to_its_end(asyncio.to_thread(self.folder.put, run.state["name"], content))
         except OSError as error:
-            if error.errno in _DISK_FULL:
+            if error.errno in DISK_FULL:
                 raise NO_ROOM(cause=str(error)) from error
             raise
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from appliance.contract.backups import Backup
+from appliance.core import durable
 
 KEPT = 5
 SUFFIX = ".age"
@@ -30,7 +31,7 @@ class Folder:
     def put(self, name: str, sealed: bytes) -> Backup:
         """Keep a back-up; it is there whole or not at all. Raises OSError."""
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_whole(self.path / name, sealed)
+        durable.replace(self.path / name, sealed)
         for path in self._newest_first()[self.kept :]:
             path.unlink(missing_ok=True)
         return _described(self.path / name)
@@ -59,29 +60,6 @@ class Folder:
 
     def _newest_first(self) -> list[Path]:
         return sorted(self.path.glob(f"backup-*{SUFFIX}"), key=_age, reverse=True)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """A file of the agent's user alone, there whole or not at all, and on disk when this returns. Raises OSError."""
-    draft = path.with_name(f".{path.name}.new")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Names in the folder are on disk when this returns."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _age(path: Path) -> tuple[int, str]:

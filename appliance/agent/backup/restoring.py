@@ -15,9 +15,9 @@ from sqlalchemy import Connection, create_engine
 
 from appliance.agent.backup.archive import Contents, Manifest, pack
 from appliance.agent.backup.faults import OTHER_ROLE, TOO_NEW
-from appliance.agent.backup.folder import sync_folder, write_whole
 from appliance.agent.version import VERSION
 from appliance.contract.errors import Fault
+from appliance.core import durable
 from appliance.core.audit import AuditEvent
 from appliance.core.store import dump
 from appliance.core.store.base import utcnow
@@ -47,7 +47,7 @@ class Restoring:
             self.give_up()
             raise
         shutil.rmtree(self._before, ignore_errors=True)  # of two restores the last one's is kept
-        write_whole(self._ready, packed)
+        durable.replace(self._ready, packed)
         return contents.manifest
 
     def give_up(self) -> None:
@@ -74,7 +74,7 @@ class Restoring:
             self.give_up()
             return None
         self._ready.unlink()
-        sync_folder(self._folder)
+        durable.sync(self._folder)
         shutil.rmtree(self._folder)
         _log.warning("the records of %s were restored", contents.manifest.made_at)
         return contents.manifest
@@ -111,7 +111,7 @@ class Restoring:
                 if revision is not None:
                     self._before.mkdir(exist_ok=True, mode=0o700)
                     manifest = Manifest(self._role, "before a restore", VERSION, revision, utcnow().isoformat(timespec="seconds"))
-                    write_whole(self._kept, pack(connection, self._state_dir, manifest))
+                    durable.replace(self._kept, pack(connection, self._state_dir, manifest))
         finally:
             engine.dispose()
 
@@ -122,7 +122,7 @@ class Restoring:
                 kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 shutil.copy2(path, kept)
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_whole(path, content)
+            durable.replace(path, content)
 
     def _put_records(self, contents: Contents) -> None:
         if self._url.get_backend_name() != "sqlite":
@@ -133,7 +133,7 @@ class Restoring:
             for old in sorted(database.parent.glob(f"{database.name}*"), reverse=True):  # its log first: the rows in it are its own
                 old.replace(self._before / old.name)
             self._built.replace(database)
-            sync_folder(database.parent)
+            durable.sync(database.parent)
 
     def _put_rows(self, contents: Contents) -> None:
         engine = dump.blocking_engine(self._url.render_as_string(hide_password=False))

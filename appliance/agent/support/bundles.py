@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from appliance.agent.config import Config
 from appliance.agent.logs import LogBook
 from appliance.agent.support.archive import Archive, bundle_name
-from appliance.agent.support.contents import DISK_FULL, Describe, Sources, collect
+from appliance.agent.support.contents import Describe, Sources, collect
 from appliance.agent.support.faults import BEING_MADE, NO_ROOM
 from appliance.contract.errors import NOT_FOUND
 from appliance.contract.system import Bundle
+from appliance.core.cancelling import to_its_end
+from appliance.core.durable import DISK_FULL
 from appliance.core.jobs import Job, Run, Runner, Step, Workflow
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.store import Store
@@ -82,12 +84,8 @@ class Pack(Step):
 
     async def do(self, run: Run) -> None:
         name = name_of(self._sources.config, run.job)
-        packing = asyncio.create_task(asyncio.to_thread(self._pack, run.id, name))
         try:
-            await asyncio.shield(packing)
-        except asyncio.CancelledError:
-            await asyncio.wait([packing])  # a thread can't be stopped, and what it makes must not come after the undoing
-            raise
+            await to_its_end(asyncio.to_thread(self._pack, run.id, name))
         except OSError as error:
             if error.errno in DISK_FULL:
                 raise await self._room.fault(str(error)) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable
@@ -23,6 +22,7 @@ from appliance.agent.support.known import known_secrets
 from appliance.agent.support.redaction import Redactor
 from appliance.contract.errors import Fault
 from appliance.core.commands import CommandFailed
+from appliance.core.durable import DISK_FULL
 from appliance.core.store import Store, utcnow
 
 _log = logging.getLogger(__name__)
@@ -32,7 +32,6 @@ Part = Callable[[], Awaitable[Any]]
 
 DESCRIBED_WITHIN = 20.0
 """Seconds that the appliance has to say how it is."""
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 _MISSING = (OSError, TimeoutError, ValueError, CommandFailed, SQLAlchemyError, Fault)
 
 _PROGRAMS = {

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -19,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from appliance.contract.errors import STORE_UNREADABLE, STORE_UNWRITABLE
+from appliance.core.cancelling import to_its_end
 
 OURS = (IntegrityError, DataError, ProgrammingError)
 """Errors of our own statements; every other one of a database is about its disk, its locks or its connection."""
@@ -77,11 +77,11 @@ class Store:
                 raise
             raise STORE_UNREADABLE(cause=str(error.orig)) from error
         finally:
-            await _to_its_end(session.close())
+            await to_its_end(session.close())
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
-        """One transaction: committed at the end of the block, rolled back on an exception.
+        """One transaction: committed at the end of the block, rolled back on an exception; one that is left half-way locks the database.
 
         Writers of one agent queue here instead of at the file lock. Raises a Fault when the database can't be written.
         """
@@ -89,25 +89,13 @@ class Store:
             session = self._sessions()
             try:
                 yield session
-                await _to_its_end(session.commit())
+                await to_its_end(session.commit())
             except DatabaseError as error:
                 if isinstance(error, OURS):
                     raise
                 raise STORE_UNWRITABLE(cause=str(error.orig)) from error
             finally:
-                await _to_its_end(session.close())  # what was not committed is rolled back
-
-
-async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
-    """Do it to its end, also for a task that is cancelled meanwhile: a transaction that is left half-way locks the database."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        if not task.cancelled() and (failed := task.exception()):
-            raise failed from None
-        raise
+                await to_its_end(session.close())  # what was not committed is rolled back
 
 
 def _engine(url: str) -> AsyncEngine:
