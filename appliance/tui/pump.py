@@ -1,10 +1,14 @@
-"""The reading of messages that goes on when something else was cancelled."""
+"""How screens go on, and how they end."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
+from textual import on
+from textual.dom import DOMNode
 from textual.message_pump import MessagePump
+from textual.messages import Prune
 
 
 class Persevering(MessagePump):
@@ -18,3 +22,11 @@ class Persevering(MessagePump):
                 task = asyncio.current_task()
                 if self._closing or self._closed or task is None or task.cancelling():
                     raise
+
+
+class LastToGo(MessagePump):
+    """A screen's parts go before it does. What still works for it ends first, before it could miss one of them."""
+
+    @on(Prune)
+    def _work_ends(self) -> None:
+        self.app.workers.cancel_node(cast(DOMNode, self))

@@ -40,7 +40,9 @@ async def test_keys_are_answered_within_a_tenth_of_a_second_while_20_jobs_report
             await asyncio.sleep(0.03)
         # One in a hundred may be late; one more, for the tests beside this one take the processor, too.
         assert sorted(seconds)[-3] < 0.1, sorted(seconds)[-5:]
-        assert pty.text != before, "the jobs moved on meanwhile"
+        async with asyncio.timeout(10):  # The list is asked for less often while it costs much: at most every five seconds.
+            while pty.text == before:
+                await asyncio.sleep(0.1)
 
 
 async def at_rest(count: int) -> float:

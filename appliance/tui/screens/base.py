@@ -15,7 +15,7 @@ from textual.worker import Worker
 
 from appliance.contract.client import UNREACHABLE
 from appliance.contract.errors import Fault
-from appliance.tui.pump import Persevering
+from appliance.tui.pump import LastToGo, Persevering
 from appliance.tui.widgets.bars import KeyBar, TitleBar
 from appliance.tui.widgets.dialog import Confirm
 from appliance.tui.widgets.form import in_one_sentence
@@ -33,7 +33,7 @@ SHARE, LONGEST = 0.005, 5.0
 """The share of a processor that keeping a screen fresh may take: long lists are asked for less often, at least every so many seconds."""
 
 
-class ConsoleScreen(Persevering, Screen[None], inherit_bindings=False):
+class ConsoleScreen(Persevering, LastToGo, Screen[None], inherit_bindings=False):
     """A screen. Subclasses give `NAME` (for the documentation), `HEADING`, `HELP`, `body()` and `load()`."""
 
     NAME: ClassVar[str] = ""

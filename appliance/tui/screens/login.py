@@ -13,6 +13,7 @@ from textual.worker import Worker
 
 from appliance.contract.errors import Fault
 from appliance.contract.setup import Unlock
+from appliance.tui.pump import LastToGo
 from appliance.tui.widgets.bars import KeyBar
 from appliance.tui.widgets.form import Field, in_one_sentence
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from appliance.tui.app import Console
 
 
-class LoginScreen(ModalScreen[bool]):
+class LoginScreen(LastToGo, ModalScreen[bool]):
     """Asks for the password; True once it was right."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from textual.worker import Worker
 
 from appliance.contract.errors import Fault
+from appliance.tui.pump import LastToGo
 from appliance.tui.widgets.bars import KeyBar
 from appliance.tui.widgets.form import Field, in_one_sentence
 
@@ -20,7 +21,7 @@ Work = Callable[[Mapping[str, str]], Awaitable[object]]
 """Takes what was typed, by the fields' ids; raises the Fault that is shown."""
 
 
-class Ask(ModalScreen[bool]):
+class Ask(LastToGo, ModalScreen[bool]):
     """Answers True once `work` has succeeded. `beside`: a Fault's key → the id of the field it belongs to; the first one otherwise."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
