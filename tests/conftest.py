@@ -7,12 +7,17 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from appliance.agent.tables import METADATA
 from appliance.core.store import Store
 from tests.databases.mariadb import MariaDb
 
 assert METADATA.tables  # all of them are known, whichever tests run: some refer to those of other packages
+
+# The same examples in every run, however slow the machine: a failure is due to the change. `--hypothesis-profile default` tries others.
+settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

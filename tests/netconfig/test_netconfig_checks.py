@@ -249,7 +249,7 @@ PLAN = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(PLAN)
 def test_any_text_in_any_field_is_checked_and_what_passes_is_rendered_in_lines_of_its_own(plan: NetworkPlan) -> None:
     found = check(plan, HERE)
@@ -270,7 +270,7 @@ CLEAN = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(CLEAN, TEXT, TEXT, TEXT)
 def test_one_odd_text_in_good_settings_is_refused_or_stays_in_its_line(family: Family, search: str, ntp: str, name: str) -> None:
     plan = NetworkPlan(interfaces=[eth0(family), vlan(name=name)], dns=["192.0.2.53"], search_domains=[search], ntp=[ntp])

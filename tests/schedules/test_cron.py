@@ -161,7 +161,7 @@ MOMENTS = some.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(FIELDS, ZONES, MOMENTS)
 def test_a_preview_rises_fits_the_line_and_is_the_same_from_wherever_it_is_looked(
     fields: tuple[str, ...], zone: str, moment: datetime
@@ -183,7 +183,7 @@ def minutes(field: str) -> set[int]:
     return {"0": {0}, "30": {30}, "*/15": {0, 15, 30, 45}, "7-9": {7, 8, 9}, "*": set(range(60))}[field]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     some.sampled_from(["0", "30", "*/15", "7-9", "*"]),
     some.sampled_from(["*", "2", "1-3", "*/6", "0,23", "*/2", "3"]),
@@ -218,7 +218,7 @@ def hours(field: str) -> set[int]:
     return named.get(field, set(range(24)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(some.sampled_from(["0", "15", "30", "45"]), some.integers(0, 23), ZONES, some.integers(0, 700))
 def test_a_line_that_names_an_hour_fires_once_a_day_whatever_the_clocks_do(minute: str, hour: int, zone: str, day: int) -> None:
     found = timetable(f"{minute} {hour} * * *", zone).coming(utc("2026-01-01 00:00") + timedelta(days=day), 5)
@@ -226,7 +226,7 @@ def test_a_line_that_names_an_hour_fires_once_a_day_whatever_the_clocks_do(minut
     assert all(later - earlier == timedelta(days=1) for earlier, later in pairwise(days))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(some.text(some.sampled_from("0123456789*/,-LW# MONSUFEBJ@?{}é²"), max_size=30))
 def test_any_text_is_a_line_or_is_refused(text: str) -> None:
     try:
