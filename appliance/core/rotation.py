@@ -11,8 +11,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.contract.errors import Fault, fault
-from appliance.core.jobs import Job, Run, Step, Workflow
-from appliance.core.jobs.lifecycle import ENDED
+from appliance.core.jobs import Job, Run, Step, Workflow, refuse_beside
 from appliance.core.store import Store
 from appliance.core.vault import Vault
 
@@ -128,6 +127,4 @@ class KeyRotation(Workflow):
         return "Change of the key that protects stored secrets"
 
     async def claim(self, session: AsyncSession, job: Job) -> None:
-        query = select(Job.id).where(Job.kind == KIND, Job.id != job.id, Job.status.not_in(ENDED)).limit(1)
-        if await session.scalar(query) is not None:
-            raise RUNS_ALREADY()
+        await refuse_beside(session, job, RUNS_ALREADY)

@@ -10,13 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.cloudstack.configs import CloudConfig, Configs, record_trial
 from appliance.contract.errors import fault
-from appliance.core.jobs import Job, JobStatus, Run, Step, Workflow
-from appliance.core.jobs.lifecycle import ENDED
+from appliance.core.jobs import Job, JobStatus, Run, Step, Workflow, refuse_beside
 from appliance.core.store import utcnow
 from appliance.volumes.facade import Volumes
 from appliance.volumes.names import GIB
@@ -160,9 +158,7 @@ class SnapshotTrial(Workflow):
         return f"Trial of snapshots in {job.params['name']}"
 
     async def claim(self, session: AsyncSession, job: Job) -> None:
-        query = select(Job.id).where(Job.kind == KIND, Job.id != job.id, Job.status.not_in(ENDED)).limit(1)
-        if await session.scalar(query) is not None:
-            raise RUNS_ALREADY()
+        await refuse_beside(session, job, RUNS_ALREADY)
 
     async def settle(self, session: AsyncSession, job: Job) -> None:
         if job.status == JobStatus.CANCELLED:

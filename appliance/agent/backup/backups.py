@@ -22,7 +22,7 @@ from appliance.contract.checks import Check
 from appliance.contract.errors import NOT_FOUND
 from appliance.core.cancelling import to_its_end
 from appliance.core.durable import DISK_FULL
-from appliance.core.jobs import Job, Run, Runner, Step, Workflow
+from appliance.core.jobs import Job, Run, Runner, Step, Workflow, refuse_beside
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.rotation import SealedColumn
 from appliance.core.store import Store, dump, new_id, utcnow
@@ -67,9 +67,7 @@ class MakeBackup(Workflow):
         return "Back-up of the records"
 
     async def claim(self, session: AsyncSession, job: Job) -> None:
-        others = select(Job.id).where(Job.kind == KIND, Job.status.not_in(ENDED), Job.id != job.id).limit(1)
-        if await session.scalar(others) is not None:
-            raise BEING_MADE()
+        await refuse_beside(session, job, BEING_MADE)
 
     async def ended(self, job: Job) -> None:
         self._backups.forget(job.id)

@@ -16,7 +16,7 @@ from appliance.agent.reconciler.known import ReconcilerDeps
 from appliance.contexts import VmContext
 from appliance.contract.errors import Fault
 from appliance.contract.reconciliation import Outcome, Place, Reconciliation
-from appliance.core.jobs import Job, JobStatus, Run, Runner, Step, Workflow
+from appliance.core.jobs import Job, JobStatus, Run, Runner, Step, Workflow, refuse_beside
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.store import Store
 
@@ -100,9 +100,7 @@ class Reconciling(Workflow):
     undoes = False
 
     async def claim(self, session: AsyncSession, job: Job) -> None:
-        others = select(Job.id).where(Job.kind.in_(KINDS), Job.status.not_in(ENDED), Job.id != job.id)
-        if (await session.scalars(others.limit(1))).first() is not None:
-            raise RUNS_ALREADY()
+        await refuse_beside(session, job, RUNS_ALREADY, *KINDS)
 
 
 class LookAround(Reconciling):

@@ -16,8 +16,7 @@ from appliance.agent.retention.limits import Limits
 from appliance.cloudstack.models import CloudstackJobRow
 from appliance.contract.errors import fault
 from appliance.core.audit import AuditEvent
-from appliance.core.jobs import Job, JobIdCorrelation, JobStep, LogEvent, Run, Runner, Step, Workflow
-from appliance.core.jobs.lifecycle import ENDED
+from appliance.core.jobs import Job, JobIdCorrelation, JobStep, LogEvent, Run, Runner, Step, Workflow, refuse_beside
 from appliance.core.store import Base, Store, utcnow
 from appliance.failover.models import FailoverJobRow
 from appliance.replication.models import ReplicationJob, VmDisk
@@ -135,9 +134,7 @@ class Maintenance(Workflow):
         return "Removal of old records"
 
     async def claim(self, session: AsyncSession, job: Job) -> None:
-        query = select(Job.id).where(Job.kind == KIND, Job.id != job.id, Job.status.not_in(ENDED)).limit(1)
-        if await session.scalar(query) is not None:
-            raise RUNS_ALREADY()
+        await refuse_beside(session, job, RUNS_ALREADY)
 
 
 async def prune(runner: Runner) -> str:

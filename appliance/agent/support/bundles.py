@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.agent.config import Config
@@ -19,8 +18,7 @@ from appliance.contract.errors import NOT_FOUND
 from appliance.contract.system import Bundle
 from appliance.core.cancelling import to_its_end
 from appliance.core.durable import DISK_FULL
-from appliance.core.jobs import Job, Run, Runner, Step, Workflow
-from appliance.core.jobs.lifecycle import ENDED
+from appliance.core.jobs import Job, Run, Runner, Step, Workflow, refuse_beside
 from appliance.core.store import Store
 
 KIND = "support-bundle"
@@ -111,9 +109,7 @@ class MakeBundle(Workflow):
         return "Support bundle"
 
     async def claim(self, session: AsyncSession, job: Job) -> None:
-        others = select(Job.id).where(Job.kind == KIND, Job.status.not_in(ENDED), Job.id != job.id).limit(1)
-        if await session.scalar(others) is not None:
-            raise BEING_MADE()
+        await refuse_beside(session, job, BEING_MADE)
         await self._room.require()
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from appliance.contract.errors import FaultSpec
+from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.jobs.models import Job
 
 if TYPE_CHECKING:
@@ -56,3 +59,10 @@ class Workflow:
 
     async def ended(self, job: Job) -> None:
         """Let go of what was held in memory, once the end of the job is stored."""
+
+
+async def refuse_beside(session: AsyncSession, job: Job, refusal: FaultSpec, *kinds: str) -> None:
+    """For `claim`: raises the refusal while another job of these kinds, else of the job's own, has not ended."""
+    others = select(Job.id).where(Job.kind.in_(kinds or (job.kind,)), Job.id != job.id, Job.status.not_in(ENDED)).limit(1)
+    if await session.scalar(others) is not None:
+        raise refusal()
