@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 
 from appliance.replication.extents import Extent, Extents
 from appliance.replication.hasher.page import IN_FLIGHT, Page
-from appliance.replication.mover.links import CONNECT_TIME, Link, source_link
+from appliance.replication.mover.links import Link, shake_hands, source_link
 from appliance.replication.mover.orders import Abandoned, Orders
 from appliance.replication.mover.polling import Poller
-from appliance.replication.mover.process import HANDSHAKE_STEP, STDIN, report
+from appliance.replication.mover.process import STDIN, report
 from appliance.replication.mover.protocol import MIB, CopyError, Exit, parse_source, refused
 
 LONGEST = 4 * MIB
@@ -42,7 +41,7 @@ class Hashing:
         source = parse_source(_decoded(self._orders.first()))
         links = [source_link(source) for _ in range(source.connections)]
         poller = Poller(links, [self._orders.fd])
-        self._connect(poller, links)
+        shake_hands(links, lambda seconds: self._wait(poller, seconds))
         size = int(links[0].handle.get_size())
         report("ready", {"size": size})
         self._lines += self._orders.waiting()
@@ -50,16 +49,6 @@ class Hashing:
             while self._lines:
                 self._answer(parse_page(self._lines.pop(0), size), poller, links)
             self._lines += self._orders.arrived()
-
-    def _connect(self, poller: Poller, links: list[Link]) -> None:
-        deadline = time.monotonic() + CONNECT_TIME
-        while waiting := [link for link in links if not link.ready]:
-            for link in waiting:
-                if not link.alive:
-                    raise link.error(0, None)
-            if time.monotonic() > deadline:
-                raise CopyError(waiting[0].lost, "the NBD handshake was not finished in time")
-            self._wait(poller, HANDSHAKE_STEP)
 
     def _answer(self, blocks: list[Extent], poller: Poller, links: list[Link]) -> None:
         longest = max(one.length for one in blocks)

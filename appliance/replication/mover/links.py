@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,8 @@ from appliance.tunnel.sockets import harden
 
 CONNECT_TIME: Final = 10.0
 """Seconds for a connection to be made, and again for its handshake."""
+HANDSHAKE_STEP: Final = 0.005
+"""Seconds between looks at connections that are being made; no request is answered then that would wake the loop."""
 TLS_BURST: Final = 32
 """libnbd sends one TLS record of 16 KiB at a time and then asks to be polled again; so many are sent between two polls."""
 
@@ -95,6 +98,18 @@ class Link:
         side = "source" if kind in (Kind.SOURCE_ERROR, Kind.SOURCE_LOST) else "target"
         what = "failed a request" if self.alive else "closed or broke the connection"
         return CopyError(kind, f"the {side} {what}", offset, errno or None)
+
+
+def shake_hands(links: Sequence[Link], wait: Callable[[float], None]) -> None:
+    """Returns once requests can be made on all; `wait` lets them work so many seconds. Raises CopyError: one is lost or too slow."""
+    deadline = time.monotonic() + CONNECT_TIME
+    while waiting := [link for link in links if not link.ready]:
+        for link in waiting:
+            if not link.alive:
+                raise link.error(0, None)
+        if time.monotonic() > deadline:
+            raise CopyError(waiting[0].lost, "the NBD handshake was not finished in time")
+        wait(HANDSHAKE_STEP)
 
 
 def source_link(source: Source) -> Link:

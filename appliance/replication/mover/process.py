@@ -5,19 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from appliance.replication.mover.copying import Copy
-from appliance.replication.mover.links import CONNECT_TIME, Link, source_link, target_link
+from appliance.replication.mover.links import shake_hands, source_link, target_link
 from appliance.replication.mover.orders import Abandoned, Orders
 from appliance.replication.mover.polling import Poller
 from appliance.replication.mover.protocol import CopyError, Exit, parse_job, parse_order
 
 STDIN, STDOUT = 0, 1
-HANDSHAKE_STEP = 0.005
-"""Seconds between looks at connections that are being made; no request is answered then that would wake the loop."""
 
 
 def main() -> int:
@@ -62,7 +58,7 @@ class Process:
         sources = [source_link(job.source) for _ in range(job.source.connections)]
         targets = [target_link(target) for target in job.targets]
         poller = Poller([*sources, *targets], [self.orders.fd, self._wake])
-        self._connect(poller, [*sources, *targets])
+        shake_hands([*sources, *targets], lambda seconds: self._wait(poller, seconds))
         self.copy = Copy(job, sources, targets, report)
         report("ready", {"size": self.copy.sources[0].handle.get_size()})
         if self.terminated:
@@ -71,16 +67,6 @@ class Process:
             self._obey(line)
         self._copy(self.copy, poller)
         return self._end(self.copy)
-
-    def _connect(self, poller: Poller, links: Sequence[Link]) -> None:
-        deadline = time.monotonic() + CONNECT_TIME
-        while waiting := [link for link in links if not link.ready]:
-            for link in waiting:
-                if not link.alive:
-                    raise link.error(0, None)
-            if time.monotonic() > deadline:
-                raise CopyError(waiting[0].lost, "the NBD handshake was not finished in time")
-            self._wait(poller, HANDSHAKE_STEP)
 
     def _copy(self, copy: Copy, poller: Poller) -> None:
         while True:
