@@ -117,10 +117,10 @@ def power_check(vm: Vm | Fault) -> list[Check]:
 
 
 def change_checks(vm: Vm | Fault, copied: Vm | None) -> list[Check]:
-    """Whether the VM is still built as when it was copied last."""
+    """Whether the VM is still built as when it was copied last; that a copy turned its change tracking on is no change to it."""
     if isinstance(vm, Fault) or copied is None:
         return []
-    changed = specifications.changes(copied, vm)
+    changed = specifications.changes(copied.model_copy(update={"tracking": vm.tracking}), vm)
     if not changed:
         return [passed("specification", f"{vm.name} is built as it was when it was looked at last.")]
     guidance = "Copy it once more: the new machine is built as the VM was when it was copied last."

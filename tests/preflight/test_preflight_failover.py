@@ -133,6 +133,11 @@ def test_what_is_only_to_be_known_of_the_source(facts: dict[str, Any], name: str
     assert check.state is WARN and words in check.sentence and check.guidance
 
 
+def test_the_tracking_that_the_first_copy_turned_on_is_no_change_to_the_vm() -> None:
+    before = seen(context=context(specification=vm(tracking=False).model_dump(mode="json")))
+    assert one(checks_of(TEST, before), "specification").state is PASS
+
+
 def test_a_suspended_source_is_not_switched_off_with_what_it_has_in_memory() -> None:
     suspended = seen(found=found(vm=vm(power_state="suspended")))
     assert one(checks_of(LIVE, suspended), "power").state is FAIL
