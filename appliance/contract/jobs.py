@@ -78,12 +78,8 @@ class ExternalId(OperatorModel):
     system: str
 
 
-class Job(OperatorModel):
-    """One operation. `pace` is there while data is being moved, and after it was.
-
-    What is done for one request has one `correlation_id`, in all jobs, both appliances and CloudStack. The three lists at the end
-    are only on a job's own page.
-    """
+class JobNow(OperatorModel):
+    """What is told of a job wherever it is told of."""
 
     id: str
     kind: str
@@ -96,6 +92,15 @@ class Job(OperatorModel):
     error: Problem | None
     pace: Pace | None
     revision: int
+
+
+class Job(JobNow):
+    """One operation. `pace` is there while data is being moved, and after it was.
+
+    What is done for one request has one `correlation_id`, in all jobs, both appliances and CloudStack. The three lists at the end
+    are only on a job's own page.
+    """
+
     steps: list[Step]
     created_at: datetime
     started_at: datetime | None
@@ -117,20 +122,9 @@ class LogLine(OperatorModel):
     correlation: str = ""
 
 
-class FollowedJob(OperatorModel):
+class FollowedJob(JobNow):
     """A job as followers are told of it: without its steps."""
 
-    id: str
-    kind: str
-    title: str
-    status: str
-    vm_context_id: str | None
-    vm_name: str
-    progress_percent: float
-    current_operation: str
-    error: Problem | None
-    pace: Pace | None
-    revision: int
     completed_at: datetime | None
 
 

@@ -16,45 +16,30 @@ from appliance.replication.models import ReplicationJob
 
 def job_view(job: Job, steps: Sequence[Mapping[str, Any]], vm_name: str, pace: jobs.Pace | None) -> jobs.Job:
     """One job with its steps as `job_list.steps_of` reads them: what has thousands of parts is checked in one go."""
-    return jobs.Job.model_validate(
-        {
-            "id": job.id,
-            "kind": job.kind,
-            "title": job.title,
-            "status": job.status,
-            "vm_context_id": job.vm_context_id,
-            "vm_name": vm_name,
-            "progress_percent": job.progress_percent,
-            "current_operation": job.current_operation,
-            "error": problem(job.error),
-            "pace": pace,
-            "revision": job.revision,
-            "steps": steps,
-            "created_at": job.created_at,
-            "started_at": job.started_at,
-            "completed_at": job.completed_at,
-            "correlation_id": job.correlation_id,
-            "parent_job_id": job.parent_job_id,
-        }
-    )
+    times = {"created_at": job.created_at, "started_at": job.started_at, "completed_at": job.completed_at}
+    ids = {"correlation_id": job.correlation_id, "parent_job_id": job.parent_job_id}
+    return jobs.Job.model_validate({**_now(job, vm_name, pace), "steps": steps, **times, **ids})
 
 
 def followed_job(job: Job, vm_name: str, pace: jobs.Pace | None) -> jobs.FollowedJob:
     """One job as its followers are told of it."""
-    return jobs.FollowedJob(
-        id=job.id,
-        kind=job.kind,
-        title=job.title,
-        status=job.status,
-        vm_context_id=job.vm_context_id,
-        vm_name=vm_name,
-        progress_percent=job.progress_percent,
-        current_operation=job.current_operation,
-        error=problem(job.error),
-        pace=pace,
-        revision=job.revision,
-        completed_at=job.completed_at,
-    )
+    return jobs.FollowedJob(**_now(job, vm_name, pace), completed_at=job.completed_at)
+
+
+def _now(job: Job, vm_name: str, pace: jobs.Pace | None) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "kind": job.kind,
+        "title": job.title,
+        "status": job.status,
+        "vm_context_id": job.vm_context_id,
+        "vm_name": vm_name,
+        "progress_percent": job.progress_percent,
+        "current_operation": job.current_operation,
+        "error": problem(job.error),
+        "pace": pace,
+        "revision": job.revision,
+    }
 
 
 def problem(error: dict[str, Any] | None) -> jobs.Problem | None:
