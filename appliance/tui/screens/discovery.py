@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Static
@@ -14,7 +13,7 @@ from appliance.contract.credentials import Credential
 from appliance.contract.discovery import MOST_AT_ONCE, MOST_SHOWN, AddVms, AskDiscovery, AskFolders, FoundVm
 from appliance.contract.errors import Fault
 from appliance.tui import discovery_lines as lines
-from appliance.tui.screens.acting import ActingScreen
+from appliance.tui.screens.narrowed import NarrowedScreen
 from appliance.tui.screens.protect import NO_LOGIN, logins
 from appliance.tui.widgets.dialog import Choose
 from appliance.tui.widgets.find import Find
@@ -30,7 +29,7 @@ HOW = [
 ]
 
 
-class DiscoveryScreen(ActingScreen):
+class DiscoveryScreen(NarrowedScreen):
     """The VMs of a vCenter."""
 
     NAME = "discovery"
@@ -69,10 +68,6 @@ class DiscoveryScreen(ActingScreen):
         yield Find("words of name, guest, folder, cluster or state")
         yield Listing(lines.FOUND_COLUMNS, empty="No VM to show. F6 chooses another place, F5 asks anew.", id="vms")
 
-    def on_mount(self) -> None:
-        """The cursor is in the list."""
-        self.query_one(Listing).focus()
-
     def on_screen_resume(self) -> None:
         """Seen again; after VMs were added the list is old."""
         if self._added and self.is_current:
@@ -92,7 +87,7 @@ class DiscoveryScreen(ActingScreen):
         self._found, total, page, at = {}, 0, 1, None
         if self._credential is None:
             self.query_one("#where", Static).update(NO_LOGIN)
-            self._show()
+            self.show_found()
             return
         where = f"{self._credential.name} ({self._credential.vcenter_host})"
         self.query_one("#where", Static).update(f"Asking {where} …")
@@ -108,10 +103,11 @@ class DiscoveryScreen(ActingScreen):
             self._marked &= {one.moref for one in self._found.values() if lines.addable(one)}
             told = lines.headline(where, self._place, len(self._found), at, self.console_app.clock())
             self._headline = told if page > 1 else f"{where} could not be looked into."
-            self._show()
+            self.show_found()
 
-    def _show(self) -> None:
-        wanted = self.query_one(Find).wanted
+    def show_found(self) -> None:
+        """The VMs at the chosen place, and how many they are."""
+        wanted = self.wanted
         self._shown = [one for one in self._found.values() if lines.matches(one, wanted)]
         self.query_one(Listing).show([lines.found_row(one, self._marked) for one in self._shown])
         self._tell()
@@ -122,14 +118,6 @@ class DiscoveryScreen(ActingScreen):
             marked = f"; {len(self._marked)} marked" if self._marked else ""
             self.query_one("#where", Static).update(f"{self._headline}{narrowed}{marked}")
 
-    @on(Find.Changed)
-    def _narrow(self) -> None:
-        self._show()
-
-    @on(Find.Left)
-    def _back_to_list(self) -> None:
-        self.query_one(Listing).focus()
-
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """All about one VM."""
         from appliance.tui.screens.found_vm import FoundVmScreen
@@ -137,10 +125,6 @@ class DiscoveryScreen(ActingScreen):
         vm = self._found.get(event.row_key.value or "")
         if vm is not None:
             self.app.push_screen(FoundVmScreen(vm))
-
-    def action_find(self) -> None:
-        """Narrow the list."""
-        self.query_one(Find).open()
 
     def action_reload(self) -> None:
         """Ask vCenter anew."""
@@ -162,7 +146,7 @@ class DiscoveryScreen(ActingScreen):
             self.say(f"{vm.name} can't be added: {why}", "warning")
             return
         self._marked ^= {vm.moref}
-        self._show()
+        self.show_found()
 
     def action_act(self) -> None:
         """Marks, another vCenter."""
@@ -172,10 +156,10 @@ class DiscoveryScreen(ActingScreen):
         key = await self.app.push_screen_wait(Choose("Marks", HOW))
         if key == "mark":
             self._marked |= {one.moref for one in self._shown if lines.addable(one)}
-            self._show()
+            self.show_found()
         elif key == "unmark":
             self._marked.clear()
-            self._show()
+            self.show_found()
         elif key == "anew":
             await self._try(anew=True)
         elif key == "vcenter":

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
@@ -14,7 +13,7 @@ from textual.widgets import DataTable
 from appliance.contract.jobs import Job
 from appliance.tui import words
 from appliance.tui.job_lines import JOB_COLUMNS, job_row
-from appliance.tui.screens.base import ConsoleScreen
+from appliance.tui.screens.narrowed import NarrowedScreen
 from appliance.tui.widgets.bars import TitleBar
 from appliance.tui.widgets.find import Find
 from appliance.tui.widgets.table import Listing
@@ -52,7 +51,7 @@ def matches(job: Job, wanted: str) -> bool:
     return all(word in text for word in wanted.casefold().split())
 
 
-class JobsScreen(ConsoleScreen):
+class JobsScreen(NarrowedScreen):
     """Everything that runs and ran."""
 
     NAME = "jobs"
@@ -82,10 +81,6 @@ class JobsScreen(ConsoleScreen):
         yield Find("title, VM or state")
         yield Listing(JOB_COLUMNS, empty="No job to show. F6 shows others.", id="jobs")
 
-    def on_mount(self) -> None:
-        """The cursor is in the list."""
-        self.query_one(Listing).focus()
-
     def action_reload(self) -> None:
         """Ask for everything."""
         self._old_for = REMEMBER
@@ -104,10 +99,11 @@ class JobsScreen(ConsoleScreen):
                 ended = await jobs.jobs(active=False, limit=ENDED_LIMIT, kind=choice.kind, status=choice.status)
         if choice is self._choice:  # else another one was asked for meanwhile
             self._active, self._ended = running, ended
-            self._show()
+            self.show_found()
 
-    def _show(self) -> None:
-        wanted, now = self.query_one(Find).wanted, self.console_app.clock()
+    def show_found(self) -> None:
+        """The jobs: running ones first."""
+        wanted, now = self.wanted, self.console_app.clock()
         self.query_one(Listing).show([job_row(job, now) for job in self._all() if matches(job, wanted)])
         which = "" if self._choice is CHOICES[0] else f": {self._choice.name}"
         self.query_one(TitleBar).tell(heading=f"{self.HEADING}{which}" + ("" if self._choice.status else f" ({len(self._active)} running)"))
@@ -116,23 +112,11 @@ class JobsScreen(ConsoleScreen):
         running = {job.id for job in self._active}
         return [*self._active, *(job for job in self._ended if job.id not in running)]
 
-    @on(Find.Changed)
-    def _narrow(self) -> None:
-        self._show()
-
-    @on(Find.Left)
-    def _back_to_list(self) -> None:
-        self.query_one(Listing).focus()
-
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Open the page of a job."""
         from appliance.tui.screens.job import JobScreen
 
         self.app.push_screen(JobScreen(event.row_key.value or ""))
-
-    def action_find(self) -> None:
-        """Narrow the list."""
-        self.query_one(Find).open()
 
     def action_choice(self) -> None:
         """The next choice of jobs, or all again."""

@@ -11,14 +11,14 @@ from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Static
 
 from appliance.contract.replications import VmContext
-from appliance.tui.screens.base import ConsoleScreen
+from appliance.tui.screens.narrowed import NarrowedScreen
 from appliance.tui.vm_lines import VM_COLUMNS, matches, now_doing, vm_row
 from appliance.tui.widgets.bars import TitleBar
 from appliance.tui.widgets.find import Find
 from appliance.tui.widgets.table import Listing
 
 
-class VmsScreen(ConsoleScreen):
+class VmsScreen(NarrowedScreen):
     """All VMs with their state, how old their copies are, and what is under way."""
 
     NAME = "vms"
@@ -47,17 +47,14 @@ class VmsScreen(ConsoleScreen):
         yield Listing(VM_COLUMNS, empty="No VM is protected yet. Press F7 to protect one.", id="vms")
         yield Static("", id="detail", markup=False)
 
-    def on_mount(self) -> None:
-        """The cursor is in the list."""
-        self.query_one(Listing).focus()
-
     async def load(self) -> None:
         """All VMs in one question."""
         self._vms = {vm.context_id: vm for vm in await self.console_app.agent.replications.contexts()}
-        self._show()
+        self.show_found()
 
-    def _show(self) -> None:
-        wanted, now = self.query_one(Find).wanted, self.console_app.clock()
+    def show_found(self) -> None:
+        """The VMs, and how many they are."""
+        wanted, now = self.wanted, self.console_app.clock()
         found = [vm for vm in self._vms.values() if matches(vm, wanted)] if wanted else list(self._vms.values())
         self.query_one(Listing).show([vm_row(vm, now) for vm in found])
         count = f"{len(found)} of {len(self._vms)}" if wanted else str(len(self._vms))
@@ -74,14 +71,6 @@ class VmsScreen(ConsoleScreen):
     def _moved(self) -> None:
         self._tell_chosen()
 
-    @on(Find.Changed)
-    def _narrow(self) -> None:
-        self._show()
-
-    @on(Find.Left)
-    def _back_to_list(self) -> None:
-        self.query_one(Listing).focus()
-
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Open the page of a VM."""
         from appliance.tui.screens.vm import VmScreen
@@ -89,10 +78,6 @@ class VmsScreen(ConsoleScreen):
         vm = self._vms.get(event.row_key.value or "")
         if vm is not None:
             self.app.push_screen(VmScreen(vm.context_id, vm.vm_name))
-
-    def action_find(self) -> None:
-        """Narrow the list."""
-        self.query_one(Find).open()
 
     def action_act(self) -> None:
         """What can be done to the VM under the cursor."""
