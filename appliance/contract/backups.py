@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -10,19 +9,14 @@ from pydantic import Field
 from appliance.contract.api import FILE, Api, OperatorModel, route
 from appliance.contract.checks import Check
 from appliance.contract.roles import Role
-from appliance.contract.types import JobRef, Secret
+from appliance.contract.types import JobRef, KeptFile, Secret
 
 UPLOAD_LIMIT = 1 << 28
 Passphrase = Annotated[Secret, Field(min_length=12, max_length=500)]
 
 
-class Backup(OperatorModel):
+class Backup(KeptFile):
     """A back-up that is kept on the appliance; a file in the format of age, sealed with its passphrase."""
-
-    name: str
-    size_bytes: int
-    created_at: datetime
-    sha256: str
 
 
 class AskBackup(OperatorModel):

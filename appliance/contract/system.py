@@ -10,7 +10,7 @@ from pydantic import Field
 
 from appliance.contract.api import Api, OperatorModel, route
 from appliance.contract.jobs import Wait
-from appliance.contract.types import JobRef
+from appliance.contract.types import JobRef, KeptFile
 
 GZIP = "application/gzip"
 
@@ -48,13 +48,8 @@ class Report(OperatorModel):
     message: Annotated[str, Field(min_length=1, max_length=20_000)]
 
 
-class Bundle(OperatorModel):
+class Bundle(KeptFile):
     """A support bundle that is ready."""
-
-    name: str
-    size_bytes: int
-    created_at: datetime
-    sha256: str
 
 
 class PowerAction(StrEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, PlainSerializer, SecretStr
@@ -44,6 +45,15 @@ def several_of(names: Sequence[str]) -> Callable[[str], str]:
 
 Secret = Annotated[SecretStr, PlainSerializer(SecretStr.get_secret_value, return_type=str, when_used="json")]
 """A secret that crosses the wire in a request, and shows in no log or representation. No answer to an operator has one."""
+
+
+class KeptFile(OperatorModel):
+    """A file that is kept on the appliance, to be fetched."""
+
+    name: str
+    size_bytes: int
+    created_at: datetime
+    sha256: str
 
 
 class JobRef(OperatorModel):

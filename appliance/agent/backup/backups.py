@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.agent.backup.archive import Manifest, pack
 from appliance.agent.backup.faults import BEING_MADE, JOBS_RUN, NO_ROOM, NOT_A_BACKUP, PASSPHRASE_GONE
-from appliance.agent.backup.folder import Folder, backup_name
+from appliance.agent.backup.folder import KEPT, Folder
 from appliance.agent.backup.integrity import integrity
 from appliance.agent.backup.restoring import Restoring
 from appliance.agent.backup.sealing import BEGINS, opened, sealed
@@ -78,7 +78,7 @@ class Backups:
 
     def __init__(self, store: Store, runner: Runner, config: Config, sealed: Sealed | None, restart: Callable[[], Awaitable[None]]) -> None:
         self._store, self._runner, self._config, self._sealed, self._restart = store, runner, config, sealed, restart
-        self.folder = Folder(config.state_dir / "backups")
+        self.folder = Folder(config.state_dir / "backups", KEPT)
         self._restoring = Restoring(config.state_dir, config.database_url, config.role)
         self._passphrases: dict[str, str] = {}
         runner.register(MakeBackup(self))
@@ -107,7 +107,7 @@ class Backups:
         if passphrase is None:
             raise PASSPHRASE_GONE()
         now = utcnow()
-        run.state["name"] = backup_name(self._config.role, self._config.name, now, run.id[-6:])
+        run.state["name"] = Folder.named(self._config.role, self._config.name, now, run.id[-6:])
         await run.save()
         manifest = Manifest(self._config.role, self._config.name, VERSION, await self._store.revision(), now.isoformat(timespec="seconds"))
         try:
@@ -139,7 +139,7 @@ class Backups:
         if not content.startswith(BEGINS):
             raise NOT_A_BACKUP(detail="it does not begin as one")
         now = utcnow()
-        return await asyncio.to_thread(self.folder.put, backup_name(self._config.role, "uploaded", now, f"{now:%f}"), content)
+        return await asyncio.to_thread(self.folder.put, Folder.named(self._config.role, "uploaded", now, f"{now:%f}"), content)
 
     async def restore(self, name: str, passphrase: str) -> None:
         """Lay a back-up ready and start the agent anew. Raises a Fault, with nothing changed, when it can't be used or jobs run."""

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.agent.config import Config
 from appliance.agent.logs import LogBook
-from appliance.agent.support.archive import Archive, bundle_name
+from appliance.agent.support.archive import KEPT, Archive
 from appliance.agent.support.contents import Describe, Sources, collect
 from appliance.agent.support.faults import BEING_MADE, NO_ROOM
 from appliance.contract.errors import NOT_FOUND
@@ -126,7 +126,7 @@ class SupportBundles:
         book: LogBook | None = None,
         free: FreeBytes = free_bytes,
     ) -> None:
-        self._runner, self._archive = runner, Archive(config.state_dir / "bundles")
+        self._runner, self._archive = runner, Archive(config.state_dir / "bundles", KEPT)
         runner.register(MakeBundle(Sources(store, config, describe, book), self._archive, Room(config.state_dir, free)))
 
     def keep(self, most: int) -> None:
@@ -151,4 +151,4 @@ class SupportBundles:
 
 def name_of(config: Config, job: Job) -> str:
     """The file name of a job's bundle."""
-    return bundle_name(config.role, config.name, job.created_at, job.id)
+    return Archive.named(config.role, config.name, job.created_at, job.id[-6:])

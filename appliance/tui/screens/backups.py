@@ -12,12 +12,9 @@ from appliance.contract.backups import AskBackup, Backup
 from appliance.contract.checks import Check
 from appliance.tui import words
 from appliance.tui.screens.checks import ChecksScreen
-from appliance.tui.screens.making import MakingScreen
-from appliance.tui.screens.records import keyed
+from appliance.tui.screens.making import MakingScreen, made_columns
 from appliance.tui.widgets.ask import Ask
-from appliance.tui.widgets.facts import Fact
 from appliance.tui.widgets.form import Field
-from appliance.tui.widgets.table import Column, Row
 
 SHORTEST, LONGEST = 12, 500
 BESIDE = {"backup.passphrase": "passphrase"}
@@ -41,26 +38,14 @@ class BackupsScreen(MakingScreen[Backup]):
         Binding("f7,ctrl+n", "make", "Make one"),
         Binding("f9,ctrl+d", "remove", "Remove"),
     ]
-    COLUMNS: ClassVar = (Column("Back-up"), Column("Size", 10), Column("Made", 12), Column("SHA-256", 64, needs=150))
+    COLUMNS = made_columns("Back-up")
     EMPTY = "No back-up yet; press F7 to make one."
+    PATH = "/api/v1/backups"
     KIND, READY, NOT_MADE = "backup", "The back-up is ready; fetch it, and keep it elsewhere.", "No back-up was made"
 
-    async def made(self) -> dict[str, Backup]:
+    async def ready(self) -> list[Backup]:
         """The back-ups, newest first."""
-        return keyed(await self.console_app.agent.backups.backups(), lambda one: one.name)
-
-    def row(self, key: str, record: Backup) -> Row:
-        """One line a back-up."""
-        return Row(key, (record.name, words.size(record.size_bytes), words.ago(record.created_at, self.console_app.clock()), record.sha256))
-
-    def facts(self, record: Backup) -> list[Fact]:
-        """Where it is, and its sum."""
-        return [
-            ("Name", record.name),
-            ("Made", f"{words.moment(record.created_at)} UTC"),
-            ("SHA-256", f"{record.sha256[:32]}\n{record.sha256[32:]}"),
-            ("To fetch it", self.place(f"/api/v1/backups/{record.name}")),
-        ]
+        return await self.console_app.agent.backups.backups()
 
     def action_make(self) -> None:
         """Ask for a passphrase; then start the job."""

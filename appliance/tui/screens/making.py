@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import ClassVar
+from collections.abc import Awaitable, Sequence
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.widgets import Static
 
 from appliance.contract.jobs import Job
-from appliance.contract.types import JobRef
+from appliance.contract.types import JobRef, KeptFile
 from appliance.tui import words
-from appliance.tui.screens.records import Record, RecordsScreen
+from appliance.tui.screens.records import RecordsScreen, keyed
+from appliance.tui.widgets.facts import Fact
 from appliance.tui.widgets.progress import ProgressLine
+from appliance.tui.widgets.table import Column, Row
+
+Made = TypeVar("Made", bound=KeptFile)
 
 ENDED = ("completed", "failed", "cancelled", "undone", "undo_failed")
 
 
-class MakingScreen(RecordsScreen[Record]):
-    """Subclasses give `KIND`, the kind of job, `READY` and `NOT_MADE`, what is said at its end, and `made()`, the files by name."""
+class MakingScreen(RecordsScreen[Made]):
+    """Subclasses give `KIND`, the kind of job, `READY` and `NOT_MADE`, what is said at its end, `PATH`, where the API has the files, and
+    `ready()`."""
 
     KIND: ClassVar[str] = ""
+    PATH: ClassVar[str] = ""
     READY: ClassVar[str] = ""
     NOT_MADE: ClassVar[str] = ""
     EVERY = 1.0
@@ -39,9 +45,26 @@ class MakingScreen(RecordsScreen[Record]):
         """No job is known yet."""
         self._show_job(None)
 
-    async def made(self) -> dict[str, Record]:
-        """Ask for the files that are ready."""
+    async def ready(self) -> Sequence[Made]:
+        """Ask for the files that are ready, newest first."""
         raise NotImplementedError
+
+    def row(self, key: str, record: Made) -> Row:
+        """One line a file."""
+        return Row(key, (record.name, words.size(record.size_bytes), words.ago(record.created_at, self.console_app.clock()), record.sha256))
+
+    def facts(self, record: Made) -> list[Fact]:
+        """Where it is, and its sum."""
+        return [
+            ("Name", record.name),
+            *self.made(record),
+            ("SHA-256", f"{record.sha256[:32]}\n{record.sha256[32:]}"),
+            ("To fetch it", self.place(f"{self.PATH}/{record.name}")),
+        ]
+
+    def made(self, record: Made) -> list[Fact]:
+        """When it was made."""
+        return [("Made", f"{words.moment(record.created_at)} UTC")]
 
     async def load(self) -> None:
         """What is ready, and the job that makes one, wherever it was asked for."""
@@ -50,7 +73,7 @@ class MakingScreen(RecordsScreen[Record]):
             running = await jobs.jobs(kind=self.KIND, active=True, limit=1)
             self.job_id = running[0].id if running else ""
         job = await jobs.job(self.job_id) if self.job_id else None
-        self.show_records(await self.made())
+        self.show_records(keyed(await self.ready(), lambda one: one.name))
         self._show_job(job)
         if job is not None and job.status in ENDED:
             self.job_id = ""
@@ -82,6 +105,11 @@ class MakingScreen(RecordsScreen[Record]):
         if job is not None and under_way:
             text.update(f"{job.title}: {job.current_operation or words.OUTCOMES.get(job.status, job.status)}")
             bar.show(job.progress_percent / 100)
+
+
+def made_columns(noun: str) -> tuple[Column, ...]:
+    """The columns of a list of such files (pure)."""
+    return (Column(noun), Column("Size", 10), Column("Made", 12), Column("SHA-256", 64, needs=150))
 
 
 def ending(job: Job, ready: str, not_made: str) -> tuple[str, str]:

@@ -9,10 +9,8 @@ from textual.binding import Binding, BindingType
 
 from appliance.contract.system import Bundle
 from appliance.tui import words
-from appliance.tui.screens.making import MakingScreen
-from appliance.tui.screens.records import keyed
+from appliance.tui.screens.making import MakingScreen, made_columns
 from appliance.tui.widgets.facts import Fact
-from appliance.tui.widgets.table import Column, Row
 
 
 class SupportScreen(MakingScreen[Bundle]):
@@ -26,28 +24,19 @@ class SupportScreen(MakingScreen[Bundle]):
         "compare the SHA-256 sum afterwards."
     )
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f7,ctrl+n", "make", "Make one")]
-    COLUMNS: ClassVar = (Column("Bundle"), Column("Size", 10), Column("Made", 12), Column("SHA-256", 64, needs=150))
+    COLUMNS = made_columns("Bundle")
     EMPTY = "No bundle yet; press F7 to make one."
+    PATH = "/api/v1/support-bundle"
     KIND, READY, NOT_MADE = "support-bundle", "The bundle is ready.", "No bundle was made"
 
-    async def made(self) -> dict[str, Bundle]:
+    async def ready(self) -> list[Bundle]:
         """The bundles, newest first."""
-        return keyed(await self.console_app.agent.system.bundles(), lambda one: one.name)
+        return await self.console_app.agent.system.bundles()
 
-    def row(self, key: str, record: Bundle) -> Row:
-        """One line a bundle."""
-        return Row(key, (record.name, words.size(record.size_bytes), words.ago(record.created_at, self.console_app.clock()), record.sha256))
-
-    def facts(self, record: Bundle) -> list[Fact]:
-        """Where it is, and its sum."""
+    def made(self, record: Bundle) -> list[Fact]:
+        """How old and how large it is."""
         age = old(record.created_at, self.console_app.clock())
-        return [
-            ("Name", record.name),
-            ("Made", f"{words.moment(record.created_at)} UTC{age}"),
-            ("Size", words.size(record.size_bytes)),
-            ("SHA-256", f"{record.sha256[:32]}\n{record.sha256[32:]}"),
-            ("To fetch it", self.place(f"/api/v1/support-bundle/{record.name}")),
-        ]
+        return [("Made", f"{words.moment(record.created_at)} UTC{age}"), ("Size", words.size(record.size_bytes))]
 
     def action_make(self) -> None:
         """Start the job; one at a time."""
