@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 
 from appliance.contexts import VmContext
 from appliance.contract.discovery import MOST_AT_ONCE, AddVms, AskDiscovery, AskFolders, FoundVms, Outcome
-from appliance.contract.errors import Fault
 from appliance.core.jobs import Job
 from appliance.core.store import Store
 from appliance.lab.vcenter import VcenterLab
@@ -23,6 +22,7 @@ from appliance.vsphere.inventory import reference
 from appliance.vsphere.session import VCenter
 from appliance.vsphere.survey import survey
 from appliance.vsphere.surveys import FRESH, Surveys
+from tests.refusals import refusal
 
 MANY = 2000
 ADDED, MANAGED, REFUSED = Outcome.ADDED, Outcome.MANAGED, Outcome.REFUSED
@@ -42,12 +42,6 @@ async def oma(store: Store, tmp_path: Path, vcenter: VcenterLab) -> AsyncIterato
     async with running_oma(store, tmp_path) as made:
         await made.log_in(vcenter)
         yield made
-
-
-async def refusal(asked: Any) -> Fault:
-    with pytest.raises(Fault) as refused:
-        await asked
-    return refused.value
 
 
 async def looked(oma: Oma, **narrowed: Any) -> FoundVms:

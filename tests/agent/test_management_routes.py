@@ -11,7 +11,6 @@ from discovery_site import VMA, Oma, plan, running_oma
 from sqlalchemy import select
 
 from appliance.contexts import VmContext
-from appliance.contract.errors import Fault
 from appliance.contract.inventory import Vm
 from appliance.contract.management import ChooseCredential
 from appliance.core.jobs import LogEvent
@@ -25,6 +24,7 @@ from appliance.replication.removal import described
 from appliance.replication.steps import CycleDeps
 from appliance.volumes.records import Volume
 from appliance.vsphere.snapshots import name_for
+from tests.refusals import refusal
 
 
 @pytest.fixture
@@ -47,12 +47,6 @@ async def oma(store: Store, tmp_path: Path, vcenter: VcenterLab) -> AsyncIterato
     async with running_oma(store, tmp_path, cast(Any, NoVolumes())) as made:
         await made.log_in(vcenter)
         yield made
-
-
-async def refusal(asked: Any) -> Fault:
-    with pytest.raises(Fault) as refused:
-        await asked
-    return refused.value
 
 
 async def change(store: Store, context_id: str, **values: Any) -> None:

@@ -16,10 +16,10 @@ from appliance.agent.http.local import LocalApi
 from appliance.agent.http.replications import ReplicationRoutes
 from appliance.agent.http.schedules import ScheduleRoutes, WindowRoutes
 from appliance.contract.client import Transport, client
-from appliance.contract.errors import Fault
 from appliance.contract.schedules import AddMember, ExecutionStatus, Preview, SaveGroup, SaveSchedule, SchedulesApi
 from appliance.contract.windows import BandwidthWindow, FleetWindows, Window, WindowsApi
 from appliance.core.store import Store
+from tests.refusals import refusal
 
 
 class Operator:
@@ -45,12 +45,6 @@ async def operator(store: Store) -> AsyncIterator[Operator]:
 
 def wanted(name: str = "nightly", **more: Any) -> SaveSchedule:
     return SaveSchedule.model_validate({"name": name, "cron": "0 30 2 * * *", "timezone": "Europe/Berlin", "vms": ["vm-0001"], **more})
-
-
-async def refusal(asked: Any) -> Fault:
-    with pytest.raises(Fault) as refused:
-        await asked
-    return refused.value
 
 
 async def test_a_schedule_is_kept_as_it_was_made_and_tells_its_next_run(store: Store, operator: Operator) -> None:

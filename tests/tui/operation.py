@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
@@ -17,6 +17,7 @@ from appliance.contract.jobs import Job, LogLine, Pace, Problem, Step
 from appliance.contract.preflight import Preflight
 from appliance.contract.replications import Cycle, DiskCycle, LastFailure, VmContext
 from appliance.contract.storage import Export, Volume, VolumeOperation
+from appliance.tui.screens.base import ConsoleScreen
 from tests.tui import mapping_answers
 from tests.tui.snapshots import settled
 from tests.tui.stand_in import NOW, common
@@ -238,14 +239,24 @@ async def pressed(pilot: Pilot[Any], keys: Iterable[str]) -> None:
             await settled(pilot)
 
 
-def opened(section: str, *keys: str) -> Callable[[Pilot[object]], Awaitable[None]]:
+def opened(section: str, *keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
     """Open a section of the menu, then press keys; each once the screen before it has settled."""
+    from appliance.tui.sections import SECTIONS
 
-    async def go(pilot: Pilot[object]) -> None:
-        from appliance.tui.sections import SECTIONS
+    return _shown(lambda: next(one for one in SECTIONS if one.key == section).open(), keys)
 
+
+def vm_page(*keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
+    """Open the page of the first VM, then press keys."""
+    from appliance.tui.screens.vm import VmScreen
+
+    return _shown(lambda: VmScreen("ctx-0001", "web01"), keys)
+
+
+def _shown(screen: Callable[[], ConsoleScreen], keys: Sequence[str]) -> Callable[[Pilot[Any]], Awaitable[None]]:
+    async def go(pilot: Pilot[Any]) -> None:
         await settled(pilot)
-        pilot.app.push_screen(next(one for one in SECTIONS if one.key == section).open())
+        pilot.app.push_screen(screen())
         await pilot.pause()
         await settled(pilot)
         await pressed(pilot, keys)

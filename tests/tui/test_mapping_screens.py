@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from textual.pilot import Pilot
 
 from appliance.contract.checks import CheckState
@@ -12,13 +10,11 @@ from appliance.contract.network_mappings import Kind, Origin, SetDefault, SetMap
 from appliance.contract.types import JobRef
 from appliance.tui.mapping_lines import called, mapping_actions, mapping_row, target_text
 from appliance.tui.screens.failover import FailoverScreen
-from appliance.tui.screens.vm import VmScreen
 from appliance.tui.widgets.dialog import Confirm
 from appliance.tui.widgets.notice import Notice
 from appliance.tui.widgets.table import Listing
 from tests.tui import mapping_answers as some
 from tests.tui import operation as op
-from tests.tui.snapshots import settled
 from tests.tui.stand_in import StandIn, console
 
 STARTED = JobRef(job_id="job-1")
@@ -28,17 +24,6 @@ REFUSED = FaultSpec("failover.no_test_network", 422, "Its adapter on {network} h
 def answers(**more: object) -> dict[str, object]:
     mapped = {"network_mappings": some.DEFAULTS, "vm_mappings": some.OF_VM, "mapping_targets": some.TARGETS, "delete_mapping": None}
     return op.answers(op.vm(1), jobs=[], **mapped | more)
-
-
-def vm_page(*keys: str) -> Callable[[Pilot[object]], Awaitable[None]]:
-    async def go(pilot: Pilot[object]) -> None:
-        await settled(pilot)
-        pilot.app.push_screen(VmScreen("ctx-0001", "web01"))
-        await pilot.pause()
-        await settled(pilot)
-        await op.pressed(pilot, keys)
-
-    return go
 
 
 def told(pilot: Pilot[object]) -> str:
@@ -106,7 +91,7 @@ async def test_without_a_configuration_it_is_said_what_to_do() -> None:
 async def test_a_vm_gets_its_own_network_from_its_page() -> None:
     stand_in = StandIn("oma", answers(set_vm_mapping=some.OF_VM))
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await vm_page("f4", "end", "enter", "down", "enter", "enter", "down", "enter")(pilot)
+        await op.vm_page("f4", "end", "enter", "down", "enter", "enter", "down", "enter")(pilot)
         body = SetMapping(source_network="DMZ", kind=Kind.TEST, target_network_id="net-prod")
         assert stand_in.called("set_vm_mapping") == [{"vm": "ctx-0001", "body": body}]
 
@@ -121,7 +106,7 @@ async def test_a_network_without_a_name_is_left_to_all_others() -> None:
 async def test_a_test_starts_on_the_networks_that_are_set() -> None:
     stand_in = StandIn("oma", answers(failover_test=STARTED))
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await vm_page("f4", "down", "enter", "f8", "f8")(pilot)
+        await op.vm_page("f4", "down", "enter", "f8", "f8")(pilot)
         assert isinstance(pilot.app.screen, Confirm)
         assert "VM Network → isolated-test; DMZ → isolated-test" in pilot.app.screen._consequences
         await op.pressed(pilot, ["f8"])
@@ -133,7 +118,7 @@ async def test_a_test_starts_on_the_networks_that_are_set() -> None:
 async def test_another_network_is_picked_by_name_for_this_failover_alone() -> None:
     stand_in = StandIn("oma", answers(failover_test=STARTED))
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await vm_page("f4", "down", "enter", "down", "enter", "down", "enter", "f8", "f8")(pilot)
+        await op.vm_page("f4", "down", "enter", "down", "enter", "down", "enter", "f8", "f8")(pilot)
         assert isinstance(pilot.app.screen, Confirm)
         assert "Production adapters go to production too" in pilot.app.screen._consequences
         await op.pressed(pilot, ["f8"])
@@ -144,7 +129,7 @@ async def test_another_network_is_picked_by_name_for_this_failover_alone() -> No
 async def test_an_adapter_without_a_place_is_asked_for_before_anything_starts() -> None:
     stand_in = StandIn("oma", answers(vm_mappings=some.table(some.network("DMZ"), some.network("*", 0)), failover_test=STARTED))
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await vm_page("f4", "down", "enter", "f8")(pilot)
+        await op.vm_page("f4", "down", "enter", "f8")(pilot)
         assert isinstance(pilot.app.screen, FailoverScreen)
         assert told(pilot) == "Choose a network for DMZ: press Enter on it."
         await op.pressed(pilot, ["enter", "enter", "f8", "f8", "f8"])
@@ -154,7 +139,7 @@ async def test_an_adapter_without_a_place_is_asked_for_before_anything_starts() 
 async def test_an_adapter_without_a_name_is_given_the_network_for_all_others() -> None:
     stand_in = StandIn("oma", answers(vm_mappings=some.table(some.network("")), failover_test=STARTED))
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await vm_page("f4", "down", "enter", "enter", "enter", "f8", "f8", "f8")(pilot)
+        await op.vm_page("f4", "down", "enter", "enter", "enter", "f8", "f8", "f8")(pilot)
         body = stand_in.called("failover_test")[0]["body"]
         assert (body.networks, body.network_id) == ({}, "net-iso")  # type: ignore[attr-defined]
 
@@ -162,7 +147,7 @@ async def test_an_adapter_without_a_name_is_given_the_network_for_all_others() -
 async def test_a_refusal_is_said_and_the_form_stays() -> None:
     stand_in = StandIn("oma", answers(failover_test=REFUSED(network="DMZ")))
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await vm_page("f4", "down", "enter", "f8", "f8", "f8")(pilot)
+        await op.vm_page("f4", "down", "enter", "f8", "f8", "f8")(pilot)
         assert isinstance(pilot.app.screen, FailoverScreen)
         assert told(pilot) == "Its adapter on DMZ has no place to go. Map the network."
         assert pilot.app.screen.query_one("#places", Listing).row_count == 2
@@ -171,7 +156,7 @@ async def test_a_refusal_is_said_and_the_form_stays() -> None:
 async def test_a_live_failover_wants_the_name_typed() -> None:
     stand_in = StandIn("oma", answers(failover_live=STARTED))
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await vm_page("f4", "down", "down", "enter", "tab", "end", "backspace", "f8", "f8", "f8")(pilot)
+        await op.vm_page("f4", "down", "down", "enter", "tab", "end", "backspace", "f8", "f8", "f8")(pilot)
         assert isinstance(pilot.app.screen, Confirm)
         assert not stand_in.called("failover_live")
         await op.pressed(pilot, [*"web01", "f8"])
@@ -182,6 +167,6 @@ async def test_a_live_failover_wants_the_name_typed() -> None:
 async def test_a_wrong_time_is_said_before_anything_is_asked() -> None:
     stand_in = StandIn("oma", answers())
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await vm_page("f4", "down", "down", "enter", "tab", *"x", "f8")(pilot)
+        await op.vm_page("f4", "down", "down", "enter", "tab", *"x", "f8")(pilot)
         assert isinstance(pilot.app.screen, FailoverScreen)
         assert "from 1 to 3600" in str(pilot.app.screen.query_one("#seconds .problem").render())

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
 from appliance.contract.errors import FaultSpec
@@ -123,19 +121,6 @@ def test_a_failure_says_what_it_means_and_what_to_do() -> None:
     assert facts["What to do"] == op.REFUSED.guidance
 
 
-def page(*keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
-    """The page of the first VM, then keys."""
-
-    async def go(pilot: Pilot[Any]) -> None:
-        await settled(pilot)
-        pilot.app.push_screen(VmScreen("ctx-0001", "web01"))
-        await pilot.pause()
-        await settled(pilot)
-        await op.pressed(pilot, keys)
-
-    return go
-
-
 def told(app: Any) -> str:
     return str(app.screen.query_one(Notice).content)
 
@@ -143,7 +128,7 @@ def told(app: Any) -> str:
 async def test_a_copy_is_started_after_the_question() -> None:
     stand_in = StandIn("oma", op.answers(op.vm(1), jobs=[], replicate=Replication(context_id="ctx-0001", job_id="job-7")))
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await page("f4", "enter")(pilot)
+        await op.vm_page("f4", "enter")(pilot)
         assert isinstance(pilot.app.screen, Confirm)
         assert not stand_in.called("replicate")
         await pilot.press("f8")
@@ -155,7 +140,7 @@ async def test_a_copy_is_started_after_the_question() -> None:
 async def test_escape_starts_nothing() -> None:
     stand_in = StandIn("oma", op.answers(op.vm(1), jobs=[]))
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await page("f4", "enter", "escape")(pilot)
+        await op.vm_page("f4", "enter", "escape")(pilot)
         assert isinstance(pilot.app.screen, VmScreen)
         assert not stand_in.called("replicate")
 
@@ -163,7 +148,7 @@ async def test_escape_starts_nothing() -> None:
 async def test_a_test_is_cleaned_up() -> None:
     stand_in = StandIn("oma", op.answers(op.vm(1, current_status="failed_over_test"), jobs=[], cleanup=STARTED))
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await page("f4", "enter", "f8")(pilot)
+        await op.vm_page("f4", "enter", "f8")(pilot)
         assert stand_in.called("cleanup") == [{"vm": "ctx-0001"}]
 
 
@@ -171,7 +156,7 @@ async def test_a_test_is_cleaned_up() -> None:
 async def test_a_rollback_asks_about_the_source_and_wants_the_name(keys: tuple[str, ...], power_on: bool) -> None:
     stand_in = StandIn("oma", op.answers(op.vm(1, current_status="failed_over_live"), jobs=[], rollback=STARTED))
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await page("f4", "enter", *keys, "f8")(pilot)
+        await op.vm_page("f4", "enter", *keys, "f8")(pilot)
         assert not stand_in.called("rollback")
         await pilot.press(*"web01", "f8")
         await settled(pilot)
@@ -181,7 +166,7 @@ async def test_a_rollback_asks_about_the_source_and_wants_the_name(keys: tuple[s
 async def test_finalising_wants_the_name() -> None:
     stand_in = StandIn("oma", op.answers(op.vm(1, current_status="failed_over_live"), jobs=[], finalise=STARTED))
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await page("f4", "down", "enter", *"web02", "f8")(pilot)
+        await op.vm_page("f4", "down", "enter", *"web02", "f8")(pilot)
         assert not stand_in.called("finalise")
         await pilot.press("backspace", "1", "f8")
         await settled(pilot)
@@ -193,7 +178,7 @@ async def test_a_failed_live_run_is_only_discarded_after_a_second_question() -> 
     stand_in = StandIn("oma", op.answers(stuck, jobs=[]))
     stand_in.answers["cleanup_failed"] = lambda vm, body: STARTED if body.discard_new_vm else HAS_RUN()
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await page("f4", "enter", "f8", *"web01", "f8", "enter")(pilot)
+        await op.vm_page("f4", "enter", "f8", *"web01", "f8", "enter")(pilot)
         asked = [call["body"].discard_new_vm for call in stand_in.called("cleanup_failed")]  # type: ignore[attr-defined]
         assert asked == [False, True]
 
@@ -202,7 +187,7 @@ async def test_the_running_job_is_cancelled_after_saying_what_that_leaves() -> N
     one = op.job(1)
     stand_in = StandIn("oma", op.answers(op.copying(1), jobs=[one], job=op.job_of(one), cancel_job=STARTED))
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await page("f4", "enter")(pilot)
+        await op.vm_page("f4", "enter")(pilot)
         assert "stays incomplete" in " ".join(str(each.content) for each in pilot.app.screen.query(Static))
         await pilot.press("f8")
         await settled(pilot)
@@ -212,21 +197,21 @@ async def test_the_running_job_is_cancelled_after_saying_what_that_leaves() -> N
 async def test_what_failed_is_started_again() -> None:
     stand_in = StandIn("oma", op.answers(op.failed(1), jobs=[], retry_job=STARTED))
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await page("f4", "down", "enter", "f8")(pilot)
+        await op.vm_page("f4", "down", "enter", "f8")(pilot)
         assert stand_in.called("retry_job") == [{"job_id": "job-9"}]
 
 
 async def test_a_refusal_is_said_on_the_page() -> None:
     stand_in = StandIn("oma", op.answers(op.vm(1, current_status="failed_over_test"), jobs=[], cleanup=HAS_RUN()))
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await page("f4", "enter", "f8")(pilot)
+        await op.vm_page("f4", "enter", "f8")(pilot)
         assert told(pilot.app) == "The new machine of web01 has been started. Confirm that it is discarded."
 
 
 async def test_a_migrated_vm_offers_nothing_and_says_so() -> None:
     stand_in = StandIn("oma", op.answers(op.vm(1, current_status="migrated"), jobs=[]))
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await page("f4")(pilot)
+        await op.vm_page("f4")(pilot)
         assert isinstance(pilot.app.screen, Tell)
         assert not pilot.app.screen.query(OptionList)
 
@@ -235,7 +220,7 @@ async def test_enter_on_a_job_opens_its_page() -> None:
     one = op.job(1, "completed")
     stand_in = StandIn("oma", op.answers(op.vm(1), jobs=[one], job=op.job_of(one)))
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await page("enter")(pilot)
+        await op.vm_page("enter")(pilot)
         assert isinstance(pilot.app.screen, JobScreen)
         assert stand_in.called("jobs")[-1] == {"vm": "ctx-0001", "limit": 50}
 
@@ -252,7 +237,7 @@ def test_a_name_that_not_every_keyboard_has_need_not_be_typed(name: str, word: s
 async def test_a_key_pressed_again_breaks_nothing_off_and_asks_once() -> None:
     stand_in = StandIn("oma", op.answers(op.vm(1), jobs=[], failover_test=STARTED))
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await page("f4", "down", "enter", "f8", "f8")(pilot)
+        await op.vm_page("f4", "down", "enter", "f8", "f8")(pilot)
         stand_in.delay = 0.2
         await pilot.press("f8", "f8", "f8")
         stand_in.delay = 0.0

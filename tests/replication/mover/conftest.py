@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from mover_rig import GRAIN, MIB, Mover, Servers
 
+from appliance.core.commands import Children
+
 
 @pytest.fixture
 def mover() -> Iterator[Callable[..., Mover]]:
@@ -32,6 +34,11 @@ def servers(tmp_path: Path) -> Iterator[Servers]:
     yield started
     for name in list(started.processes):
         started.kill(name)
+
+
+@pytest.fixture
+def children(tmp_path: Path) -> Children:
+    return Children(tmp_path / "children")
 
 
 @pytest.fixture

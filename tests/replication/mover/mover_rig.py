@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from appliance.replication.extents import Extents
+from appliance.replication.mover.protocol import Source, Target, Work
+from appliance.replication.movers import CopyJob
 
 MIB = 1 << 20
 GRAIN = 64 << 10
@@ -79,6 +81,13 @@ class Servers:
         process = self.processes.pop(name)
         process.kill()
         process.wait()
+
+
+def copy_job(name: str, servers: Servers, disk: Path, target: Path) -> CopyJob:
+    """A full copy of the disk to the target, without TLS, by two processes."""
+    source = Source(servers.serve("source", "-r", "file", str(disk)))
+    targets = (Target(socket=servers.serve("target", "file", str(target)), plain=True),) * 2
+    return CopyJob(name, source, targets, Work(Extents.whole(disk.stat().st_size)), chunk_bytes=GRAIN)
 
 
 def nonzero_bytes(path: Path) -> int:

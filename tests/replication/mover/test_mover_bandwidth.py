@@ -7,12 +7,10 @@ import time
 from pathlib import Path
 
 import pytest
-from mover_rig import GRAIN, MIB, Servers, identical
+from mover_rig import GRAIN, MIB, Servers, copy_job, identical
 
 from appliance.core.commands import Children
 from appliance.replication.bandwidth import Bandwidth
-from appliance.replication.extents import Extents
-from appliance.replication.mover.protocol import Source, Target, Work
 from appliance.replication.movers import CopyJob, Done, Progress, copy_disk
 
 pytestmark = pytest.mark.lab
@@ -20,15 +18,8 @@ LIMIT = 5 * MIB
 
 
 @pytest.fixture
-def children(tmp_path: Path) -> Children:
-    return Children(tmp_path / "children")
-
-
-@pytest.fixture
 def job(servers: Servers, disk: Path, target: Path) -> CopyJob:
-    source = Source(servers.serve("source", "-r", "file", str(disk)))
-    targets = (Target(socket=servers.serve("target", "file", str(target)), plain=True),) * 2
-    return CopyJob("copy/job-web/disk-1", source, targets, Work(Extents.whole(disk.stat().st_size)), chunk_bytes=GRAIN)
+    return copy_job("copy/job-web/disk-1", servers, disk, target)
 
 
 class Watched:

@@ -6,24 +6,17 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from mover_rig import GRAIN, MIB, Servers, equal_there, identical, nonzero_bytes
+from mover_rig import MIB, Servers, copy_job, equal_there, identical, nonzero_bytes
 
 from appliance.core.commands import Children
 from appliance.replication.extents import Extents
-from appliance.replication.mover.protocol import CopyError, Kind, Source, Target, Work
+from appliance.replication.mover.protocol import CopyError, Kind, Source, Work
 from appliance.replication.movers import CopyJob, Done, Progress, allocated, copy_disk
 
 
 @pytest.fixture
-def children(tmp_path: Path) -> Children:
-    return Children(tmp_path / "children")
-
-
-@pytest.fixture
 def job(servers: Servers, disk: Path, target: Path) -> CopyJob:
-    source = Source(servers.serve("source", "-r", "file", str(disk)))
-    targets = (Target(socket=servers.serve("target", "file", str(target)), plain=True),) * 2
-    return CopyJob("disk/d/1", source, targets, Work(Extents.whole(disk.stat().st_size)), chunk_bytes=GRAIN)
+    return copy_job("disk/d/1", servers, disk, target)
 
 
 class Heard:
