@@ -10,11 +10,11 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.agent.backup.archive import Manifest, pack
-from appliance.agent.backup.faults import BEING_MADE, JOBS_RUN, NO_ROOM, NOT_A_BACKUP, PASSPHRASE_GONE
+from appliance.agent.backup.faults import BEING_MADE, JOBS_RUN, NO_ROOM, PASSPHRASE_GONE
 from appliance.agent.backup.folder import KEPT, Folder
 from appliance.agent.backup.integrity import integrity
 from appliance.agent.backup.restoring import Restoring
-from appliance.agent.backup.sealing import BEGINS, opened, sealed
+from appliance.agent.backup.sealing import opened, require_sealed, sealed
 from appliance.agent.config import Config
 from appliance.agent.version import VERSION
 from appliance.contract.backups import Backup
@@ -136,8 +136,7 @@ class Backups:
 
     async def take(self, content: bytes) -> Backup:
         """Keep a back-up that was brought here. Raises a Fault (`backup.unreadable`)."""
-        if not content.startswith(BEGINS):
-            raise NOT_A_BACKUP(detail="it does not begin as one")
+        require_sealed(content)
         now = utcnow()
         return await asyncio.to_thread(self.folder.put, Folder.named(self._config.role, "uploaded", now, f"{now:%f}"), content)
 

@@ -62,7 +62,7 @@ async def _secrets(store: Store, vault: Vault, sealed: Sequence[SealedColumn]) -
     lost: list[str] = []
     async with store.session() as session:
         for column in sealed:
-            for row_id, secret in (await session.execute(select(column.model.id, getattr(column.model, column.name)))).tuples():
+            for row_id, secret in await session.execute(select(column.model.id, getattr(column.model, column.name))):
                 try:
                     if secret:
                         vault.open(secret, column.bound_to(row_id))

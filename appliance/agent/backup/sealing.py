@@ -13,13 +13,19 @@ import pyrage
 from appliance.agent.backup.faults import NOT_A_BACKUP, PASSPHRASE_WRONG
 from appliance.core import commands
 
-BEGINS = b"age-encryption.org/v1\n"
+_BEGINS = b"age-encryption.org/v1\n"
 _LENGTH = struct.Struct("!I")
 _SEAL, _OPEN = "seal", "open"
 _WRONG = 3
 """Exit code: it can't be opened with this passphrase."""
 _LIMIT = 900.0
 """Seconds; a second of work on the passphrase, then as fast as the machine is."""
+
+
+def require_sealed(content: bytes) -> None:
+    """Raises a Fault (`backup.unreadable`) when this does not begin as a back-up."""
+    if not content.startswith(_BEGINS):
+        raise NOT_A_BACKUP(detail="it does not begin as one")
 
 
 async def sealed(content: bytes, passphrase: str) -> bytes:
@@ -29,8 +35,7 @@ async def sealed(content: bytes, passphrase: str) -> bytes:
 
 async def opened(content: bytes, passphrase: str) -> bytes:
     """What is in a back-up. Raises a Fault (`backup.passphrase`, `backup.unreadable`)."""
-    if not content.startswith(BEGINS):
-        raise NOT_A_BACKUP(detail="it does not begin as one")
+    require_sealed(content)
     try:
         return (await _asked(_OPEN, content, passphrase)).stdout
     except commands.CommandFailed as error:
