@@ -22,7 +22,7 @@ from appliance.tui.widgets.dialog import Confirm, Tell
 from tests.tui import operation as op
 from tests.tui import preflight_answers as looks
 from tests.tui.stand_in import StandIn, console
-from tests.tui.test_vm_actions import page, told
+from tests.tui.test_vm_actions import told
 
 STARTED = JobRef(job_id="job-7")
 UNFIT = FaultSpec(
@@ -36,14 +36,14 @@ def agent(**answers: Any) -> StandIn:
 
 def form(*keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
     """The form of a test failover, then keys."""
-    return page("f4", "down", "enter", *keys)
+    return op.vm_page("f4", "down", "enter", *keys)
 
 
 @pytest.mark.parametrize(("keys", "kind"), [(("down",), FailoverKind.TEST), (("down", "down"), FailoverKind.LIVE)])
 async def test_f8_on_the_form_looks_first_and_f8_on_the_checks_asks(keys: tuple[str, ...], kind: FailoverKind) -> None:
     stand_in = agent(preflight_failover=looks.WITH_WARNINGS)
     async with console(stand_in).run_test(size=(80, 25)) as pilot:
-        await page("f4", *keys, "enter", "f8")(pilot)
+        await op.vm_page("f4", *keys, "enter", "f8")(pilot)
         assert isinstance(pilot.app.screen, PreflightScreen)
         body = stand_in.called("preflight_failover")[0]["body"]
         assert (body.vm, body.kind, body.networks) == ("ctx-0001", kind, {})  # type: ignore[attr-defined]

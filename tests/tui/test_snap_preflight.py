@@ -11,7 +11,6 @@ from tests.tui import operation as op
 from tests.tui import preflight_answers as looks
 from tests.tui.snapshots import SIZES, settled
 from tests.tui.stand_in import StandIn, console
-from tests.tui.test_vm_actions import page
 
 AWAY = FaultSpec("request.unknown", 404, "There is no VM web01 here.", "Check the name or id; the list shows what there is.")
 
@@ -34,14 +33,14 @@ STATES = {
 def test_preflight_of_a_test(snap_compare, size, state) -> None:  # type: ignore[no-untyped-def]
     answer, keys = STATES[state]
     app = console(StandIn("oma", op.answers(op.vm(1), jobs=[], preflight_failover=answer)))
-    assert snap_compare(app, terminal_size=size, run_before=page("f4", "down", "enter", "f8", *keys))
+    assert snap_compare(app, terminal_size=size, run_before=op.vm_page("f4", "down", "enter", "f8", *keys))
 
 
 def test_while_it_is_looked_at(snap_compare) -> None:  # type: ignore[no-untyped-def]
     app = console(StandIn("oma", op.answers(op.vm(1), jobs=[], preflight_failover=never)))
 
     async def go(pilot) -> None:  # type: ignore[no-untyped-def]
-        await page("f4", "down", "enter")(pilot)
+        await op.vm_page("f4", "down", "enter")(pilot)
         await pilot.press("f8")
         await pilot.pause()
         await settled(pilot)
