@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from appliance.contexts import VmContext
 from appliance.core.jobs import Job, JobStatus, Run, Step
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.store import new_id
@@ -13,8 +12,7 @@ from appliance.failover.deps import FailoverDeps
 from appliance.failover.faults import LAST_CYCLE_FAILED
 from appliance.failover.source import OFF, SourceGuest
 from appliance.failover.stopping import CYCLE, find
-from appliance.replication.cycle import KIND as REPLICATION
-from appliance.replication.protect import cycle_params
+from appliance.replication.protect import submit_cycle
 
 _FOLLOW_SECONDS = 20.0
 
@@ -92,13 +90,9 @@ class LastCycle(Step):
         if await find(self._deps, _cycle(run)) is None:
             run.state[CYCLE] = new_id("job")
             await run.save()
-            await self._submit(run, case.context, case.config.id)
+            why = "the one of the failover"
+            await submit_cycle(self._deps.runner, case.context, case.config.id, why, parent_job_id=run.id, job_id=_cycle(run))
         return _cycle(run)
-
-    async def _submit(self, run: Run, context: VmContext, config_id: int) -> None:
-        params = cycle_params(context, config_id, "the one of the failover", parent_job_id=run.id)
-        child = _cycle(run)
-        await self._deps.runner.submit(REPLICATION, params, vm_context_id=context.context_id, peer_id=context.peer_id, job_id=child)
 
     async def _follow(self, run: Run, job_id: str) -> Job:
         job = await self._deps.runner.get(job_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from appliance.contexts import VmContext, records
 from appliance.contract.inventory import AskVm
@@ -25,7 +24,7 @@ async def anything_goes(peer_id: str, credential_id: int, vm_path: str, config_i
 
 @dataclass(frozen=True)
 class Protection:
-    """Protects VMs of one vCenter after the other; every cycle goes through here."""
+    """Protects VMs of one vCenter after the other; every cycle but a failover's last one begins here."""
 
     deps: CycleDeps
     runner: Runner
@@ -47,11 +46,10 @@ class Protection:
         *,
         config_id: int | None = None,
         quiesce: bool = False,
-        parent_job_id: str | None = None,
         job_id: str | None = None,
         verify: str | None = None,
     ) -> str:
-        """Start a cycle; returns its job's id (`job_id`, if it is given). `parent_job_id` is the failover that holds the VM meanwhile.
+        """Start a cycle; returns its job's id (`job_id`, if it is given).
 
         With `verify` (a mode) it is a verification; else a sample is compared, if that is set.
 
@@ -61,10 +59,16 @@ class Protection:
             context = await records.by_id(session, context_id)
         config, choice = await self.deps.configs.choose(config_id if config_id is not None else context.ossea_config_id)
         verified = verify or (SAMPLED if self.deps.limits().sample_after_cycle else None)
-        config_id = config.ready_for_volumes().id
-        params = cycle_params(context, config_id, choice.why, quiesce=quiesce, parent_job_id=parent_job_id, verify=verified)
-        kind = VERIFICATION if verify else KIND
-        return await self.runner.submit(kind, params, vm_context_id=context_id, peer_id=context.peer_id, job_id=job_id)
+        return await submit_cycle(
+            self.runner,
+            context,
+            config.ready_for_volumes().id,
+            choice.why,
+            kind=VERIFICATION if verify else KIND,
+            quiesce=quiesce,
+            job_id=job_id,
+            verify=verified,
+        )
 
     async def again(self, job: Job) -> str:
         """Start a cycle as an ended one was started; returns its job's id. Raises the Faults of `start`."""
@@ -74,11 +78,23 @@ class Protection:
         return await self.start(job.params["context_id"], config_id=job.params["config_id"], quiesce=job.params["quiesce"], verify=verify)
 
 
-def cycle_params(
-    context: VmContext, config_id: int, why: str, *, quiesce: bool = False, parent_job_id: str | None = None, verify: str | None = None
-) -> dict[str, Any]:
-    """What the job of a cycle is given; `why` tells how its configuration came to be chosen (pure)."""
-    return {
+async def submit_cycle(
+    runner: Runner,
+    context: VmContext,
+    config_id: int,
+    why: str,
+    *,
+    kind: str = KIND,
+    quiesce: bool = False,
+    parent_job_id: str | None = None,
+    job_id: str | None = None,
+    verify: str | None = None,
+) -> str:
+    """Start a cycle; `why` tells how its configuration came to be chosen. `parent_job_id` is the failover that holds the VM meanwhile.
+
+    Raises a Fault when the VM is busy or in a state that cannot be.
+    """
+    params = {
         "context_id": context.context_id,
         "vm_name": context.vm_name,
         "config_id": config_id,
@@ -87,3 +103,4 @@ def cycle_params(
         "parent_job_id": parent_job_id,
         "verify": verify,
     }
+    return await runner.submit(kind, params, vm_context_id=context.context_id, peer_id=context.peer_id, job_id=job_id)
