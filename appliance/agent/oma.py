@@ -23,7 +23,6 @@ from appliance.agent.peer.oma import peer_application
 from appliance.agent.probes import oma_probes
 from appliance.agent.reconciler.jobs import Healing, LookAround, look_at_start
 from appliance.agent.reconciler.known import ReconcilerDeps
-from appliance.agent.source_site import Sources
 from appliance.agent.version import VERSION
 from appliance.cloudstack.clouds import Clouds
 from appliance.cloudstack.configs import SEALED as SEALED_SECRET_KEY
@@ -47,6 +46,7 @@ from appliance.replication.cycle import Replication, Verification
 from appliance.replication.protect import Protection
 from appliance.replication.records import restore_point
 from appliance.replication.removal import VmRemoval
+from appliance.replication.source import Sources
 from appliance.replication.steps import CycleDeps
 from appliance.replication.verify.desk import Desk
 from appliance.replication.verify.limits import VerifyLimits

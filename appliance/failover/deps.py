@@ -17,7 +17,7 @@ from appliance.failover.preparation import Preparer
 from appliance.preflight.copy import OLD
 from appliance.preflight.facts import LinkOf, unknown_link
 from appliance.preflight.gather import PATIENCE
-from appliance.replication.source import SourceSite
+from appliance.replication.source import Sources
 from appliance.volumes.facade import Volumes
 
 EndSessions = Callable[[Sequence[str]], Awaitable[None]]
@@ -44,7 +44,7 @@ class FailoverDeps:
     volumes: Volumes
     clouds: Clouds
     configs: Configs
-    source: SourceSite
+    source: Sources
     end_sessions: EndSessions
     restore_point: RestorePoint
     preparer: Preparer

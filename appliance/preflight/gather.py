@@ -14,7 +14,7 @@ from appliance.contract.errors import Fault
 from appliance.contract.inventory import AskVm, VCenterAccess, Vm
 from appliance.preflight.facts import Cloud, Found, Link, LinkOf, unknown_link
 from appliance.preflight.faults import TOO_SLOW
-from appliance.replication.source import SourceSite
+from appliance.replication.source import Sources
 from appliance.volumes.facade import Volumes
 
 PATIENCE = 20.0
@@ -27,7 +27,7 @@ Answer = TypeVar("Answer")
 class Lookout:
     """Whom to ask."""
 
-    source: SourceSite
+    source: Sources
     clouds: Clouds
     volumes: Volumes
     configs: Configs

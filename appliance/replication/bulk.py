@@ -19,7 +19,7 @@ from appliance.core.store import Store
 from appliance.replication.admission import Origin, admit, managed
 from appliance.replication.faults import NOT_IN_VCENTER, TOO_MANY_VMS
 from appliance.replication.follow import patiently
-from appliance.replication.source import SourceSite
+from appliance.replication.source import Sources
 
 KIND = "bulk_add"
 _AT_ONCE = 50
@@ -31,7 +31,7 @@ class AddThem(Step):
 
     name, title = "addition", "Adding the VMs"
 
-    def __init__(self, store: Store, source: SourceSite) -> None:
+    def __init__(self, store: Store, source: Sources) -> None:
         self._store, self._source = store, source
 
     async def do(self, run: Run) -> None:
@@ -74,7 +74,7 @@ class BulkAdd(Workflow):
     kind = KIND
     undoes = False
 
-    def __init__(self, store: Store, source: SourceSite) -> None:
+    def __init__(self, store: Store, source: Sources) -> None:
         super().__init__([AddThem(store, source)])
 
     def title(self, job: Job) -> str:

@@ -16,7 +16,7 @@ from appliance.contract.inventory import AskVm, Vm
 from appliance.contract.management import Specification
 from appliance.core.store import Store
 from appliance.replication.models import ReplicationJob
-from appliance.replication.source import SourceSite
+from appliance.replication.source import Sources
 
 CYCLE = "cycle"
 
@@ -59,7 +59,7 @@ async def specification_history(store: Store, name: str, limit: int) -> list[Spe
         return history(await looks(session, context_id, limit + 1))[:limit]
 
 
-async def rediscover(store: Store, source: SourceSite, name: str) -> Specification:
+async def rediscover(store: Store, source: Sources, name: str) -> Specification:
     """Look at a VM in vCenter now and keep what it says. Raises the Faults of the way there; then nothing was changed."""
     async with store.session() as session:
         context = await records.by_name_or_id(session, name)

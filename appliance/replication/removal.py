@@ -17,7 +17,7 @@ from appliance.core.store import Store, utcnow
 from appliance.replication.faults import NO_CREDENTIAL, SOURCE_UNPAIRED, STILL_FAILED_OVER
 from appliance.replication.follow import patiently
 from appliance.replication.models import ReplicationJob
-from appliance.replication.source import SourceSite
+from appliance.replication.source import Sources
 from appliance.volumes.facade import Volumes
 from appliance.volumes.records import Volume
 
@@ -30,7 +30,7 @@ _NOBODY_TO_ASK = (NO_CREDENTIAL.key, SOURCE_UNPAIRED.key, "vcenter.vm_not_found"
 class RemovalStep(Step):
     """A step of a removal."""
 
-    def __init__(self, store: Store, volumes: Volumes, source: SourceSite) -> None:
+    def __init__(self, store: Store, volumes: Volumes, source: Sources) -> None:
         self._store, self._volumes, self._source = store, volumes, source
 
     async def _context(self, run: Run) -> VmContext:
@@ -94,7 +94,7 @@ class VmRemoval(Workflow):
     kind = KIND
     undoes = False
 
-    def __init__(self, store: Store, volumes: Volumes, source: SourceSite) -> None:
+    def __init__(self, store: Store, volumes: Volumes, source: Sources) -> None:
         made_of: tuple[type[RemovalStep], ...] = (GiveUpCopy, RemoveSnapshots, RemoveVolumes)
         super().__init__([step(store, volumes, source) for step in made_of])
 

@@ -10,7 +10,7 @@ from appliance.contexts import VmContext, records
 from appliance.contract.peer import DiskTask, Examine, Replicate
 from appliance.core.jobs import Run, Step
 from appliance.core.store import Store
-from appliance.replication.source import SourceSite
+from appliance.replication.source import Sources
 from appliance.replication.verify.limits import FULL, VerifyLimits
 from appliance.volumes.facade import Volumes
 
@@ -22,7 +22,7 @@ class CycleDeps:
     store: Store
     volumes: Volumes
     configs: Configs
-    source: SourceSite
+    source: Sources
     end_sessions: Callable[[list[str]], Awaitable[None]]
     limits: Callable[[], VerifyLimits] = VerifyLimits
 

@@ -12,7 +12,6 @@ from appliance.agent.http.discovery import DiscoveryRoutes
 from appliance.agent.http.local import LocalApi
 from appliance.agent.http.management import ManagementRoutes
 from appliance.agent.peer.vma import peer_application
-from appliance.agent.source_site import Sources
 from appliance.contract.client import Transport, client
 from appliance.contract.discovery import Addition, AddVms, DiscoveryApi
 from appliance.contract.management import ManagementApi
@@ -23,6 +22,7 @@ from appliance.lab.vcenter import DiskPlan, NicPlan, Plan, VcenterLab, VmPlan
 from appliance.replication import bulk
 from appliance.replication.bulk import BulkAdd
 from appliance.replication.removal import VmRemoval
+from appliance.replication.source import Sources
 from appliance.replication.transfer.logins import Logins
 from appliance.replication.transfer.workflow import TransferDeps
 from appliance.tunnel.models import Peer

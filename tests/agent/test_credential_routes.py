@@ -10,13 +10,13 @@ from console_records import keep, vm
 
 from appliance.agent.http.credentials import CredentialRoutes
 from appliance.agent.peer.vma import peer_application
-from appliance.agent.source_site import Sources
 from appliance.contract.credentials import AskCertificate, CredentialChange, NewCredential
 from appliance.contract.errors import Fault
 from appliance.core.jobs import Runner
 from appliance.core.store import Store
 from appliance.core.vault import Vault
 from appliance.lab.vcenter import Plan, VcenterLab
+from appliance.replication.source import Sources
 from appliance.replication.transfer.logins import Logins
 from appliance.replication.transfer.workflow import TransferDeps
 from appliance.tunnel.models import Peer

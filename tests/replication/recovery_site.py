@@ -13,7 +13,6 @@ from pydantic import SecretStr
 
 from appliance.agent.health.recovery import Recovery
 from appliance.agent.http.binding import application, bind
-from appliance.agent.source_site import Sources
 from appliance.cloudstack.models import OsseaConfigRow
 from appliance.contexts import VmContext, VmState
 from appliance.contract.errors import NOT_FOUND
@@ -24,6 +23,7 @@ from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.store import Store
 from appliance.replication.cycle import Replication
 from appliance.replication.models import ReplicationJob, VmDisk
+from appliance.replication.source import Sources
 from appliance.replication.steps import CycleDeps
 from appliance.tunnel.models import Peer
 from appliance.tunnel.peers import Peers

@@ -19,7 +19,7 @@ from appliance.contract.status import Part
 from appliance.core.audit import Audit
 from appliance.core.jobs import Runner
 from appliance.core.store import Store, utcnow
-from appliance.replication.source import SourceSite
+from appliance.replication.source import Sources
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ MISSED = 3
 class Outside:
     """Whom the monitor asks. `open_orders` asks CloudStack about what it has not said the end of, and returns how many are left."""
 
-    source: SourceSite
+    source: Sources
     peers: Callable[[], Awaitable[Sequence[SeenPeer]]]
     open_orders: Callable[[], Awaitable[int]]
 

@@ -13,7 +13,7 @@ from appliance.agent.health.verdicts import Answer, Verdict, answer_of, is_silen
 from appliance.contract.errors import NOT_FOUND, Fault
 from appliance.core.jobs import Runner
 from appliance.replication.faults import SOURCE_UNPAIRED
-from appliance.replication.source import SourceSite
+from appliance.replication.source import Sources
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 class SilentJobs:
     """Remembers from one look to the next what was answered about which job."""
 
-    def __init__(self, runner: Runner, source: SourceSite, limits: HealthLimits) -> None:
+    def __init__(self, runner: Runner, source: Sources, limits: HealthLimits) -> None:
         self._runner, self._source, self._limits = runner, source, limits
         self._before: dict[str, tuple[int, Answer]] = {}
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appliance.agent.source_site import Sources, access_by
 from appliance.contexts import VmContext
 from appliance.contract import credentials as contract
 from appliance.contract import inventory as far
 from appliance.contract.errors import NOT_FOUND, Fault
 from appliance.contract.jobs import Problem
+from appliance.replication.source import Sources, access_by
 from appliance.tunnel.peers import Peers
 from appliance.vsphere.credentials import Change, Credentials, Draft, VmwareCredential, check_trust
 

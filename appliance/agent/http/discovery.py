@@ -12,14 +12,14 @@ from appliance.core.jobs import Runner
 from appliance.core.store import Store
 from appliance.replication import bulk
 from appliance.replication.admission import Origin
-from appliance.replication.source import SourceSite
+from appliance.replication.source import Sources
 from appliance.vsphere.credentials import Credentials, VmwareCredential
 
 
 class DiscoveryRoutes(contract.DiscoveryApi):
     """Serves what the VMAs see."""
 
-    def __init__(self, store: Store, source: SourceSite, credentials: Credentials, runner: Runner) -> None:
+    def __init__(self, store: Store, source: Sources, credentials: Credentials, runner: Runner) -> None:
         self._store, self._source, self._credentials, self._runner = store, source, credentials, runner
 
     async def discover(self, body: contract.AskDiscovery) -> contract.FoundVms:

@@ -9,7 +9,7 @@ from appliance.core.jobs import Runner
 from appliance.core.store import Store
 from appliance.replication import history, removal
 from appliance.replication.faults import OTHER_VCENTER
-from appliance.replication.source import SourceSite
+from appliance.replication.source import Sources
 from appliance.volumes.facade import Volumes
 from appliance.vsphere.credentials import require
 
@@ -17,7 +17,7 @@ from appliance.vsphere.credentials import require
 class ManagementRoutes(contract.ManagementApi):
     """Serves specifications, credentials and the end of VMs under management."""
 
-    def __init__(self, store: Store, source: SourceSite, volumes: Volumes, runner: Runner) -> None:
+    def __init__(self, store: Store, source: Sources, volumes: Volumes, runner: Runner) -> None:
         self._store, self._source, self._volumes, self._runner = store, source, volumes, runner
 
     async def rediscover(self, vm: str) -> contract.Specification:

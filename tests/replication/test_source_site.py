@@ -5,9 +5,9 @@ from typing import cast
 
 import pytest
 
-from appliance.agent.source_site import Sources
 from appliance.contract.errors import Fault
 from appliance.core.store import Store
+from appliance.replication.source import Sources
 from appliance.tunnel.peers import PairedPeer, Peers
 from appliance.vsphere.credentials import Credentials
 
