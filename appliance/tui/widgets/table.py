@@ -46,6 +46,7 @@ class Listing(DataTable[Text]):
         super().__init__(id=id, cursor_type="row", zebra_stripes=False, show_row_labels=False, cell_padding=0)
         self._columns, self._empty = tuple(columns), empty
         self._rows: list[Row] = []
+        self._is_told = False
         self._laid_out: tuple[tuple[int, int], ...] = ()
         self._drawn: dict[str, Row] = {}
         self._keys: list[str] = []
@@ -56,9 +57,9 @@ class Listing(DataTable[Text]):
         return self._keys[self.cursor_row] if self.cursor_row < len(self._keys) else None
 
     def show(self, rows: Sequence[Row]) -> None:
-        """Show these entries in this order."""
-        self._rows = list(rows)
-        if self._is_drawn():
+        """Show these entries in this order; that there are none is said only from now on."""
+        self._rows, knew, self._is_told = list(rows), self._is_told, True
+        if knew and self._is_drawn():
             self._change()
         else:
             self._rebuild(self.chosen)
@@ -124,6 +125,7 @@ class Listing(DataTable[Text]):
         return [Text(cut(row.cells[number], width - 1), style, no_wrap=True) for number, width in self._laid_out]
 
     def _say_if_empty(self) -> None:
-        self.border_subtitle = "" if self._rows else self._empty
-        self.set_class(not self._rows, "-empty")
+        is_empty = self._is_told and not self._rows
+        self.border_subtitle = self._empty if is_empty else ""
+        self.set_class(is_empty, "-empty")
         self.show_cursor = bool(self._rows)
