@@ -26,7 +26,10 @@ class PreflightScreen(ChecksScreen):
         "'pass' is good, 'warn' is something to know, with 'FAIL' it can't be started. Enter shows a check in full, F5 looks again, "
         "F8 goes on."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f8,ctrl+s", "go_on", "Go on")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f8,ctrl+s", "go_on", "Go on"),
+        Binding("f8,ctrl+s", "say_why_not", "Why not", show=False),
+    ]
 
     def __init__(self, about: str, look: Look, then: Callable[[], None]) -> None:
         super().__init__(about)
@@ -36,14 +39,28 @@ class PreflightScreen(ChecksScreen):
         """Ask the agent; what stands in the way comes first."""
         return sorted((await self._look()).checks, key=lambda one: _FIRST.index(one.state))
 
+    async def load(self) -> None:
+        """What was found says whether F8 goes on."""
+        await super().load()
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Going on is offered unless a check failed."""
+        if action in ("go_on", "say_why_not"):
+            return (action == "say_why_not") is bool(self._failing())
+        return super().check_action(action, parameters)
+
     def action_go_on(self) -> None:
-        """Back, and on with what is to be done, unless something stands in its way."""
+        """Back, and on with what is to be done."""
         if self.looked is None:
             self.say("It is still being looked at. F5 looks again.", "warning")
             return
-        failing = [called(one) for one in self.looked if one.state is CheckState.FAIL]
-        if failing:
-            self.say(f"It can't be started: {', '.join(failing)}. Correct it, then look again with F5.", "error")
-            return
         self.console_app.leave(self)
         self._then()
+
+    def action_say_why_not(self) -> None:
+        """What stands in the way."""
+        self.say(f"It can't be started: {', '.join(self._failing())}. Correct it, then look again with F5.", "error")
+
+    def _failing(self) -> list[str]:
+        return [called(one) for one in self.looked or () if one.state is CheckState.FAIL]
