@@ -171,6 +171,7 @@ class Execution(OperatorModel):
     reason: Problem | None
     job_id: str | None
     job_status: str | None
+    job_title: str | None = None
     created_at: datetime
     decided_at: datetime | None
 

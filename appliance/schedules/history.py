@@ -12,9 +12,9 @@ from appliance.core.jobs import Job
 from appliance.core.store import Store
 from appliance.schedules.models import ScheduleExecution
 
-Found = tuple[ScheduleExecution, str | None]
-"""A run, and how its job stands if it has one."""
-_RUNS = select(ScheduleExecution, Job.status).outerjoin(Job, Job.id == ScheduleExecution.job_id)
+Found = tuple[ScheduleExecution, str | None, str | None]
+"""A run, and how its job stands and what it is called, if it has one."""
+_RUNS = select(ScheduleExecution, Job.status, Job.title).outerjoin(Job, Job.id == ScheduleExecution.job_id)
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class History:
             query = query.where(ScheduleExecution.status == status)
         newest = query.order_by(ScheduleExecution.created_at.desc(), ScheduleExecution.id.desc())
         async with self.store.session() as session:
-            return [(run, job_status) for run, job_status in await session.execute(newest.limit(limit))]
+            return [(run, stands, title) for run, stands, title in await session.execute(newest.limit(limit))]
 
     async def those(self, ids: Sequence[str]) -> list[Found]:
         """The runs with these ids, by the VMs' names."""
         query = _RUNS.where(ScheduleExecution.id.in_(ids)).order_by(ScheduleExecution.vm_name, ScheduleExecution.id)
         async with self.store.session() as session:
-            return [(run, job_status) for run, job_status in await session.execute(query)]
+            return [(run, stands, title) for run, stands, title in await session.execute(query)]
 
     async def get(self, execution_id: str) -> Found:
         """One run. Raises a Fault (404)."""

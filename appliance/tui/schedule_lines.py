@@ -116,7 +116,7 @@ def schedule_facts(schedule: Schedule, names: Mapping[str, str], now: datetime) 
 
 def run_row(one: Execution) -> Row:
     """A run in a schedule's history: why it was skipped, or its job."""
-    because = told(one.reason) if one.reason else one.job_id or (f"from {one.start_at:%H:%M:%S} on" if one.status == "queued" else "")
+    because = told(one.reason) if one.reason else one.job_title or (f"from {one.start_at:%H:%M:%S} on" if one.status == "queued" else "")
     by = "by hand" if one.started_by is StartedBy.OPERATOR else "schedule"
     return Row(one.id, (f"{one.due_at:%Y-%m-%d %H:%M}", one.vm_name, result(one), because, by), TONES.get(result(one), ""))
 
@@ -126,8 +126,8 @@ def run_text(one: Execution) -> str:
     lines = [f"VM: {one.vm_name or NOTHING}", f"Due: {words.moment(one.due_at)} UTC", f"Result: {result(one)}"]
     if one.missed_since:
         lines.append(f"For all runs missed since {words.moment(one.missed_since)} UTC")
-    if one.job_id:
-        lines.append(f"Job: {one.job_id}")
+    if one.job_title:
+        lines.append(f"Job: {one.job_title}")
     return "\n".join(lines) + (f"\n\n{told(one.reason)}" if one.reason else "")
 
 

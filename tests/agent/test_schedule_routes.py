@@ -19,6 +19,7 @@ from appliance.contract.client import Transport, client
 from appliance.contract.schedules import AddMember, ExecutionStatus, Preview, SaveGroup, SaveSchedule, SchedulesApi
 from appliance.contract.windows import BandwidthWindow, FleetWindows, Window, WindowsApi
 from appliance.core.store import Store
+from appliance.schedules.models import ScheduleExecution
 from tests.refusals import refusal
 
 
@@ -160,6 +161,14 @@ async def test_run_now_answers_what_becomes_of_each_vm_and_the_history_keeps_it(
     assert [one.id for one in await operator.schedules.executions(vm="vm-0001")] == [queued.id]
     assert [one.id for one in await operator.schedules.executions(vm="ctx-0001", schedule_id=made.id, limit=1)] == [queued.id]
     assert await operator.schedules.executions(schedule_id="other") == []
+
+
+async def test_a_run_tells_how_its_job_stands_and_what_it_is_called(store: Store, operator: Operator) -> None:
+    times = dict.fromkeys(("due_at", "start_at"), datetime(2026, 1, 1, tzinfo=UTC))
+    run = ScheduleExecution(id="r", schedule_id="s", schedule_name="s", started_by="schedule", status="started", job_id="job-1", **times)
+    await keep(store, job("job-1", "failed"), run)
+    found = await operator.schedules.execution("r")
+    assert (found.job_id, found.job_status, found.job_title) == ("job-1", "failed", "Title of job-1")
 
 
 async def test_the_history_of_a_removed_schedule_is_still_there(store: Store, operator: Operator) -> None:

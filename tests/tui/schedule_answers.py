@@ -37,14 +37,16 @@ def run(number: int = 1, **changes: Any) -> Execution:
     found = Execution(
         id=f"run-{number}", schedule_id="sched-1", schedule_name="nightly", vm_context_id=f"ctx-{number:04}", vm_name=f"web{number:02}",
         started_by="schedule", due_at=due, missed_since=None, start_at=due, status="started", reason=None, job_id=f"job-{100 + number}",
-        job_status="completed", created_at=due, decided_at=due,
+        job_status="completed", job_title=f"Replication of web{number:02}", created_at=due, decided_at=due,
     )  # fmt: skip
     return found.model_copy(update=changes)
 
 
 def skipped(number: int = 2, **changes: Any) -> Execution:
     """A run that was skipped."""
-    return run(number, **({"status": ExecutionStatus.SKIPPED, "reason": BUSY, "job_id": None, "job_status": None} | changes))
+    return run(
+        number, **({"status": ExecutionStatus.SKIPPED, "reason": BUSY, "job_id": None, "job_status": None, "job_title": None} | changes)
+    )
 
 
 def next_runs(count: int = 10, **_: object) -> list[NextRun]:

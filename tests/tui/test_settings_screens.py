@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 from textual.widgets import Static
 
-from appliance.contract.options import CONSOLE_IDLE, SCHEDULE_DAYS
+from appliance.contract.clouds import Named
+from appliance.contract.options import CONSOLE_IDLE, FAILOVER_TEST_NETWORK, SCHEDULE_DAYS
 from appliance.contract.roles import Role
 from appliance.contract.settings import ChangeSetting
 from appliance.contract.tokens import NewToken
 from appliance.tui.setting_lines import setting_rows, value_flaw, value_text
 from appliance.tui.widgets.notice import Kind, Memory, News, Notice, kind_of
+from appliance.tui.widgets.table import Listing
 from tests.tui import setting_answers as some
 from tests.tui.hands import notice, press, problem, screen_name
 from tests.tui.opening import console_with, opened
@@ -20,6 +22,7 @@ from tests.tui.snapshots import settled
 from tests.tui.stand_in import NOW, StandIn, console, idle_setting, set_up
 
 FIRST = ("home",)
+NETWORK = Named(id="net-iso", name="isolated")
 
 
 def shown(pilot) -> str:  # type: ignore[no-untyped-def]
@@ -62,6 +65,22 @@ async def test_a_changed_setting_is_put_back_after_a_question() -> None:
         assert "It is 60 now, and will be 6000." in shown(pilot)
         await press(pilot, "f8")
         assert agent.called("reset_setting") == [{"name": "api.requests_per_minute"}]
+
+
+@pytest.mark.parametrize(
+    ("targets", "shown_as", "told"),
+    [([NETWORK], "isolated", "isolated (net-iso), changed"), (some.UNWRITABLE(), "net-iso", "net-iso network id, changed")],
+)
+async def test_a_network_is_shown_by_its_name_where_it_can_be_found_out(targets: object, shown_as: str, told: str) -> None:
+    app, agent = console_with("oma", settings=some.settings(failover_test_network="net-iso"), mapping_targets=targets)
+    async with app.run_test(size=(80, 25)) as pilot:
+        await opened("settings")(pilot)
+        listing = pilot.app.screen.query_one(Listing)
+        assert str(listing.get_cell(FAILOVER_TEST_NETWORK.name, "2")) == shown_as
+        listing.go_to(FAILOVER_TEST_NETWORK.name)
+        await press(pilot, "f5")
+        assert told in dict((fact[0], fact[1]) for fact in pilot.app.screen.facts(pilot.app.screen.chosen))["Value"]  # type: ignore[attr-defined]
+        assert len(agent.called("mapping_targets")) == 1
 
 
 def test_what_a_list_of_settings_says() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.pilot import Pilot
 
+from appliance.contract.clouds import Named
 from appliance.tui.widgets.notice import Kind
 from tests.tui import setting_answers as some
 from tests.tui.opening import console_with, open_screen, opened, section
@@ -16,6 +17,7 @@ SETTINGS = {
     "empty": [],
     "failed": some.UNWRITABLE(),
 }
+NETWORK = Named(id="6f1c3f1e-0007", name="isolated-test")
 TOKENS = {"normal": some.tokens(), "empty": [some.FIRST], "failed": some.UNWRITABLE()}
 SAYINGS = {
     Kind.INFO: "One moment …",
@@ -28,7 +30,7 @@ SAYINGS = {
 @SIZES
 @pytest.mark.parametrize("state", SETTINGS)
 def test_settings(snap_compare, size, state) -> None:  # type: ignore[no-untyped-def]
-    app, _ = console_with("oma", settings=SETTINGS[state])
+    app, _ = console_with("oma", settings=SETTINGS[state], mapping_targets=[NETWORK])
     assert snap_compare(app, terminal_size=size, run_before=opened("settings", "down"))
 
 

@@ -130,6 +130,6 @@ def _group(entry: groups.Entry) -> contract.Group:
 
 
 def _execution(found: Found) -> contract.Execution:
-    row, job_status = found
-    copied = {name: getattr(row, name) for name in contract.Execution.model_fields if name not in ("reason", "job_status")}
-    return contract.Execution(**copied, job_status=job_status, reason=Problem(**row.reason) if row.reason else None)
+    row, job_status, job_title = found
+    copied = {name: getattr(row, name) for name in contract.Execution.model_fields if name not in ("reason", "job_status", "job_title")}
+    return contract.Execution(**copied, job_status=job_status, job_title=job_title, reason=Problem(**row.reason) if row.reason else None)

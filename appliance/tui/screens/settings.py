@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from appliance.contract.errors import Fault
+from appliance.contract.options import FAILOVER_TEST_NETWORK
 from appliance.contract.settings import ChangeSetting, Setting
 from appliance.tui.screens.acting import ActingScreen
 from appliance.tui.screens.records import RecordsScreen
@@ -37,19 +40,36 @@ class SettingsScreen(RecordsScreen[Setting], ActingScreen):
         Binding("f9,ctrl+d", "reset", "Default"),
     ]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._called: dict[str, str] = {}
+        """What the values that are ids are called; one that could not be found out is its own name."""
+
     async def load(self) -> None:
         """All of them."""
         self.records = {one.name: one for one in await self.console_app.agent.settings.settings()}
-        self.query_one("#records", Listing).show(setting_rows(list(self.records.values())))
+        self._show()
+        network = self.records.get(FAILOVER_TEST_NETWORK.name)
+        if network is not None and network.value and str(network.value) not in self._called:
+            await self._ask_name(str(network.value))
+            self._show()
+
+    async def _ask_name(self, network: str) -> None:
+        self._called[network] = network  # CloudStack is asked once
+        with contextlib.suppress(Fault):
+            self._called |= {one.id: one.name for one in await self.console_app.agent.network_mappings.mapping_targets()}
+
+    def _show(self) -> None:
+        self.query_one("#records", Listing).show(setting_rows(list(self.records.values()), self._called))
         self.show_chosen()
 
     def row(self, key: str, record: Setting) -> Row:
         """One line of a list that has only this one."""
-        return setting_rows([record])[0]
+        return setting_rows([record], self._called)[0]
 
     def facts(self, record: Setting) -> list[Fact]:
         """What it does, and what may be typed."""
-        return setting_facts(record)
+        return setting_facts(record, self._called)
 
     def on_data_table_row_selected(self) -> None:
         """Enter on one."""
