@@ -166,7 +166,9 @@ async def test_run_now_answers_what_becomes_of_each_vm_and_the_history_keeps_it(
 async def test_a_run_tells_how_its_job_stands_and_what_it_is_called(store: Store, operator: Operator) -> None:
     times = dict.fromkeys(("due_at", "start_at"), datetime(2026, 1, 1, tzinfo=UTC))
     run = ScheduleExecution(id="r", schedule_id="s", schedule_name="s", started_by="schedule", status="started", job_id="job-1", **times)
-    await keep(store, job("job-1", "failed"), run)
+    await keep(store, job("job-1", "failed"))
+    async with store.begin() as session:
+        session.add(run)
     found = await operator.schedules.execution("r")
     assert (found.job_id, found.job_status, found.job_title) == ("job-1", "failed", "Title of job-1")
 
