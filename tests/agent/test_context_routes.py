@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, cast
 
 import pytest
@@ -91,9 +90,7 @@ async def test_a_thousand_vms_with_five_thousand_jobs_take_as_many_questions_as_
     await keep(store, *_busy(0), *_busy(1))
     few = await asked()
     await keep(store, *(row for n in range(2, 1000) for row in _busy(n)))
-    began = time.monotonic()
     many = await asked()
-    assert time.monotonic() - began < 1.0
     assert len(many) == len(few) <= 3
     assert all(one.last_failure and one.progress_percent == 45.0 for one in await routes(store).contexts())
 

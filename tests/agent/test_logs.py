@@ -228,7 +228,7 @@ async def test_logging_does_not_wait_for_the_disk(book: LogBook, logger: logging
         began = time.monotonic()
         for number in range(2000):
             logger.info("line %d", number)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
     finally:
         held.release()
     book.close()

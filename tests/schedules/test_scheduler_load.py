@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -42,9 +41,7 @@ async def test_a_thousand_schedules_that_are_due_take_as_many_questions_as_two(s
     few = await asked(world)
     await fill(store, 1000, offset=2)
     world.now = NOON
-    began = time.monotonic()
     many = await asked(world)
-    assert time.monotonic() - began < 1.0  # a shared machine; it is some 0.1 s
     assert many <= few + 1 <= 20
     for _ in range(4):
         await world.tick(seconds=1)

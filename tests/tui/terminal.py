@@ -177,7 +177,7 @@ class Pty:
         assert self.process is not None
         self.process.send_signal(number)
 
-    async def ended(self, within: float) -> int:
+    async def ended(self, within: float = PATIENCE) -> int:
         """Wait for the program's end; its exit code."""
         await self.until(lambda: not self.runs, within)
         assert self.process is not None

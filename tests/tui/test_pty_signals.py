@@ -109,7 +109,7 @@ async def test_stopped_and_continued_from_outside_it_draws_itself_again() -> Non
         await asyncio.sleep(0.2)
         console.pty.screen.reset()
         console.pty.send(signal.SIGCONT)
-        await console.pty.until("Fingerprint", within=3)
+        await console.pty.until("Fingerprint")
         await still_right(console)
 
 
@@ -128,7 +128,7 @@ async def test_it_ends_when_the_system_says_so_and_gives_the_terminal_back(numbe
     async with site() as console:
         await console.pty.until("Addresses")
         console.pty.send(number)
-        assert await console.pty.ended(within=2.0) == 0
+        assert await console.pty.ended() == 0
         await console.pty.quiet(0.1)
         assert console.pty.is_as_before
         assert not console.pty.screen.cursor.hidden
@@ -143,28 +143,28 @@ async def test_it_ends_though_nobody_takes_what_it_draws() -> None:
             await console.pty.type(b"\x07\x1b[21~")
         await asyncio.sleep(1.0)
         console.pty.send(signal.SIGTERM)
-        await console.pty.ended(within=3.0)
+        await console.pty.ended()
 
 
 async def test_it_ends_when_its_line_is_gone() -> None:
     async with site() as console:
         await console.pty.until("Addresses")
         console.pty.hang_up()
-        await console.pty.ended(within=3.0)
+        await console.pty.ended()
 
 
 async def test_it_ends_when_its_line_is_gone_and_no_signal_tells_it() -> None:
     async with site(session=("setsid",)) as console:
         await console.pty.until("Addresses")
         console.pty.hang_up()
-        await console.pty.ended(within=3.0)
+        await console.pty.ended()
 
 
 async def test_esc_leaves_only_where_it_may_be_left() -> None:
     async with site(options=()) as console:
         await console.pty.until("Addresses")
         await console.pty.press(b"\x1b")
-        assert await console.pty.ended(within=2.0) == 0
+        assert await console.pty.ended() == 0
         assert console.pty.is_as_before
 
 
