@@ -8,6 +8,7 @@ no real machine has. The files are written into the root file system of the copy
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from appliance.core.commands import run
@@ -28,20 +29,33 @@ async def planted(image: Path, copy: Path) -> Path:
     """Make `copy`, a raw disk with the image's contents and the probe. Raises CommandFailed, ValueError."""
     copy.parent.mkdir(parents=True, exist_ok=True)
     await run(["qemu-img", "convert", "-O", "raw", str(image), str(copy)], timeout=CONVERSION)
-    table = await run(["sfdisk", "--json", str(copy)])
-    offset = root_offset(json.loads(table.stdout))
-    commands = [
+    link = f"{WANTED_BY}/{Path(UNIT).name}"
+    await _change(
+        copy,
         f"write {HERE / 'probe.sh'} {SCRIPT}",
         f"write {HERE / 'probe.service'} {UNIT}",
         f"mkdir {WANTED_BY}",
-        f"symlink {WANTED_BY}/{Path(UNIT).name} ../{Path(UNIT).name}",
-    ]
-    file_system = f"{copy}?offset={offset}"
-    await run(["debugfs", "-w", "-f", "-", file_system], input="\n".join(commands).encode())
-    found = await run(["debugfs", "-R", f"stat {WANTED_BY}/{Path(UNIT).name}", file_system])
-    if b"Type: symlink" not in found.stdout:
-        raise ValueError(f"{image} does not take the probe: {found.stderr.decode(errors='replace')}")
+        f"symlink {link} ../{Path(UNIT).name}",
+    )
+    if b"Type: symlink" not in await _change(copy, f"stat {link}"):
+        raise ValueError(f"{image} does not take the probe")
     return copy
+
+
+async def rewrite(disk: Path, path: str, change: Callable[[str], str]) -> None:
+    """Change a text file in the root file system of a raw disk. Raises CommandFailed."""
+    text = disk.with_suffix(".text")
+    await _change(disk, f"dump {path} {text}")
+    text.write_text(change(text.read_text()))
+    await _change(disk, f"rm {path}", f"write {text} {path}")
+    text.unlink()
+
+
+async def _change(disk: Path, *commands: str) -> bytes:
+    table = await run(["sfdisk", "--json", str(disk)])
+    offset = root_offset(json.loads(table.stdout))
+    done = await run(["debugfs", "-w", "-f", "-", f"{disk}?offset={offset}"], input="\n".join(commands).encode())
+    return done.stdout
 
 
 async def overlay(base: Path, path: Path, size_gib: int = 0) -> Path:

@@ -14,10 +14,10 @@ from tests.image.figures import used_mib
 from tests.image.machine import Hardware, Machine, machine
 
 USED_LIMIT_MIB = 256
-DISK = 6
-"""GiB; the image is made larger when it is deployed."""
+DISK = 12
+"""GiB; the image is made larger than it is when deployed."""
 
-IDENTITY = "cat /etc/machine-id /etc/ssh/ssh_host_*_key.pub 2>/dev/null; sha256sum /var/lib/appliance/*.pem /var/lib/appliance/*/*.pem"
+IDENTITY = "cat /etc/machine-id; sha256sum /var/lib/appliance/identity/* /var/lib/appliance/vault.key"
 
 
 @dataclass
@@ -60,14 +60,14 @@ async def test_every_unit_came_up(oma: Machine) -> None:
 
 
 async def test_it_has_no_login_on_any_terminal(oma: Machine) -> None:
-    assert await oma.guest.run("pgrep -l 'getty|login' || true") == ""
+    assert await oma.guest.run("ps -e -o comm= | grep -xE 'agetty|getty|login' || true") == ""
     accounts = await oma.guest.run("grep -v '^[^:]*:[!*]' /etc/shadow || true")
     assert accounts == "", "nobody has a password"
 
 
 async def test_the_root_file_system_fills_the_disk(oma: Machine) -> None:
-    kib = int(await oma.guest.becomes("df -k --output=size / | tail -n 1", r"\d{7}"))
-    assert kib > (DISK - 1) << 20
+    kib = int(await oma.guest.becomes("df -k --output=size / | tail -n 1", r"\d{7,}"))
+    assert kib > (DISK - 2) << 20
 
 
 async def test_it_uses_little_memory(oma: Machine) -> None:

@@ -23,7 +23,7 @@ async def oma(oma_disk: Path, images: Path) -> AsyncIterator[Machine]:
         yield made
 
 
-@pytest.mark.parametrize("unit", ["appliance-console@tty1.service", "appliance-console@ttyS0.service", "appliance-agent.service"])
+@pytest.mark.parametrize("unit", ["appliance-console@tty1.service", "appliance-serial@ttyS0.service", "appliance-agent.service"])
 async def test_a_killed_service_comes_back(oma: Machine, unit: str) -> None:
     before = await main_pid(oma, unit)
     await oma.guest.run(f"systemctl kill --signal=KILL {unit}")
