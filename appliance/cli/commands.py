@@ -16,6 +16,7 @@ ROOT = "/api/v1/"
 
 NOUNS = {
     "backups": "backup",
+    "disk-library": "library",
     "machine-groups": "groups",
     "network-mappings": "networks",
     "openapi.json": "description",
@@ -37,6 +38,8 @@ ACTIONS = {
     "certificate": "certificate",
     "change_setting": "set",
     "check_database": "check",
+    "delete_library": "delete",
+    "disk_library": "show",
     "failover_job": "show",
     "join": "join",
     "joined": "joined",
@@ -55,6 +58,7 @@ ACTIONS = {
     "set_remote_console": "set",
     "test_new_credential": "test-new",
     "upload_backup": "upload",
+    "upload_library": "upload",
     "verify": "start",
 }
 """Actions whose path alone would not say what they do, by the name of their route."""
