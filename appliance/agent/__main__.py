@@ -22,6 +22,9 @@ from appliance.agent.logs import LogBook
 from appliance.agent.machine import Host, network_of
 from appliance.agent.oma import running_oma
 from appliance.agent.supervisor import stay_alive, tell, watchdog_period
+from appliance.agent.upgrade.asking import own_health
+from appliance.agent.upgrade.startup import FOLDER, Leave, at_start
+from appliance.agent.upgrade.trial import Trial
 from appliance.agent.vma import running_vma
 from appliance.contract.errors import Fault
 
@@ -63,17 +66,22 @@ async def _run(config: Config) -> bool:
         asyncio.get_running_loop().add_signal_handler(number, partial(_stop, stop, again, anew=False))
     running = running_oma if config.role == "oma" else running_vma
     network = network_of(config)
+    leave = partial(_stop, stop, again, anew=False)
     living = asyncio.create_task(stay_alive(watchdog_period(os.environ, os.getpid())))
     try:
         # Before all that may fail, such as the store on a full disk: settings that nobody kept must not outlive a crash.
         await network.start()
+        trial = Trial(await asyncio.to_thread(at_start, config), config.state_dir / FOLDER)
         await asyncio.to_thread(Restoring(config.state_dir, config.database_url, config.role).take_up)
-        async with running(config, Host(book, network, restart=partial(_stop, stop, again, anew=True))) as api:
+        host = Host(book, network, restart=partial(_stop, stop, again, anew=True), leave=leave, trial=trial)
+        async with running(config, host) as api, trial.watched(partial(own_health, config.api_socket), leave):
             _log.info("%s %s runs; its API is on %s and port %d", config.role.upper(), config.name, config.api_socket, api.port)
             _keep_what_is_loaded()
             tell("READY=1")
             await stop.wait()
             tell(_leaving(anew=again.is_set()))
+    except Leave as reason:
+        _log.warning("the agent leaves: %s", reason)
     finally:
         living.cancel()
         await network.close()

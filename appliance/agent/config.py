@@ -45,11 +45,12 @@ class Failover(_Table):
 
 
 class Machine(_Table):
-    """Programs that act on the machine, and where its network is configured (systemd-networkd's folder)."""
+    """Programs that act on the machine, where its network is configured (systemd-networkd's folder), and where releases are."""
 
     restart: tuple[str, ...] = ("systemctl", "reboot")
     power_off: tuple[str, ...] = ("systemctl", "poweroff")
     networkd_dir: Path = Path("/etc/systemd/network")
+    release_home: Path = Path("/opt/appliance")
 
 
 class Gate(_Table):

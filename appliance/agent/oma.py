@@ -167,7 +167,7 @@ async def running_oma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
             store,
             config.run_dir,
             children,
-            lambda peer: peer_application(peer, store, runner, side.sessions, oma.desk),
+            lambda peer: host.trial.holding(peer_application(peer, store, runner, side.sessions, oma.desk)),
             name=config.name,
             version=VERSION,
             web_app=web,
@@ -176,7 +176,7 @@ async def running_oma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         stack.push_async_callback(oma.close)
         facts = Facts(store, addresses, oma.tunnels, lambda: side.door.port)
         status_routes = StatusRoutes(identity, config.name, oma_probes(oma), facts, APIS)
-        operators = await Operators.open(config, store)
+        operators = await Operators.open(config, store, host.trial.hold())
         follow(oma, operators.options)
         sealed = Sealed(oma.vault, SEALED_COLUMNS)
         machine = running_machine(config, host, store, runner, children, identity.id, status_routes.described, operators, sealed)
@@ -187,7 +187,7 @@ async def running_oma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         await side.start(config.front_door.address, config.front_door.port)
         stack.push_async_callback(side.stop)
         stack.push_async_callback(runner.close)
-        operating = asyncio.create_task(oma.operate())
+        operating = asyncio.create_task(host.trial.then(oma.operate))
         stack.push_async_callback(_cancelled, operating)
         api = operators.api(config, apis)
         await api.start()

@@ -69,7 +69,7 @@ async def running_vma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         dialler = Dialler(identity, peers, config.run_dir / "tunnel", own_api, version=VERSION)
         link = TunnelLink(dialler, peers)
         stack.push_async_callback(link.close)
-        operators = await Operators.open(config, store)
+        operators = await Operators.open(config, store, host.trial.hold())
         tries = partial(operators.options.__getitem__, REPLICATION_TRIES)
         library = Library(config.state_dir / LIBRARY_FOLDER)
         await library.open()
@@ -78,7 +78,12 @@ async def running_vma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         )
         runner.register(Transfer(transfers))
         runner.register(Fetching(library))
-        site = PrincipalSite(lambda _: peer_application(runner, transfers), Principal("oma", "oma"), own_api, partial(_describe, identity))
+        site = PrincipalSite(
+            lambda _: host.trial.holding(peer_application(runner, transfers)),
+            Principal("oma", "oma"),
+            own_api,
+            partial(_describe, identity),
+        )
         await site.start()
         stack.push_async_callback(site.stop)
         await dialler.start()
@@ -101,8 +106,8 @@ async def running_vma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
             (metrics.MetricsApi, MetricsRoutes(store, "vma", tunnels)),
             *await stack.enter_async_context(machine),
         )
-        await runner.recover()
         stack.push_async_callback(runner.close)
+        await stack.enter_async_context(host.trial.followed_by(runner.recover))
         api = operators.api(config, served)
         await api.start()
         stack.push_async_callback(api.stop)

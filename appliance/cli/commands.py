@@ -25,6 +25,7 @@ NOUNS = {
     "schedule-executions": "runs",
     "schedule-windows": "windows",
     "shell-gate": "gate",
+    "upgrades": "upgrade",
     "verifications": "verify",
     "vm-contexts": "vms",
     "vmware-credentials": "credentials",
@@ -59,6 +60,7 @@ ACTIONS = {
     "test_new_credential": "test-new",
     "upload_backup": "upload",
     "upload_library": "upload",
+    "upload_upgrade": "upload",
     "verify": "start",
 }
 """Actions whose path alone would not say what they do, by the name of their route."""
