@@ -4,13 +4,21 @@ IMAGE  := build/guest
 
 IMAGES := build/image
 
-.PHONY: setup guest demo lab console stop test lint bench clean test-image smoke-image bench-image
+.PHONY: setup image images guest demo lab console stop test lint bench clean test-image smoke-image bench-image
 
 setup:
 	@scripts/setup
 
 guest: setup                ## the lab's guest, made once and cached
 	@$(PYTHON) -m appliance.lab.machines.image $(IMAGE)
+
+image: setup                ## one appliance's image in build/image: make image ROLE=oma|vma [VENDOR_KEY=public key]
+	@scripts/setup-image
+	@$(PYTHON) -m image build $(ROLE) $(if $(VENDOR_KEY),--vendor-key '$(VENDOR_KEY)')
+
+images:                     ## both appliances' images
+	@$(MAKE) --no-print-directory image ROLE=oma
+	@$(MAKE) --no-print-directory image ROLE=vma
 
 demo: guest                 ## migrate a running VM between two sites on this machine
 	@$(PYTHON) -m appliance.demo run
