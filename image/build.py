@@ -5,7 +5,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from image.release import HOME, PROJECT, install_release, project_version
 from image.roles import KERNEL_OPTIONS, Role
 from image.rootfs import kernel_version, lay_over, settle, settle_times, strip
 from image.sbom import Subject, package_lines, write_sbom
+from image.vddk_plugin import place_vddk_plugin
 
 OVERLAYS = PROJECT / "systemd"
 
@@ -73,13 +75,13 @@ def _make(order: Order, available: PackageSet, plan: DiskPlan, work: Path, finis
         make_root(order, available, root, plan)
     with _step("disk"):
         make_boot_disk(root, disk, plan)
-    with _step("qcow2"):
-        make_qcow2(disk, finished / f"{order.name}.qcow2")
+    parts: list[tuple[str, Callable[[], None]]] = [("qcow2", lambda: make_qcow2(disk, finished / f"{order.name}.qcow2"))]
     if not order.quick:
-        with _step("OVA"):
-            _make_ova(order, disk, finished, plan)
-        with _step("list of packages"):
-            _list_packages(order, root, finished, plan)
+        parts.append(("OVA", lambda: _make_ova(order, disk, finished, plan)))
+        parts.append(("list of packages", lambda: _list_packages(order, root, finished, plan)))
+    with ThreadPoolExecutor() as side_by_side:
+        for ended in [side_by_side.submit(_timed, name, part) for name, part in parts]:
+            ended.result()
     sums = {file.name: digest(file) for file in sorted(finished.iterdir())}
     (finished / f"{order.name}.sha256").write_text("".join(f"{value}  {name}\n" for name, value in sums.items()))
 
@@ -90,6 +92,8 @@ def make_root(order: Order, available: PackageSet, root: Path, plan: DiskPlan) -
     strip(root)
     for overlay in (OVERLAYS / "root", OVERLAYS / order.role.name):
         lay_over(root, overlay)
+    if order.role.name == "vma":
+        place_vddk_plugin(root, order.cache)
     place_console_font(root)
     install_release(root, root.with_name("project"), order.cache, plan.epoch)
     settle(root, plan.root, order.vendor_key)
@@ -153,6 +157,11 @@ def _alone(lock: Path) -> Iterator[None]:
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _timed(name: str, part: Callable[[], None]) -> None:
+    with _step(name):
+        part()
 
 
 @contextmanager
