@@ -42,6 +42,13 @@ def vddk_plugin(cache: Path) -> Path:
     return kept
 
 
+def place_vddk_plugin(root: Path, cache: Path) -> None:
+    """Put it where the image's nbdkit looks for it by name."""
+    place = root / PLACE
+    shutil.copyfile(vddk_plugin(cache), place)
+    place.chmod(0o644)
+
+
 def _key() -> str:
     """Names a plugin by how it is built and what loads it."""
     return hashlib.sha256((Path(__file__).read_text() + run("nbdkit", "--version")).encode()).hexdigest()[:16]

@@ -10,6 +10,7 @@ from appliance.contract.client import Transport, client
 from appliance.contract.clouds import CloudsApi
 from appliance.contract.credentials import CredentialsApi
 from appliance.contract.discovery import DiscoveryApi
+from appliance.contract.disk_library import DiskLibraryApi
 from appliance.contract.failover import FailoverApi
 from appliance.contract.gate import GateApi
 from appliance.contract.jobs import JobsApi
@@ -179,3 +180,8 @@ class Agent:
     def source(self) -> SourceApi:
         """vCenters, transfers, snapshots (VMA)."""
         return client(SourceApi, self.transport)
+
+    @cached_property
+    def disk_library(self) -> DiskLibraryApi:
+        """VMware's library for reading disks (VMA)."""
+        return client(DiskLibraryApi, self.transport)

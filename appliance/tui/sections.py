@@ -46,6 +46,7 @@ SECTIONS = (
     Section("vcenters", "vCenter", "logins in use", VMA, "vcenters", "VCentersScreen"),
     Section("transfers", "Transfers", "copies under way", VMA, "transfers", "TransfersScreen"),
     Section("snapshots", "Snapshots", "held in vCenter", VMA, "snapshots", "SnapshotsScreen"),
+    Section("library", "Disk reader", "VMware's library, or HTTPS", VMA, "disk_library", "DiskLibraryScreen"),
     Section("pairing", "Pairing", "with the other appliance", VMA, "joining", "JoiningScreen"),
     Section("tunnel", "Tunnel", "connection and its history", BOTH, "tunnel", "TunnelScreen"),
     Section("network", "Network", "addresses, names, tests", BOTH, "network", "NetworkScreen"),

@@ -83,6 +83,10 @@ PICTURES: dict[str, dict[str, str]] = {
     "pairing": {"pairing": "test_snap_pairing/test_joining[failed-80x25]"},
     "vcenters": {"vcenters": "test_snap_source/test_source[vcenters-normal-80x25]"},
     "transfers": {"transfers": "test_snap_source/test_source[transfers-busy-80x25]"},
+    "disk-library": {
+        "disk-library": "test_snap_disk_library/test_disk_library[normal-80x25]",
+        "disk-library-waits": "test_snap_disk_library/test_disk_library[waits-80x25]",
+    },
     "snapshots": {"snapshots": "test_snap_source/test_source[snapshots-normal-80x25]"},
     "tunnel": {"tunnel": "test_snap_tunnel/test_tunnel[normal-80x25]"},
     "network": {"network": "test_snap_network/test_network[normal-80x25]"},

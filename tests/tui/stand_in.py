@@ -16,6 +16,7 @@ from appliance.contract.client import UNREACHABLE, Transport
 from appliance.contract.clouds import CloudsApi
 from appliance.contract.credentials import CredentialsApi
 from appliance.contract.discovery import DiscoveryApi
+from appliance.contract.disk_library import DiskLibraryApi
 from appliance.contract.errors import NO_SUCH_ROUTE, Fault
 from appliance.contract.failover import FailoverApi
 from appliance.contract.management import ManagementApi
@@ -58,7 +59,7 @@ ROLES: dict[str, tuple[type[Api], ...]] = {
         ReconciliationApi,
         WindowsApi,
     ),
-    "vma": (*COMMON, pairing.JoinApi, source.SourceApi),
+    "vma": (*COMMON, pairing.JoinApi, source.SourceApi, DiskLibraryApi),
 }
 
 Answer = Any
