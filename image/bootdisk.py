@@ -1,23 +1,17 @@
-"""A disk that boots by BIOS and by UEFI, made from a root folder without loop devices, mounts or device mapper."""
+"""A disk that boots by BIOS and by UEFI, made from a root folder without loop devices, mounts or device mapper.
 
-import struct
+Layout and boot sectors are those of the lab's guest; an appliance's disk is the same in every build besides, and opens to nobody.
+"""
+
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from appliance.lab.machines.bootdisk import BIOS_AT, BIOS_SIZE, ESP_AT, ESP_SIZE, GRUB, MIB, ROOT_AT, SECTOR, boot_sector, located_core
 from image.ext4 import make_ext4
 from image.grub import MODULES, start_config
 from image.programs import run
-
-MIB = 1 << 20
-SECTOR = 512
-GRUB = Path("/usr/lib/grub")  # Debian's packages grub-pc-bin and grub-efi-amd64-bin
-
-# The layout, in MiB: a partition for GRUB's BIOS core, the EFI system partition, the root file system.
-BIOS_AT, BIOS_SIZE = 1, 1
-ESP_AT, ESP_SIZE = 2, 16
-ROOT_AT = ESP_AT + ESP_SIZE
 
 
 @dataclass(frozen=True)
@@ -83,19 +77,3 @@ def _make_bios_boot(disk: Path, start: Path, work: Path) -> None:
         file.write(boot_sector((GRUB / "i386-pc" / "boot.img").read_bytes(), sector)[:440] + table)
         file.seek(sector * SECTOR)
         file.write(located_core(core_file.read_bytes(), sector))
-
-
-def boot_sector(image: bytes, core_sector: int) -> bytes:
-    """GRUB's first sector, told where its core lies (offsets: grub/i386/pc/boot.h, GRUB_BOOT_MACHINE_*)."""
-    sector = bytearray(image)
-    struct.pack_into("<Q", sector, 0x5C, core_sector)
-    sector[0x64] = 0xFF  # boot from the drive that the BIOS names
-    sector[0x66:0x68] = b"\x90\x90"  # as grub-setup does: do not distrust that name
-    return bytes(sector)
-
-
-def located_core(image: bytes, core_sector: int) -> bytes:
-    """GRUB's core in whole sectors, whose first one is told where the others lie (the last entry of its block list)."""
-    core = bytearray(image) + bytes(-len(image) % SECTOR)
-    struct.pack_into("<QHH", core, 0x1F4, core_sector + 1, len(core) // SECTOR - 1, 0x820)
-    return bytes(core)

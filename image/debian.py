@@ -42,8 +42,9 @@ def base_system(role: Role, available: PackageSet, root: Path, cache: Path) -> N
         kept.parent.mkdir(parents=True, exist_ok=True)
         part = kept.with_suffix(".part")
         _install(role, available, part, cache)
-        for older in kept.parent.glob(f"{role.name}-*.tar"):
-            older.unlink()
+        for older in kept.parent.glob(f"{role.name}-*"):
+            if older != part:
+                older.unlink()
         part.rename(kept)
     remove_tree(root)
     root.mkdir(parents=True)
