@@ -110,6 +110,7 @@ class DiskCopy:
             raise
 
     async def _try(self, work: Work) -> CopyFailure | None:
+        self._reader = ""
         await folder.verify(self.passage.vcenter, self.passage.record, self.passage.datacenter)
         owner = f"copy/{self.passage.job_id}/{self.task.disk_id}"
         crew = crew_for(work)
