@@ -30,6 +30,7 @@ from appliance.contract.storage import StorageApi
 from appliance.contract.system import SystemApi
 from appliance.contract.tokens import TokensApi
 from appliance.contract.tunnel import TunnelApi
+from appliance.contract.upgrades import UpgradesApi
 from appliance.contract.vault import VaultApi
 from appliance.contract.verifications import VerificationsApi
 from appliance.contract.windows import WindowsApi
@@ -65,6 +66,11 @@ class Agent:
     def backups(self) -> BackupsApi:
         """Back-ups of the records, and their check."""
         return client(BackupsApi, self.transport)
+
+    @cached_property
+    def upgrades(self) -> UpgradesApi:
+        """Upgrade files, and applying one."""
+        return client(UpgradesApi, self.transport)
 
     @cached_property
     def gate(self) -> GateApi:

@@ -54,6 +54,7 @@ SECTIONS = (
     Section("logs", "Logs", "filter and follow", BOTH, "logs", "LogsScreen"),
     Section("support", "Support bundle", "for the vendor's support", BOTH, "support", "SupportScreen"),
     Section("backups", "Back-ups", "records and keys, the way back", BOTH, "backups", "BackupsScreen"),
+    Section("upgrade", "Upgrade", "new versions, the way back", BOTH, "upgrade", "UpgradeScreen"),
     Section("settings", "Settings", "limits, how long things are kept", BOTH, "settings", "SettingsScreen"),
     Section("tokens", "API tokens", "who may ask from elsewhere", BOTH, "tokens", "TokensScreen"),
     Section("remote", "Console over SSH", "off until turned on", BOTH, "remote", "RemoteScreen"),

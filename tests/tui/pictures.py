@@ -101,6 +101,10 @@ PICTURES: dict[str, dict[str, str]] = {
         "backups": "test_snap_backups/test_backups[normal-80x25]",
         "backups-restore": "test_snap_backups/test_question_before_a_restore",
     },
+    "upgrade": {
+        "upgrade": "test_snap_upgrade/test_upgrades[normal-80x25]",
+        "upgrade-apply": "test_snap_upgrade/test_question_before_an_upgrade",
+    },
     "database-checks": {"database-checks": "test_snap_backups/test_database_checks[normal-80x25]"},
     "support": {"support": "test_snap_support/test_support[busy-80x25]"},
     "remote": {"remote": "test_snap_remote/test_remote[on-80x25]"},
