@@ -53,18 +53,23 @@ async def test_a_disk_that_is_plugged_in_appears_under_its_serial(oma: Machine) 
     await oma.guest.becomes(f"test -e {path} || echo gone", "gone")
 
 
-async def test_the_agent_may_open_a_disk_that_is_plugged_in(oma: Machine) -> None:
-    name = await oma.plug(SERIAL[::-1], 64)
-    path = f"/dev/disk/by-id/virtio-{SERIAL[::-1]}"
-    await oma.guest.becomes(f"test -b {path} && echo there", "there")
-    agent = await main_pid(oma, "appliance-agent.service")
-    # The same namespaces, user, groups and device rules as the agent.
-    user = await oma.guest.run(f"stat -c '%u %g' /proc/{agent}")
-    uid, gid = user.split()
-    groups = (await oma.guest.run(f"awk '/^Groups/ {{ $1 = \"\"; print }}' /proc/{agent}/status")).split()
-    as_agent = f"--reuid={uid} --regid={gid} --groups={','.join(groups) or gid}"
-    await oma.guest.run(f"nsenter --target={agent} --mount setpriv {as_agent} dd if=/dev/zero of={path} bs=4096 count=1 oflag=direct")
+async def test_the_agent_may_write_to_a_disk_that_is_plugged_in(oma: Machine) -> None:
+    serial = SERIAL[::-1]
+    name = await oma.plug(serial, 64)
+    path = f"/dev/disk/by-id/virtio-{serial}"
+    await oma.guest.becomes(f"blockdev --getsize64 {path}", str(64 << 20))
+    await as_agent(oma, f"dd if=/dev/urandom of={path} bs=4096 count=1 oflag=direct status=none")
     await oma.unplug(name)
+
+
+async def as_agent(one: Machine, command: str) -> str:
+    """Run a program under the agent's control group with its device rules, in its view of the files, as its user without capabilities."""
+    pid = await main_pid(one, "appliance-agent.service")
+    group = "/sys/fs/cgroup/system.slice/appliance-agent.service/cgroup.procs"
+    uid, gid = (await one.guest.run(f"stat -c '%u %g' /proc/{pid}")).split()
+    groups = (await one.guest.run(f"sed -n 's/^Groups://p' /proc/{pid}/status")).split() or [gid]
+    user = f"setpriv --reuid={uid} --regid={gid} --groups={','.join(groups)} --bounding-set=-all"
+    return await one.guest.run(f"echo $$ > {group} && exec nsenter --target={pid} --mount {user} {command}")
 
 
 async def main_pid(one: Machine, unit: str) -> str:
