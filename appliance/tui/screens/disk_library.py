@@ -31,7 +31,7 @@ class DiskLibraryScreen(ConsoleScreen):
     NAME = "disk-library"
     HEADING = "Disk reader"
     HELP = (
-        "Disks can be read with VMware's own library (VDDK). It may not be shipped with this appliance: bring the archive as you got it "
+        "Disks can be read with VMware's own disk library. It may not be shipped with this appliance: bring the archive as you got it "
         "from VMware. F7 fetches it from a web server of yours; or send it over the API with the command that is shown. What has come is "
         "checked, and its SHA-256 is shown: compare it with the one on VMware's page, then accept it with F8. It is used if it can be "
         "loaded here; otherwise, and for every disk that it can't open, disks are read over HTTPS, and the job's log says so. "
