@@ -18,6 +18,9 @@ from appliance.contract.disk_library import Reader
 from appliance.contract.errors import Fault
 from appliance.core.commands import Children
 from appliance.lab.vcenter import DiskPlan, Plan, VcenterLab, VmPlan
+from appliance.replication.extents import Extents
+from appliance.replication.mover.protocol import Source, Target, Work
+from appliance.replication.movers import CopyJob, Done, Progress, copy_disk
 from appliance.vsphere import inventory, snapshots
 from appliance.vsphere.certificate import fetch_fingerprint, fingerprint_of
 from appliance.vsphere.reading import Where, library_source, open_disk
@@ -204,3 +207,34 @@ async def test_the_password_is_on_no_command_line(where: Where, children: Childr
         assert opened.source.reader is Reader.LIBRARY
         lines = [Path(f"/proc/{pid}/cmdline").read_text() for pid in children.living(where.owner)]
     assert lines and not any(where.vcenter.password in line for line in lines)
+
+
+async def test_the_copying_processes_copy_a_whole_disk_that_the_library_reads(
+    lab: VcenterLab, where: Where, children: Children, short: Path, tmp_path: Path, plugin: str
+) -> None:
+    library, target = await installed(tmp_path, plugin), tmp_path / "target.raw"
+    with target.open("wb") as written:
+        for _ in range(SIZE >> 20):
+            written.write(b"\xff" * (1 << 20))
+    socket = short / "target.sock"
+    served = await children.spawn("target", ["nbdkit", "--foreground", f"--unix={socket}", "file", str(target)])
+    async with asyncio.timeout(10):
+        while not socket.exists():
+            await asyncio.sleep(0.02)
+    async with await open_disk(children, where, library.usable, Told()) as opened:
+        assert opened.source.reader is Reader.LIBRARY
+        job = CopyJob(
+            owner=where.owner,
+            source=Source(socket=str(opened.socket), connections=2),
+            targets=(Target(socket=str(socket), plain=True),) * 4,
+            work=Work(read=Extents.whole(SIZE)),
+            processes=2,
+        )
+        outcome = await copy_disk(children, job, heard)
+    assert outcome.failure is None
+    await served.terminate(5.0)
+    assert target.read_bytes() == frozen(lab).read_bytes()
+
+
+async def heard(event: Done | Progress) -> None:
+    """Nobody follows."""
