@@ -11,7 +11,7 @@ import pytest_asyncio
 from tests.image.planting import planted
 
 BOOTING = "test_boot_"
-LIMIT = 900
+LIMIT = 1800
 """Seconds for one test with the boot that comes before it."""
 
 

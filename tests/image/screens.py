@@ -8,6 +8,14 @@ SERIAL_SIZE = (80, 24)
 """Columns and lines of a terminal on the serial port."""
 
 
+class Receiver(pyte.Screen):
+    """A terminal that gets over sequences that a full line has garbled, as a real one does."""
+
+    def cursor_position(self, line: int | None = None, column: int | None = None, *more: int) -> None:
+        """Further numbers say nothing."""
+        super().cursor_position(line, column)
+
+
 def virtual(memory: bytes) -> str:
     """The lines of a virtual terminal from the first four bytes of /dev/vcsa1 and all of /dev/vcsu1 (vcs(4)).
 
@@ -23,6 +31,6 @@ def virtual(memory: bytes) -> str:
 
 def serial(printed: bytes) -> str:
     """What a terminal shows after all this was printed to it."""
-    screen = pyte.Screen(*SERIAL_SIZE)
+    screen = Receiver(*SERIAL_SIZE)
     pyte.ByteStream(screen).feed(printed)
     return "\n".join(line.rstrip() for line in screen.display)

@@ -20,3 +20,7 @@ def test_a_screen_that_was_cut_off_is_no_screen(memory: bytes) -> None:
 
 def test_a_serial_terminal_shows_what_was_drawn_last() -> None:
     assert screens.serial(b"old\x1b[2J\x1b[1;3Hnew\x1b[2;1Hsecond").split("\n")[:2] == ["  new", "second"]
+
+
+def test_a_serial_terminal_gets_over_a_garbled_sequence() -> None:
+    assert screens.serial(b"\x1b[1;2;3Hhere").split("\n")[0] == " here"
