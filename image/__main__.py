@@ -1,9 +1,10 @@
-"""`python -m image build oma`, `python -m image compare A B`."""
+"""`python -m image build oma`, `python -m image compare A B`, `python -m image upgrade`."""
 
 import argparse
 import sys
 from pathlib import Path
 
+from image import upgrade
 from image.build import Order, build
 from image.compare import compare
 from image.programs import BuildProblem
@@ -14,7 +15,7 @@ def main() -> int:
     """Exit codes: 0 built, or the same; 1 not built, or different; 2 wrong usage."""
     options = _parser().parse_args()
     try:
-        return _compare(options) if options.command == "compare" else _build(options)
+        return {"build": _build, "compare": _compare, "upgrade": upgrade.run}[options.command](options)
     except BuildProblem as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -45,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     pair = commands.add_parser("compare", help="say what differs between two disk images")
     pair.add_argument("first", type=Path)
     pair.add_argument("second", type=Path)
+    upgrade.add_arguments(commands.add_parser("upgrade", help="pack a release as an upgrade file that the vendor signs"))
     return parser
 
 

@@ -17,6 +17,8 @@ PYTHONPATH=/opt/appliance/current/lib PYTHONSAFEPATH=1 PYTHONDONTWRITEBYTECODE=1
 # Not for an appliance: the two clouds' stand-ins and the guided run.
 LEFT_OUT = ("appliance/lab", "appliance/demo")
 
+COMPILED = ("-q", "-f", "--invalidation-mode", "unchecked-hash", "-j", "1")
+
 # What only compilers, type checkers and tests of those packages read.
 _NOT_RUN = ("**/*.pyx", "**/*.pxd", "**/*.pyi", "**/*.c", "**/*.h", "**/tests", "**/direct_url.json", "**/RECORD", "**/REQUESTED", "bin")
 
@@ -32,14 +34,7 @@ def install_release(root: Path, work: Path, cache: Path, epoch: int, project: Pa
     version = project_version(project)
     release = root / HOME / "releases" / version
     library = release / "lib"
-    remove_tree(release)
-    library.mkdir(parents=True)
-    wheels = _wheels(cache, project)
-    own = _own_wheel(work, project, epoch)
-    _pip("install", "--no-index", "--no-compile", "--find-links", wheels, "--target", library, own)
-    for pattern in _NOT_RUN:
-        for found in library.glob(pattern):
-            remove_tree(found)
+    fill_library(library, work, cache, epoch, project)
     _compile(root, library.relative_to(root))
     current = root / HOME / "current"
     current.unlink(missing_ok=True)
@@ -47,6 +42,25 @@ def install_release(root: Path, work: Path, cache: Path, epoch: int, project: Pa
     launcher = root / "usr/bin/appliance"
     launcher.write_text(LAUNCHER)
     launcher.chmod(0o755)
+
+
+def make_release(folder: Path, work: Path, cache: Path, epoch: int, project: Path = PROJECT) -> None:
+    """The same release in a folder that is no root folder, for an upgrade: compiled by the Python that runs, for the place it will have."""
+    library, place = folder / "lib", Path("/") / HOME / "releases" / project_version(project) / "lib"
+    fill_library(library, work, cache, epoch, project)
+    run(sys.executable, "-m", "compileall", *COMPILED, "-s", library, "-p", place, library, env={"PYTHONHASHSEED": "0"})
+
+
+def fill_library(library: Path, work: Path, cache: Path, epoch: int, project: Path = PROJECT) -> None:
+    """The project and the packages that it stands on, without what is not run."""
+    remove_tree(library)
+    library.mkdir(parents=True)
+    wheels = _wheels(cache, project)
+    own = _own_wheel(work, project, epoch)
+    _pip("install", "--no-index", "--no-compile", "--find-links", wheels, "--target", library, own)
+    for pattern in _NOT_RUN:
+        for found in library.glob(pattern):
+            remove_tree(found)
 
 
 def _wheels(cache: Path, project: Path) -> Path:
@@ -83,8 +97,7 @@ def _own_files(project: Path) -> list[str]:
 
 def _compile(root: Path, library: Path) -> None:
     """Byte code that is the same every time and is never checked against its source: nothing here writes either again."""
-    options = ("-q", "-f", "--invalidation-mode", "unchecked-hash", "-j", "1")
-    in_root(root, "/usr/bin/python3", "-m", "compileall", *options, f"/{library}", env={"PYTHONHASHSEED": "0"})
+    in_root(root, "/usr/bin/python3", "-m", "compileall", *COMPILED, f"/{library}", env={"PYTHONHASHSEED": "0"})
 
 
 def _pip(*words: str | Path, env: dict[str, str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""`python -m image upgrade RELEASE`: packs a release folder as an upgrade file, signed by the vendor."""
+"""`python -m image upgrade`: packs the checkout's release, or a release folder, as an upgrade file that the vendor signs."""
 
 import argparse
 import gzip
@@ -22,12 +22,16 @@ from appliance.agent.upgrade.package import MANIFEST, RELEASE, SIGNATURE
 from appliance.agent.upgrade.signature import sign
 from appliance.core import releases
 from image.programs import BuildProblem
+from image.programs import run as run_program
+from image.release import PROJECT, make_release, project_version
 from image.roles import ROLES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What can be typed after `upgrade`."""
-    parser.add_argument("release", type=Path, help="a release folder: opt/appliance/releases/VERSION of an image's root")
+    parser.add_argument(
+        "--release", type=Path, help="a release folder, opt/appliance/releases/VERSION of a root (default: one is made here)"
+    )
     parser.add_argument("--out", type=Path, default=Path("build/image"), help="the folder for the file")
     parser.add_argument("--from", dest="lines", action="append", metavar="MAJOR.MINOR", help="a line that may be upgraded; may be repeated")
     parser.add_argument("--role", dest="roles", action="append", choices=sorted(ROLES), help="an appliance it is for (default: both)")
@@ -39,20 +43,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Pack it, or write the manifest that has to be signed. Raises BuildProblem."""
+    if options.signature is None and options.manifest is None and options.key is None:
+        raise BuildProblem("An upgrade has to be signed: give --key, or --manifest for a key that is elsewhere.")
+    release = options.release or options.out / "release" / project_version()
     if options.signature is not None:
         if options.manifest is None:
             raise BuildProblem("--signature needs the --manifest that was signed.")
         listed, signature = options.manifest.read_bytes(), options.signature.read_bytes()
     else:
-        listed = manifest_of(options.release, lines=options.lines, roles=options.roles)
+        if options.release is None:
+            make_release(release, options.out / "release" / "work", options.out / "cache", _epoch())
+        listed = manifest_of(release, lines=options.lines, roles=options.roles)
         if options.manifest is not None:
             options.manifest.write_bytes(listed)
             print(f"{options.manifest} is to be signed, for the purpose that docs/upgrade.md names.", file=sys.stderr)
             return 0
-        if options.key is None:
-            raise BuildProblem("An upgrade has to be signed: give --key, or --manifest for a key that is elsewhere.")
         signature = sign(private_key(options.key, options.passphrase_file), listed)
-    made = pack(options.release, listed, signature, options.out)
+    made = pack(release, listed, signature, options.out)
     print(f"{made}  {made.stat().st_size / 2**20:.1f} MiB")
     return 0
 
@@ -81,6 +88,17 @@ def pack(release: Path, listed: bytes, signature: bytes, out: Path) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     made = out / form.file_name(manifest.version)
     draft = made.with_name(f".{made.name}.draft")
+    try:
+        _write(draft, release, manifest, listed, signature)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    draft.replace(made)
+    made.with_name(f"{made.name}.sha256").write_text(f"{hashlib.sha256(made.read_bytes()).hexdigest()}  {made.name}\n")
+    return made
+
+
+def _write(draft: Path, release: Path, manifest: form.Manifest, listed: bytes, signature: bytes) -> None:
     with draft.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as tar:
         _add(tar, MANIFEST, listed, 0.0)
         _add(tar, SIGNATURE, signature, 0.0)
@@ -90,9 +108,6 @@ def pack(release: Path, listed: bytes, signature: bytes, out: Path) -> Path:
             if hashlib.sha256(content).hexdigest() != entry.sha256:
                 raise BuildProblem(f"{path} is not what the manifest says; make it and its signature again.")
             _add(tar, RELEASE + entry.path, content, path.stat().st_mtime)
-    draft.replace(made)
-    made.with_name(f"{made.name}.sha256").write_text(f"{hashlib.sha256(made.read_bytes()).hexdigest()}  {made.name}\n")
-    return made
 
 
 def version_of(release: Path) -> str:
@@ -131,6 +146,11 @@ def private_key(path: Path, passphrase_file: Path | None = None) -> Ed25519Priva
     if not isinstance(key, Ed25519PrivateKey):
         raise BuildProblem(f"{path} is not an Ed25519 key.")
     return key
+
+
+def _epoch() -> int:
+    """When the checkout's newest commit was made."""
+    return int(run_program("git", "-C", PROJECT, "log", "-1", "--format=%ct"))
 
 
 def _files(release: Path) -> Iterator[Path]:
