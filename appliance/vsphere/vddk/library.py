@@ -48,20 +48,21 @@ class Library:
         self._folder, self._plugin, self._now = folder, plugin, now
         self._archive, self._received = folder / "received.tar.gz", folder / "received.json"
         self._lock = asyncio.Lock()
-        self._problem = ""
+        self._problem, self._supported = "", False
         self.usable: Usable | None = None
 
     async def open(self) -> None:
         """After a start: what an earlier agent had begun is gone, and the library is tried."""
         async with self._lock:
             await asyncio.to_thread(self._sweep)
+            self._supported = await is_supported(self._plugin)
             await self._try()
 
     async def state(self) -> DiskLibrary:
         """What disks are read with, and what is here."""
         return DiskLibrary(
             reader=Reader.LIBRARY if self.usable else Reader.HTTPS,
-            supported=await is_supported(self._plugin),
+            supported=self._supported,
             installed=await asyncio.to_thread(self._installed),
             received=await asyncio.to_thread(_read_received, self._received),
         )
@@ -86,7 +87,7 @@ class Library:
             received = await asyncio.to_thread(_read_received, self._received)
             if received is None or received.sha256 != sha256:
                 raise NONE_WAITS()
-            if not await is_supported(self._plugin):
+            if not self._supported:
                 raise UNSUPPORTED()
             await self._install(received)
             await self._try()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from appliance.core.commands import Completed, run
 
-LIMIT = 60.0
+LIMIT = 20.0
 """Seconds: a library that has not come up by then does not."""
 PLUGIN = "vddk"
 """nbdkit's plugin, by name or path."""
