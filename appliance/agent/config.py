@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from appliance.failover.emulation import Acceleration
+
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -39,9 +41,10 @@ class Storage(_Table):
 
 
 class Failover(_Table):
-    """The isolated network of test failovers, when a request names none."""
+    """The isolated network of test failovers, when a request names none; whether guests are prepared with KVM's help."""
 
     test_network_id: str = ""
+    acceleration: Acceleration = "auto"
 
 
 class Machine(_Table):

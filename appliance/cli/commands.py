@@ -28,6 +28,7 @@ NOUNS = {
     "upgrades": "upgrade",
     "verifications": "verify",
     "vm-contexts": "vms",
+    "windows-drivers": "drivers",
     "vmware-credentials": "credentials",
 }
 """How an area of the API is called by those who type; what is not here is called as in its path."""
@@ -40,6 +41,7 @@ ACTIONS = {
     "change_setting": "set",
     "check_database": "check",
     "delete_library": "delete",
+    "delete_windows_drivers": "delete",
     "disk_library": "show",
     "failover_job": "show",
     "join": "join",
@@ -61,6 +63,7 @@ ACTIONS = {
     "upload_backup": "upload",
     "upload_library": "upload",
     "upload_upgrade": "upload",
+    "upload_windows_drivers": "upload",
     "verify": "start",
 }
 """Actions whose path alone would not say what they do, by the name of their route."""

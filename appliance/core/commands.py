@@ -78,9 +78,10 @@ class Child:
 
     async def wait(self) -> int:
         """Wait for its end; returns the exit code (negative: the signal). What it left of its family is killed."""
-        code = await self.process.wait()
         if self._family is not None:
+            await families.over(self.pid)
             await families.end(self.pid, self._family)
+        code = await self.process.wait()
         self._record.unlink(missing_ok=True)
         return code
 
@@ -88,6 +89,8 @@ class Child:
         """Kill it at once and reap it."""
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
+        if self._family is not None:
+            families.kill_members(self.pid, self._family)
         await asyncio.shield(self.wait())
 
     async def terminate(self, grace: float) -> int:

@@ -48,6 +48,21 @@ def kill_members(leader: int, started: int) -> bool:
     return bool(found)
 
 
+async def over(pid: int) -> None:
+    """Wait until a process has ended. asyncio's own waiting lasts until everybody has closed its pipes, also what it has left behind."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(descriptor, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+
+
 async def end(leader: int, started: int) -> None:
     """Kill everything in that session, and return when nothing of it is left."""
     while True:

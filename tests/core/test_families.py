@@ -62,6 +62,12 @@ async def test_a_number_that_was_given_to_another_program_is_left_alone(tmp_path
     await children.end("")
 
 
+async def test_what_is_left_behind_is_killed_though_it_holds_the_programs_pipe(tmp_path: Path) -> None:
+    child = await Children(tmp_path).spawn("job/1/", ["sh", "-c", "sleep 300 &"], stdout=asyncio.subprocess.PIPE, family=True)
+    async with asyncio.timeout(60):
+        assert await child.wait() == 0
+
+
 @pytest.mark.parametrize("number", [0, 2**22 + 1])
 def test_who_is_not_there_has_no_family(number: int) -> None:
     assert families.members(number, 10**12) == []
