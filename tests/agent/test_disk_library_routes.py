@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sys
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
 
 import aiohttp
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from appliance.agent.http.disk_library import DiskLibraryRoutes
@@ -77,3 +81,23 @@ async def test_of_an_upload_that_is_broken_off_nothing_is_left(api: aiohttp.Clie
 async def test_only_plain_web_addresses_are_fetched_from(api: aiohttp.ClientSession, address: str) -> None:
     status, answer = await asked(api, "POST", f"{PATH}/fetch", json={"address": address})
     assert status == 400 and answer["error"]["key"] == "request.invalid"
+
+
+@pytest.mark.parametrize("piped", [False, True], ids=["file", "pipe"])
+async def test_the_command_sends_a_file_or_what_comes_by_a_pipe(piped: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", loader(tmp_path / "bin"), prepend=":")
+    kept, archive = Library(tmp_path / "disk-library"), tmp_path / "archive.tar.gz"
+    await kept.open()
+    archive.write_bytes(packed(library()))
+    with tempfile.TemporaryDirectory(prefix="dl-") as short:
+        runner = web.AppRunner(operator_application(((DiskLibraryApi, DiskLibraryRoutes(kept, cast(Any, None))),), None))
+        await runner.setup()
+        await web.UnixSite(runner, f"{short}/api.sock").start()
+        words = ["library", "upload", "-" if piped else str(archive), "--json", "--socket", f"{short}/api.sock"]
+        argv = [sys.executable, "-m", "appliance.cli", *words]
+        with archive.open("rb") as content:
+            process = await asyncio.create_subprocess_exec(*argv, stdin=content, stdout=asyncio.subprocess.PIPE)
+            said = (await process.communicate())[0]
+        await runner.cleanup()
+    assert process.returncode == 0 and json.loads(said)["version"] == "7.0.3"
+    assert (await kept.state()).received is not None
