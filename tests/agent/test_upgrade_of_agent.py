@@ -1,5 +1,6 @@
 """A real agent is upgraded by a file, over its API; and comes back by itself from releases that are not well."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.agent.upgrade_site import NEW, OLD, Site, beginning, ended, ending, m
 
 NAME = "jobs.kept_days"
 FORGETS = migration('op.execute("DELETE FROM settings")')
+SAID = "The new release says so."
 SICK = ending(
     "agent/probes.py",
     'async def probe_database(store: Store) -> status.Part:\n    return status.Part(state="failed", detail="The new release says so.")',
@@ -36,7 +38,7 @@ async def kept_days(transport: Transport) -> object:
 
 
 @pytest.mark.lab
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_an_upgrade_is_made_though_the_agent_is_killed_at_each_of_its_steps(tmp_path: Path) -> None:
     async with site(tmp_path, kills=MOMENTS) as made, made.running() as transport:
         file = made.upgrade_file(migration('op.create_table("of_the_new_release", sa.Column("id", sa.Integer, primary_key=True))'))
@@ -53,11 +55,11 @@ async def test_an_upgrade_is_made_though_the_agent_is_killed_at_each_of_its_step
 
 
 @pytest.mark.lab
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("changes", "trial", "said"),
     [
-        ((FORGETS, SICK), 8.0, "The new release says so."),
+        ((FORGETS, SICK), 600.0, SAID),
         ((beginning("agent/supervisor.py", "raise SystemExit(1)"),), 60.0, "again and again"),
         ((migration('op.execute("DELETE FROM settings")\n    raise RuntimeError("it fails")'),), 60.0, "again and again"),
         ((FORGETS, beginning("agent/probes.py", "import time; time.sleep(1000)")), 8.0, "within 2 minutes"),
@@ -69,7 +71,10 @@ async def test_the_former_release_comes_back_with_its_records_when_the_new_one(
 ) -> None:
     kills = ("before-returned", "after-returned")
     async with site(tmp_path, trial=trial, kills=kills if FORGETS in changes else ()) as made, made.running() as transport:
-        job = await applied(made, transport, made.upgrade_file(*changes))  # type: ignore[arg-type]
+        applying = asyncio.create_task(applied(made, transport, made.upgrade_file(*changes)))  # type: ignore[arg-type]
+        if SICK in changes:
+            await made.time_is_over_once(said)
+        job = await applying
         assert job.status == "failed" and job.error is not None and job.error.key == "upgrade.returned", job
         assert said in job.error.message
         found = await client(UpgradesApi, transport).releases()
@@ -80,6 +85,7 @@ async def test_the_former_release_comes_back_with_its_records_when_the_new_one(
 
 
 @pytest.mark.lab
+@pytest.mark.timeout(300)
 async def test_what_the_vendor_has_not_signed_is_not_kept(tmp_path: Path) -> None:
     async with site(tmp_path / "one") as made, site(tmp_path / "other") as other, made.running() as transport:
         await until(transport, OLD)

@@ -109,6 +109,15 @@ class Site:
     def state(self) -> dict[str, object]:
         return dict(json.loads(self.state_file.read_text()))
 
+    async def time_is_over_once(self, problem: str) -> None:
+        """The time of the trial is over when the new release has said this."""
+        async with asyncio.timeout(200):
+            while not (self.state_file.exists() and problem in str(self.state().get("problem"))):
+                await asyncio.sleep(0.1)
+        draft = self.state_file.with_suffix(".over")
+        draft.write_text(json.dumps({**self.state(), "until": 0.0}))
+        draft.replace(self.state_file)
+
     def set_up(self) -> None:
         """The old release, its link, the vendor's key and the configuration."""
         release(self.home / "releases", OLD)
@@ -181,14 +190,14 @@ async def version(transport: Transport) -> str:
 
 async def until(transport: Transport, wanted: Callable[[], bool] | str) -> None:
     """Wait until this is so; a text is the version that answers."""
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(200):
         while not (await version(transport) == wanted if isinstance(wanted, str) else wanted()):
             await asyncio.sleep(0.1)
 
 
 async def ended(transport: Transport, job_id: str) -> Job:
     """The job once it has ended, however often the agent restarts meanwhile."""
-    async with asyncio.timeout(110):
+    async with asyncio.timeout(300):
         while True:
             with suppress(Fault):
                 job = await client(JobsApi, transport).job(job_id)
