@@ -1,4 +1,4 @@
-"""The upgrade file: a compressed tar that begins with its manifest and the vendor's signature of it; nothing else is read before both fit."""
+"""The upgrade file: a compressed tar that begins with its manifest and the vendor's signature; nothing else is read before both fit."""
 
 from __future__ import annotations
 
