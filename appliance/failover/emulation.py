@@ -11,8 +11,8 @@ Acceleration = Literal["auto", "on", "off"]
 """Whether KVM is used: where it is found to work, always, never."""
 
 MEMORY_MIB = 512
-"""Memory of such a machine as its library counts it; the preparation takes twice as much, and QEMU some on top."""
-ROOM_MIB = 1536
+"""Memory of such a machine as its library counts it; the preparation takes twice as much, and emulation up to 0.7 GiB on top."""
+ROOM_MIB = 2048
 """Memory of the appliance that one of them takes in all."""
 OWN_MIB = 512
 """Memory that the appliance needs for itself."""

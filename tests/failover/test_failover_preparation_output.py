@@ -128,7 +128,7 @@ def test_kvm_is_used_where_it_works_or_as_configured(
     assert found["LIBGUESTFS_BACKEND_SETTINGS"] == expected and found["LIBGUESTFS_BACKEND"] == "direct"
 
 
-@pytest.mark.parametrize(("memory", "expected"), [(256, 1), (2048, 1), (3584, 2), (8192, 5)])
+@pytest.mark.parametrize(("memory", "expected"), [(256, 1), (2048, 1), (4608, 2), (8192, 3)])
 def test_as_many_guests_are_prepared_at_once_as_there_is_memory_for(memory: int, expected: int) -> None:
     assert emulation.places(memory) == expected
 
