@@ -2,13 +2,23 @@
 PYTHON := .venv/bin/python
 IMAGE  := build/guest
 
-.PHONY: setup guest demo lab console stop test lint bench clean
+IMAGES := build/image
+
+.PHONY: setup image images guest demo lab console stop test lint bench clean test-image smoke-image bench-image
 
 setup:
 	@scripts/setup
 
 guest: setup                ## the lab's guest, made once and cached
 	@$(PYTHON) -m appliance.lab.machines.image $(IMAGE)
+
+image: setup                ## one appliance's image in build/image: make image ROLE=oma|vma [VENDOR_KEY=public key]
+	@scripts/setup-image
+	@$(PYTHON) -m image build $(ROLE) $(if $(VENDOR_KEY),--vendor-key '$(VENDOR_KEY)')
+
+images:                     ## both appliances' images
+	@$(MAKE) --no-print-directory image ROLE=oma
+	@$(MAKE) --no-print-directory image ROLE=vma
 
 demo: guest                 ## migrate a running VM between two sites on this machine
 	@$(PYTHON) -m appliance.demo run
@@ -31,6 +41,16 @@ lint: setup
 test: lint guest
 	@$(PYTHON) -m pytest -n 2 --dist loadfile
 	@$(PYTHON) -m pytest -n 2 --dist loadfile --database mariadb -m 'not lab'
+
+test-image: images          ## build both appliances and boot them; pictures in build/image/shots
+	@$(PYTHON) -m pytest tests/image --images $(IMAGES)
+
+smoke-image:                ## build the OMA's image and boot it to its set-up
+	@$(MAKE) --no-print-directory image ROLE=oma
+	@$(PYTHON) -m pytest tests/image/test_boot_first.py --images $(IMAGES) --durations 2 -k leads_to_the_set_up
+
+bench-image: images         ## sizes and times of the images, in build/bench.json
+	@$(PYTHON) -m tests.image.figures $(IMAGES) build/bench.json
 
 bench: setup                ## results in build/bench.json
 	@$(PYTHON) -m bench

@@ -21,8 +21,9 @@ settings.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Which database the fixture `store` is in."""
+    """Which database the fixture `store` is in, and which images are booted."""
     parser.addoption("--database", choices=("sqlite", "mariadb"), default="sqlite", help="where the tests keep their records")
+    parser.addoption("--images", metavar="FOLDER", help="where built images are; without it nothing boots them")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

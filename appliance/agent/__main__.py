@@ -8,7 +8,6 @@ import gc
 import logging
 import os
 import signal
-import socket
 import sys
 import threading
 import time
@@ -22,6 +21,10 @@ from appliance.agent.config import Config, ConfigProblem, read_config
 from appliance.agent.logs import LogBook
 from appliance.agent.machine import Host, network_of
 from appliance.agent.oma import running_oma
+from appliance.agent.supervisor import stay_alive, tell, watchdog_period
+from appliance.agent.upgrade.asking import own_health
+from appliance.agent.upgrade.startup import FOLDER, Leave, at_start
+from appliance.agent.upgrade.trial import Trial
 from appliance.agent.vma import running_vma
 from appliance.contract.errors import Fault
 
@@ -63,17 +66,24 @@ async def _run(config: Config) -> bool:
         asyncio.get_running_loop().add_signal_handler(number, partial(_stop, stop, again, anew=False))
     running = running_oma if config.role == "oma" else running_vma
     network = network_of(config)
+    leave = partial(_stop, stop, again, anew=False)
+    living = asyncio.create_task(stay_alive(watchdog_period(os.environ, os.getpid())))
     try:
         # Before all that may fail, such as the store on a full disk: settings that nobody kept must not outlive a crash.
         await network.start()
+        trial = Trial(await asyncio.to_thread(at_start, config), config.state_dir / FOLDER)
         await asyncio.to_thread(Restoring(config.state_dir, config.database_url, config.role).take_up)
-        async with running(config, Host(book, network, restart=partial(_stop, stop, again, anew=True))) as api:
+        host = Host(book, network, restart=partial(_stop, stop, again, anew=True), leave=leave, trial=trial)
+        async with running(config, host) as api, trial.watched(partial(own_health, config.api_socket), leave):
             _log.info("%s %s runs; its API is on %s and port %d", config.role.upper(), config.name, config.api_socket, api.port)
             _keep_what_is_loaded()
-            _notify("READY=1")
+            tell("READY=1")
             await stop.wait()
-            _notify(_leaving(anew=again.is_set()))
+            tell(_leaving(anew=again.is_set()))
+    except Leave as reason:
+        _log.warning("the agent leaves: %s", reason)
     finally:
+        living.cancel()
         await network.close()
         await asyncio.to_thread(book.close)
     return again.is_set()
@@ -114,14 +124,6 @@ def _leave(again: asyncio.Event) -> None:
 def _leaving(*, anew: bool) -> str:
     """What systemd is told at the end. Of a process that stays, STOPPING would be taken as a stop that hangs, and be ended by force."""
     return f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}" if anew else "STOPPING=1"
-
-
-def _notify(text: str) -> None:
-    """Tell systemd, if it started us; sd_notify(3)."""
-    address = os.environ.get("NOTIFY_SOCKET")
-    if address:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notifier:
-            notifier.sendto(text.encode(), address.replace("@", "\0", 1))
 
 
 if __name__ == "__main__":

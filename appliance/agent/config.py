@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from appliance.failover.emulation import Acceleration
+
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -39,17 +41,19 @@ class Storage(_Table):
 
 
 class Failover(_Table):
-    """The isolated network of test failovers, when a request names none."""
+    """The isolated network of test failovers, when a request names none; whether guests are prepared with KVM's help."""
 
     test_network_id: str = ""
+    acceleration: Acceleration = "auto"
 
 
 class Machine(_Table):
-    """Programs that act on the machine, and where its network is configured (systemd-networkd's folder)."""
+    """Programs that act on the machine, where its network is configured (systemd-networkd's folder), and where releases are."""
 
     restart: tuple[str, ...] = ("systemctl", "reboot")
     power_off: tuple[str, ...] = ("systemctl", "poweroff")
     networkd_dir: Path = Path("/etc/systemd/network")
+    release_home: Path = Path("/opt/appliance")
 
 
 class Gate(_Table):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from appliance.agent.backup.backups import Backups, Sealed
@@ -22,6 +22,7 @@ from appliance.agent.http.settings import SettingsRoutes
 from appliance.agent.http.setup import SetupRoutes
 from appliance.agent.http.system import SystemRoutes
 from appliance.agent.http.tokens import TokenRoutes
+from appliance.agent.http.upgrades import UpgradeRoutes
 from appliance.agent.logs import LogBook
 from appliance.agent.operators import Operators
 from appliance.agent.power import Power
@@ -31,7 +32,10 @@ from appliance.agent.retention.limits import Limits
 from appliance.agent.retention.workflow import Keeping, Maintenance, prune
 from appliance.agent.setup import Setup
 from appliance.agent.support.bundles import SupportBundles
-from appliance.contract import access, backups, gate, network, settings, setup, system, tokens
+from appliance.agent.upgrade.asking import own_health
+from appliance.agent.upgrade.trial import Trial
+from appliance.agent.upgrade.upgrades import Upgrades
+from appliance.contract import access, backups, gate, network, settings, setup, system, tokens, upgrades
 from appliance.contract.options import BACKUPS_KEPT, LOG_FILES, SUPPORT_BUNDLES
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
@@ -49,16 +53,26 @@ APIS = (
     settings.SettingsApi,
     tokens.TokensApi,
     backups.BackupsApi,
+    upgrades.UpgradesApi,
 )
+
+
+def _stays() -> None:
+    """An agent that nobody starts again does not leave."""
 
 
 @dataclass(frozen=True)
 class Host:
-    """What the process gives its agent: its log, the network that it has under control already, and a way to be started anew."""
+    """What the process gives its agent: its log, the network that it has under control already, and a way to be started anew.
+
+    `leave` ends it, so that the base system chooses the release that is started; `trial` is that of the release that runs.
+    """
 
     book: LogBook
     network: NetworkControl
     restart: Callable[[], None]
+    leave: Callable[[], None] = _stays
+    trial: Trial = field(default_factory=Trial)
 
 
 @asynccontextmanager
@@ -93,6 +107,9 @@ async def running_machine(
         stack.push_async_callback(power.close)
         kept_backups = Backups(store, runner, config, sealed, partial(power.ask, system.PowerAction.RESTART_AGENT))
 
+        kept_upgrades = Upgrades(config, runner, audit, key, partial(own_health, config.api_socket), host.leave)
+        await kept_upgrades.start()
+
         async def described() -> dict[str, object]:
             return {**await describe(), "settings": options.shown()}
 
@@ -109,6 +126,7 @@ async def running_machine(
             (gate.GateApi, GateRoutes(shell, audit)),
             (access.RemoteConsoleApi, RemoteConsoleRoutes(remote)),
             (backups.BackupsApi, BackupRoutes(kept_backups)),
+            (upgrades.UpgradesApi, UpgradeRoutes(kept_upgrades)),
             (system.SystemApi, SystemRoutes(host.book, bundles, power)),
             (settings.SettingsApi, SettingsRoutes(options, audit)),
             (tokens.TokensApi, TokenRoutes(operators.tokens, audit)),

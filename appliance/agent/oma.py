@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 from appliance.agent.backup.backups import Sealed
 from appliance.agent.config import Config
@@ -34,8 +35,9 @@ from appliance.core.jobs import Runner
 from appliance.core.rotation import KeyRotation
 from appliance.core.store import Store
 from appliance.core.vault import Vault
-from appliance.failover import requests
+from appliance.failover import emulation, requests
 from appliance.failover.deps import FailoverDeps
+from appliance.failover.drivers import Drivers
 from appliance.failover.preparation import Preparer
 from appliance.failover.workflows import workflows
 from appliance.preflight.gather import Lookout
@@ -87,7 +89,7 @@ class Oma:
             source=self.sources,
             end_sessions=self.end_sessions,
             restore_point=restore_point,
-            preparer=Preparer(children),
+            preparer=_preparer(config, children),
             test_network_id=config.failover.test_network_id,
             link=link,
         )
@@ -167,7 +169,7 @@ async def running_oma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
             store,
             config.run_dir,
             children,
-            lambda peer: peer_application(peer, store, runner, side.sessions, oma.desk),
+            lambda peer: host.trial.holding(peer_application(peer, store, runner, side.sessions, oma.desk)),
             name=config.name,
             version=VERSION,
             web_app=web,
@@ -176,7 +178,7 @@ async def running_oma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         stack.push_async_callback(oma.close)
         facts = Facts(store, addresses, oma.tunnels, lambda: side.door.port)
         status_routes = StatusRoutes(identity, config.name, oma_probes(oma), facts, APIS)
-        operators = await Operators.open(config, store)
+        operators = await Operators.open(config, store, host.trial.hold())
         follow(oma, operators.options)
         sealed = Sealed(oma.vault, SEALED_COLUMNS)
         machine = running_machine(config, host, store, runner, children, identity.id, status_routes.described, operators, sealed)
@@ -187,7 +189,7 @@ async def running_oma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         await side.start(config.front_door.address, config.front_door.port)
         stack.push_async_callback(side.stop)
         stack.push_async_callback(runner.close)
-        operating = asyncio.create_task(oma.operate())
+        operating = asyncio.create_task(host.trial.then(oma.operate))
         stack.push_async_callback(_cancelled, operating)
         api = operators.api(config, apis)
         await api.start()
@@ -203,6 +205,16 @@ def _volume_settings(config: Config) -> Settings:
         export_port=config.storage.export_port,
         slot_limit=config.storage.slot_limit,
         device_wait_s=config.storage.device_wait_s,
+    )
+
+
+def _preparer(config: Config, children: Children) -> Preparer:
+    return Preparer(
+        children,
+        config.state_dir / "preparation",
+        Drivers(config.state_dir / "windows-drivers"),
+        environment=emulation.settings(config.failover.acceleration, Path("/proc/cpuinfo").read_text()),
+        turns=asyncio.Semaphore(emulation.places(emulation.memory_mib())),
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from appliance.contract.options import (
     FAILOVER_OLD_COPY,
+    FAILOVER_PREPARATION,
     FAILOVER_TEST_NETWORK,
     HEALTH_LOOK,
     HEALTH_SILENT,
@@ -40,6 +41,7 @@ def follow(oma: Oma, options: Options) -> None:
     def failovers() -> None:
         oma.failover.test_network_id = options[FAILOVER_TEST_NETWORK] or oma.config.failover.test_network_id
         oma.failover.old_copy = timedelta(hours=options[FAILOVER_OLD_COPY])
+        oma.failover.preparer = replace(oma.failover.preparer, seconds=60.0 * options[FAILOVER_PREPARATION])
 
     def verification() -> None:
         share, most = options[VERIFY_SHARE] / 100, options[VERIFY_MOST] << 20
@@ -52,7 +54,7 @@ def follow(oma: Oma, options: Options) -> None:
     together: dict[Callable[[], None], tuple[Option[Any], ...]] = {
         schedules: (SCHEDULE_DAYS, SCHEDULE_STARTS),
         slots: (VOLUME_SLOTS,),
-        failovers: (FAILOVER_TEST_NETWORK, FAILOVER_OLD_COPY),
+        failovers: (FAILOVER_TEST_NETWORK, FAILOVER_OLD_COPY, FAILOVER_PREPARATION),
         verification: (VERIFY_SAMPLE, VERIFY_SHARE, VERIFY_MOST),
         health: (HEALTH_LOOK, HEALTH_SILENT, HEALTH_STUCK),
     }

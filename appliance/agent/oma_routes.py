@@ -24,6 +24,7 @@ from appliance.agent.http.storage import StorageRoutes
 from appliance.agent.http.tunnel import TunnelRoutes, oma_tunnels
 from appliance.agent.http.vault import VaultRoutes
 from appliance.agent.http.verifications import VerificationRoutes
+from appliance.agent.http.windows_drivers import WindowsDriversRoutes
 from appliance.agent.machine import APIS as MACHINE_APIS
 from appliance.agent.machine import addresses
 from appliance.contract import (
@@ -46,6 +47,7 @@ from appliance.contract import (
     vault,
     verifications,
     windows,
+    windows_drivers,
 )
 from appliance.replication.pace import cycle_paces
 
@@ -65,6 +67,7 @@ APIS = (
     pairing.PeersApi,
     failover.FailoverApi,
     preflight.PreflightApi,
+    windows_drivers.WindowsDriversApi,
     network_mappings.NetworkMappingsApi,
     schedules.SchedulesApi,
     windows.WindowsApi,
@@ -91,6 +94,7 @@ def served(oma: Oma, status_routes: StatusRoutes) -> Served:
         (pairing.PeersApi, PeerRoutes(oma.side, addresses)),
         (failover.FailoverApi, FailoverRoutes(oma.failover)),
         (preflight.PreflightApi, PreflightRoutes(oma.failover, oma.protection_look, oma.credentials)),
+        (windows_drivers.WindowsDriversApi, WindowsDriversRoutes(oma.failover.preparer.drivers)),
         (network_mappings.NetworkMappingsApi, NetworkMappingRoutes(oma.failover)),
         (schedules.SchedulesApi, ScheduleRoutes(oma.store, oma.is_reachable)),
         (windows.WindowsApi, WindowRoutes(oma.store)),

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from appliance.agent.config import Config
+from appliance.agent.http.disk_library import DiskLibraryRoutes
 from appliance.agent.http.jobs import JobRoutes
 from appliance.agent.http.joining import JoinRoutes
 from appliance.agent.http.local import LocalApi
@@ -23,7 +24,7 @@ from appliance.agent.operators import Operators
 from appliance.agent.peer.vma import peer_application
 from appliance.agent.probes import probe_database, probe_migrations
 from appliance.agent.version import VERSION
-from appliance.contract import jobs, metrics, pairing, source, status, tunnel
+from appliance.contract import disk_library, jobs, metrics, pairing, source, status, tunnel
 from appliance.contract.options import REPLICATION_TRIES
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
@@ -37,8 +38,20 @@ from appliance.tunnel.identity import Identity, load_identity
 from appliance.tunnel.peers import Peers
 from appliance.tunnel.principal import Principal, PrincipalSite
 from appliance.vsphere.serving import sweep
+from appliance.vsphere.vddk.fetching import Fetching
+from appliance.vsphere.vddk.library import FOLDER as LIBRARY_FOLDER
+from appliance.vsphere.vddk.library import Library
 
-APIS = (status.StatusApi, jobs.JobsApi, source.SourceApi, pairing.JoinApi, tunnel.TunnelApi, metrics.MetricsApi, *MACHINE_APIS)
+APIS = (
+    status.StatusApi,
+    jobs.JobsApi,
+    source.SourceApi,
+    disk_library.DiskLibraryApi,
+    pairing.JoinApi,
+    tunnel.TunnelApi,
+    metrics.MetricsApi,
+    *MACHINE_APIS,
+)
 
 
 @asynccontextmanager
@@ -56,11 +69,21 @@ async def running_vma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         dialler = Dialler(identity, peers, config.run_dir / "tunnel", own_api, version=VERSION)
         link = TunnelLink(dialler, peers)
         stack.push_async_callback(link.close)
-        operators = await Operators.open(config, store)
+        operators = await Operators.open(config, store, host.trial.hold())
         tries = partial(operators.options.__getitem__, REPLICATION_TRIES)
-        transfers = TransferDeps(Logins(partial(no_login_comes, link)), {}, link, children, config.run_dir / "copy", tries)
+        library = Library(config.state_dir / LIBRARY_FOLDER)
+        await library.open()
+        transfers = TransferDeps(
+            Logins(partial(no_login_comes, link)), {}, link, children, config.run_dir / "copy", tries, library=lambda: library.usable
+        )
         runner.register(Transfer(transfers))
-        site = PrincipalSite(lambda _: peer_application(runner, transfers), Principal("oma", "oma"), own_api, partial(_describe, identity))
+        runner.register(Fetching(library))
+        site = PrincipalSite(
+            lambda _: host.trial.holding(peer_application(runner, transfers)),
+            Principal("oma", "oma"),
+            own_api,
+            partial(_describe, identity),
+        )
         await site.start()
         stack.push_async_callback(site.stop)
         await dialler.start()
@@ -77,13 +100,14 @@ async def running_vma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
             (status.StatusApi, status_routes),
             (jobs.JobsApi, JobRoutes(store, runner, partial(board_paces, transfers.boards))),
             (source.SourceApi, SourceRoutes(store, transfers)),
+            (disk_library.DiskLibraryApi, DiskLibraryRoutes(library, runner)),
             (pairing.JoinApi, JoinRoutes(identity, peers, dialler, config.name, VERSION)),
             (tunnel.TunnelApi, TunnelRoutes(partial(vma_tunnel, peers, dialler), peers)),
             (metrics.MetricsApi, MetricsRoutes(store, "vma", tunnels)),
             *await stack.enter_async_context(machine),
         )
-        await runner.recover()
         stack.push_async_callback(runner.close)
+        await stack.enter_async_context(host.trial.followed_by(runner.recover))
         api = operators.api(config, served)
         await api.start()
         stack.push_async_callback(api.stop)

@@ -6,7 +6,7 @@ import argparse
 import getpass
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from appliance.cli.commands import Command
 from appliance.cli.fields import Field, body_fields, positional, query_fields
 
 LONGEST_SECRET = 64 * 1024
+PIECE = 1 << 20
 _TYPES: dict[str, Callable[[str], Any]] = {"number": int, "decimal": float}
 
 
@@ -27,12 +28,13 @@ class Misused(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """What is sent."""
+    """What is sent; `file` in place of the body where it is long."""
 
     method: str
     path: str
     query: dict[str, str]
     body: bytes | None
+    file: str = ""
 
 
 def add_arguments(parser: argparse.ArgumentParser, command: Command) -> None:
@@ -56,6 +58,8 @@ def request(command: Command, typed: argparse.Namespace) -> Request:
     route = command.route
     path = route.path.format(**{name: _in_path(getattr(typed, f"path_{name}")) for name in route.path_params})
     query = {one.name: _plain(value) for one in query_fields(route) if (value := getattr(typed, f"query_{one.name}")) is not None}
+    if route.streamed:
+        return Request(route.method, path, query, None, _there(str(typed.upload)))
     if route.upload:
         return Request(route.method, path, query, _read(str(typed.upload), route.upload))
     return Request(route.method, path, query, _body(command, typed) if route.body is not None else None)
@@ -154,6 +158,23 @@ def _scalar(text: str) -> Any:
     except ValueError:
         return text
     return value if isinstance(value, bool | int | float) else text
+
+
+def _there(path: str) -> str:
+    try:
+        if path != "-":
+            with Path(path).open("rb"):
+                pass
+    except OSError as error:
+        raise Misused(f"{path}: {error.strerror}") from None
+    return path
+
+
+async def parts(path: str) -> AsyncIterator[bytes]:
+    """A long file, piece by piece."""
+    with sys.stdin.buffer if path == "-" else Path(path).open("rb") as file:  # noqa: ASYNC230 - nothing else is done meanwhile
+        while piece := file.read(PIECE):
+            yield piece
 
 
 def _read(path: str, limit: int) -> bytes:

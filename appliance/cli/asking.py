@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from appliance.cli.arguments import Misused, Request, add_arguments, request
+from appliance.cli.arguments import Misused, Request, add_arguments, parts, request
 from appliance.cli.commands import Command
 from appliance.cli.connection import add_connection, transport
 from appliance.cli.follow import Lost, follow
@@ -66,7 +66,8 @@ async def _ask(command: Command, typed: argparse.Namespace, asked: Request, way:
             asked = await resolve(way, asked)
         if command.route.media == EVENTS:
             return await _stream(way, asked, typed.json)
-        status, content = await way.send(asked.method, asked.path, asked.query, asked.body)
+        body = parts(asked.file) if asked.file else asked.body
+        status, content = await way.send(asked.method, asked.path, asked.query, body)
         if not 200 <= status < 300:
             return refused(status, content, as_json=typed.json)
         if command.route.media != JSON:

@@ -16,6 +16,7 @@ ROOT = "/api/v1/"
 
 NOUNS = {
     "backups": "backup",
+    "disk-library": "library",
     "machine-groups": "groups",
     "network-mappings": "networks",
     "openapi.json": "description",
@@ -24,8 +25,10 @@ NOUNS = {
     "schedule-executions": "runs",
     "schedule-windows": "windows",
     "shell-gate": "gate",
+    "upgrades": "upgrade",
     "verifications": "verify",
     "vm-contexts": "vms",
+    "windows-drivers": "drivers",
     "vmware-credentials": "credentials",
 }
 """How an area of the API is called by those who type; what is not here is called as in its path."""
@@ -37,6 +40,9 @@ ACTIONS = {
     "certificate": "certificate",
     "change_setting": "set",
     "check_database": "check",
+    "delete_library": "delete",
+    "delete_windows_drivers": "delete",
+    "disk_library": "show",
     "failover_job": "show",
     "join": "join",
     "joined": "joined",
@@ -55,6 +61,9 @@ ACTIONS = {
     "set_remote_console": "set",
     "test_new_credential": "test-new",
     "upload_backup": "upload",
+    "upload_library": "upload",
+    "upload_upgrade": "upload",
+    "upload_windows_drivers": "upload",
     "verify": "start",
 }
 """Actions whose path alone would not say what they do, by the name of their route."""

@@ -24,6 +24,8 @@ Declared = TypeVar("Declared", bound=Api)
 
 SILENCE = 60.0
 """Seconds after which a stream of events without a heartbeat is dead."""
+LONGEST_UPLOAD = 3600.0
+"""Seconds that a long file may take to be sent and looked at."""
 LONGEST_EVENT = 1 << 20
 """Bytes that are read ahead; an event, which is one line, may be twice as long."""
 
@@ -48,12 +50,17 @@ class Transport:
         self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=10)
         self._session: aiohttp.ClientSession | None = None
 
-    async def send(self, method: str, path: str, query: dict[str, str], body: bytes | None) -> tuple[int, bytes]:
-        """Status and body of the answer. Raises a Fault (`peer.unreachable`) when there is none."""
+    async def send(self, method: str, path: str, query: dict[str, str], body: bytes | AsyncIterator[bytes] | None) -> tuple[int, bytes]:
+        """Status and body of the answer. Raises a Fault (`peer.unreachable`) when there is none.
+
+        A body that comes in parts is long, and is given more time.
+        """
         headers = {"Content-Type": "application/json"} if body is not None else {}
-        url = URL(self._base + path).update_query(query)
+        url, timeout = URL(self._base + path).update_query(query), self._timeout
+        if isinstance(body, AsyncIterator):
+            timeout = aiohttp.ClientTimeout(total=LONGEST_UPLOAD, sock_connect=10)
         try:
-            async with self._opened().request(method, url, data=body, headers=headers) as answer:
+            async with self._opened().request(method, url, data=body, headers=headers, timeout=timeout) as answer:
                 return answer.status, await answer.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise UNREACHABLE(cause=f"{method} {path}: {type(error).__name__} {error}") from error

@@ -81,6 +81,14 @@ FAILOVER_OLD_COPY = Option(
     1,
     8760,
 )
+FAILOVER_PREPARATION = Option(
+    "failover.preparation_minutes",
+    60,
+    "How long the preparation of one guest for its new platform may take; then it is ended and counts as failed.",
+    "minutes",
+    5,
+    1440,
+)
 HEALTH_LOOK = Option(
     "health.look_seconds", 120, "How often the health monitor looks after jobs, appliances and orders to CloudStack.", "seconds", 10, 3600
 )
@@ -137,6 +145,7 @@ CATALOGUE: tuple[Option[Any], ...] = (
     BACKUPS_KEPT,
     CONSOLE_IDLE,
     FAILOVER_OLD_COPY,
+    FAILOVER_PREPARATION,
     FAILOVER_TEST_NETWORK,
     HEALTH_LOOK,
     HEALTH_SILENT,

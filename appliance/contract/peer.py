@@ -113,6 +113,7 @@ class DiskProgress(PeerModel):
     seconds: float = 0.0
     change_id: str | None = None
     reason: str = ""
+    reader: str = ""
 
 
 class CopyProgress(PeerModel):

@@ -20,7 +20,7 @@ class VCenterUse(OperatorModel):
 
 
 class DiskTransfer(OperatorModel):
-    """One disk under way, in bytes."""
+    """One disk under way, in bytes. `reader`: what it is read with, empty before it is opened (see the disk library)."""
 
     disk_id: str
     sync_type: str
@@ -30,6 +30,7 @@ class DiskTransfer(OperatorModel):
     skipped_bytes: int
     rate_bps: float
     eta_seconds: int | None
+    reader: str = ""
 
 
 class Transfer(OperatorModel):

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from appliance.core import families
+from appliance.core.families import start_time as start_time
+
 
 @dataclass(frozen=True)
 class Completed:
@@ -58,20 +61,12 @@ async def run(
     return Completed(stdout, stderr, code)
 
 
-def start_time(pid: int) -> int | None:
-    """When the process started, in clock ticks since boot (proc(5), field 22); None if it is gone or a zombie."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    return None if fields[0] in "ZX" else int(fields[19])
-
-
 class Child:
-    """A running program that is on record until it has been reaped."""
+    """A running program that is on record until it has been reaped; one with a `family` until all that it started has ended too."""
 
-    def __init__(self, process: asyncio.subprocess.Process, owner: str, record: Path) -> None:
-        self.process, self.owner, self._record = process, owner, record
+    def __init__(self, process: asyncio.subprocess.Process, owner: str, record: Path, family: int | None = None) -> None:
+        """`family` is when it started, where it leads a session of its own."""
+        self.process, self.owner, self._record, self._family = process, owner, record, family
 
     @property
     def pid(self) -> int:
@@ -82,7 +77,10 @@ class Child:
         return self.process.returncode
 
     async def wait(self) -> int:
-        """Wait for its end; returns the exit code (negative: the signal)."""
+        """Wait for its end; returns the exit code (negative: the signal). What it left of its family is killed."""
+        if self._family is not None:
+            await families.over(self.pid)
+            await families.end(self.pid, self._family)
         code = await self.process.wait()
         self._record.unlink(missing_ok=True)
         return code
@@ -91,6 +89,8 @@ class Child:
         """Kill it at once and reap it."""
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
+        if self._family is not None:
+            families.kill_members(self.pid, self._family)
         await asyncio.shield(self.wait())
 
     async def terminate(self, grace: float) -> int:
@@ -127,8 +127,12 @@ class Children:
         pass_fds: Sequence[int] = (),
         env: Mapping[str, str] | None = None,
         limit: int = 1 << 20,
+        family: bool = False,
     ) -> Child:
-        """Start a program; `limit` is the longest line in bytes that is read from its pipes."""
+        """Start a program; `limit` is the longest line in bytes that is read from its pipes.
+
+        With `family`, whatever it starts in turn ends with it.
+        """
         process = await asyncio.create_subprocess_exec(
             *argv,
             stdin=stdin,
@@ -137,10 +141,11 @@ class Children:
             pass_fds=pass_fds,
             env=None if env is None else {**os.environ, **env},
             limit=limit,
+            start_new_session=family,
         )
-        record = self._folder / f"{uuid4().hex}.json"
-        record.write_text(json.dumps({"pid": process.pid, "started": start_time(process.pid), "owner": owner}))
-        child = Child(process, owner, record)
+        record, started = self._folder / f"{uuid4().hex}.json", start_time(process.pid)
+        record.write_text(json.dumps({"pid": process.pid, "started": started, "owner": owner, "family": family}))
+        child = Child(process, owner, record, (started or 0) if family else None)  # one that is over already has no time
         self._mine = {path: one for path, one in self._mine.items() if one.returncode is None}
         self._mine[record] = child
         return child
@@ -148,48 +153,60 @@ class Children:
     async def end(self, owner_prefix: str) -> int:
         """Kill and reap every program whose owner starts with the prefix, also an earlier agent's; returns how many there were."""
         found = list(self._records(owner_prefix))
-        for _, pid, started in found:
-            _kill(pid, started)  # all at once: one that the kernel keeps for a while does not spare the others
-        for record, pid, started in found:
+        for _, recorded in found:
+            recorded.kill()  # all at once: one that the kernel keeps for a while does not spare the others
+        for record, recorded in found:
             child = self._mine.pop(record, None)
             if child is not None:
                 await child.kill()
             else:
-                await _kill_stranger(pid, started)
+                await recorded.end()
             record.unlink(missing_ok=True)
         return len(found)
 
     def living(self, owner_prefix: str) -> list[int]:
         """Pids of the programs with this owner prefix that run now."""
-        return [pid for _, pid, started in self._records(owner_prefix) if start_time(pid) == started]
+        return [recorded.pid for _, recorded in self._records(owner_prefix) if recorded.runs()]
 
     def owners(self) -> set[str]:
         """The owners of the programs that run now."""
-        found = [json.loads(record.read_text())["owner"] for record, pid, started in self._records("") if start_time(pid) == started]
-        return set(found)
+        return {recorded.owner for _, recorded in self._records("") if recorded.runs()}
 
-    def _records(self, owner_prefix: str) -> Iterator[tuple[Path, int, int]]:
+    def _records(self, owner_prefix: str) -> Iterator[tuple[Path, _Recorded]]:
         for record in sorted(self._folder.glob("*.json")):
             try:
                 entry = json.loads(record.read_text())
             except (FileNotFoundError, json.JSONDecodeError):
                 continue
             if entry["owner"].startswith(owner_prefix) and entry["started"] is not None:
-                yield record, entry["pid"], entry["started"]
+                yield record, _Recorded(entry["owner"], entry["pid"], entry["started"], entry.get("family", False))
 
 
-async def _kill_stranger(pid: int, started: int) -> None:
-    """Kill a process that is not our child, unless its number was given to another one since; return when it is gone."""
-    while True:
-        if not _kill(pid, started):
-            return
-        await asyncio.sleep(0.01)
+@dataclass(frozen=True)
+class _Recorded:
+    """A program as it is on record; perhaps an earlier agent's, and perhaps its number was given to another one since."""
 
+    owner: str
+    pid: int
+    started: int
+    family: bool
 
-def _kill(pid: int, started: int) -> bool:
-    """Kill the process that started then; whether it is still there."""
-    if start_time(pid) != started:
-        return False
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-    return True
+    def runs(self) -> bool:
+        """Whether it is there, or something of its family."""
+        return start_time(self.pid) == self.started or (self.family and bool(families.members(self.pid, self.started)))
+
+    def kill(self) -> None:
+        """Kill it at once, with its family."""
+        if start_time(self.pid) == self.started:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+        if self.family:
+            families.kill_members(self.pid, self.started)
+
+    async def end(self) -> None:
+        """Kill it, and return when it is gone."""
+        while True:
+            if not self.runs():
+                return
+            self.kill()
+            await asyncio.sleep(0.01)

@@ -115,3 +115,9 @@ DISKS_NOT_THERE = fault(
     "The new machine of {name} does not hold all of its migrated disks.",
     "Look at the machine and its disks in CloudStack; while a disk is missing there, the failover can't be finalised.",
 )
+NO_DRIVERS = fault(
+    "windows_drivers.none",
+    422,
+    "This file is not a complete disc with the drivers for Windows.",
+    "Fetch the ISO file with the drivers of KVM for Windows once more and send it as it is; what was here before stays.",
+)

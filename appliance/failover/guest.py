@@ -54,7 +54,9 @@ class Prepare(Step):
         ordered = [one.volume_id for one in case.in_order()]
         paths = await self._deps.volumes.acquire(run.id, ordered)
         try:
-            await self._deps.preparer.prepare(run.id, case.context.vm_name, [paths[one] for one in ordered], case.source().firmware)
+            await self._deps.preparer.prepare(
+                run.id, case.context.vm_name, [paths[one] for one in ordered], case.source().firmware, run.progress
+            )
         finally:
             await self._deps.volumes.detach(ordered, run.id)
 

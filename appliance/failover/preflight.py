@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import select
 
@@ -20,6 +18,7 @@ from appliance.core.store import utcnow
 from appliance.failover import landings
 from appliance.failover.deps import FailoverDeps
 from appliance.failover.fitness import Seen, Tools, Verified, Wish, checks_of
+from appliance.failover.preparation import Preparer
 from appliance.preflight.faults import refuse_failed
 from appliance.preflight.gather import Lookout
 from appliance.replication.verify.models import Verification
@@ -30,7 +29,6 @@ LOOKED_AT = "looked_at"
 """The parameter of a job that says when that was."""
 WORDS = {FailoverKind.TEST: "A test failover", FailoverKind.LIVE: "A live failover"}
 _MAPPED = {FailoverKind.TEST: Kind.TEST, FailoverKind.LIVE: Kind.PRODUCTION}
-_WINDOWS_DRIVERS = Path(os.environ.get("VIRTIO_WIN", "/usr/share/virtio-win"))
 
 
 async def asked(deps: FailoverDeps, body: AskFailover) -> Preflight:
@@ -55,7 +53,7 @@ async def checks(deps: FailoverDeps, context: VmContext, config_id: int | None, 
         deps.volumes.volumes_of(context.context_id),
         lookout.answer(deps.volumes.gone(context.context_id), "CloudStack"),
         _verified(deps, context),
-        asyncio.to_thread(_tools, deps.preparer.program),
+        asyncio.to_thread(_tools, deps.preparer),
     )
     lost = [] if isinstance(gone, Fault) else gone
     return checks_of(wish, Seen(context, volumes, lost, verified, tools, found, utcnow(), deps.old_copy))
@@ -96,5 +94,5 @@ async def _verified(deps: FailoverDeps, context: VmContext) -> Verified | None:
     return Verified(row.outcome, row.created_at, copied_since=context.last_successful_job_id != row.id)
 
 
-def _tools(program: str) -> Tools:
-    return Tools(shutil.which(program) is not None, _WINDOWS_DRIVERS.exists())
+def _tools(preparer: Preparer) -> Tools:
+    return Tools(shutil.which(preparer.program) is not None, preparer.drivers.suffice())

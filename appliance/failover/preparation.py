@@ -6,18 +6,38 @@ The program and its two inputs are described in virt-v2v-in-place(1); it convert
 from __future__ import annotations
 
 import asyncio
+import re
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from appliance.contract.failover import Preparation
-from appliance.core.commands import Children, CommandFailed
+from appliance.contract.options import FAILOVER_PREPARATION
+from appliance.core.cancelling import to_its_end
+from appliance.core.commands import Child, Children, CommandFailed
+from appliance.core.durable import writing
+from appliance.failover.drivers import Drivers
 from appliance.failover.faults import PREPARATION_FAILED
+from appliance.failover.transcripts import Transcript
 
 # Their initial RAM disks carry the drivers of every platform, unless somebody changed that.
 _READY_GUESTS = ("debian", "ubuntu")
+
+Tell = Callable[[float, str], Awaitable[None]]
+"""Says how far the preparation is (0 to 1), and what is going on in the operator's words."""
+
+_MILESTONE = re.compile(rb"^\[ *\d+\.\d\] (.*)")
+_STAGES = (
+    (b"Setting up", 0.05, "Opening the copied disks"),
+    (b"Inspecting", 0.2, "Looking what the guest is"),
+    (b"Checking for", 0.3, "Looking whether the guest has room for the drivers"),
+    (b"Converting", 0.4, "Putting the drivers into the guest"),
+    (b"Mapping", 0.9, "Closing the copied disks"),
+    (b"Closing", 0.9, "Closing the copied disks"),
+    (b"Finishing", 0.95, "Closing the copied disks"),
+)
 
 
 @dataclass(frozen=True)
@@ -39,11 +59,17 @@ def decide(option: Preparation, guest_id: str) -> Decision:
     return Decision(True, "This guest may lack the drivers of its new platform.")
 
 
+def stage(line: bytes) -> tuple[float, str] | None:
+    """How far the preparation is when it says this line, and what it does now; None where the line says nothing of that (pure)."""
+    said = _MILESTONE.match(line)
+    return next(((share, words) for begin, share, words in _STAGES if said and said[1].startswith(begin)), None)
+
+
 def description(devices: Sequence[Path], firmware: str) -> str:
     """The guest's disks as a libvirt domain, the boot disk first (pure)."""
     disks = "".join(
         f"<disk type='block' device='disk'><driver name='qemu' type='raw'/><source dev={quoteattr(str(device))}/>"
-        f"<target dev='sd{chr(ord('a') + number % 26)}' bus='scsi'/></disk>"
+        f"<target dev='{_name(number)}' bus='scsi'/></disk>"
         for number, device in enumerate(devices)
     )
     loader = "" if firmware == "bios" else " firmware='efi'"
@@ -53,39 +79,89 @@ def description(devices: Sequence[Path], firmware: str) -> str:
     )
 
 
+def _name(number: int) -> str:
+    """As Linux counts them: sda to sdz, then sdaa."""
+    above, last = divmod(number, 26)
+    return (_name(above - 1) if above else "sd") + chr(ord("a") + last)
+
+
+async def untold(_: float, __: str) -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True)
 class Preparer:
-    """Runs the preparation of one job; `seconds` is its time limit. It is on record until it is reaped: it writes to disks."""
+    """Runs the preparation of one job; it is on record until it is reaped, with all that it started: it writes to disks.
+
+    `seconds` is its time limit, `folder` keeps what it said and what it makes for itself once, `environment` says how it runs here.
+    As many jobs as `turns` lets through are prepared side by side.
+    """
 
     children: Children
+    folder: Path
+    drivers: Drivers
     program: str = "virt-v2v-in-place"
-    seconds: float = 3600.0
+    seconds: float = 60.0 * FAILOVER_PREPARATION.default
+    environment: Mapping[str, str] = field(default_factory=dict)
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(100))
 
-    async def prepare(self, job_id: str, name: str, devices: Sequence[Path], firmware: str) -> None:
+    async def prepare(self, job_id: str, name: str, devices: Sequence[Path], firmware: str, tell: Tell = untold) -> None:
         """Put the drivers into the guest on these devices, which nobody else may write to. Raises a Fault."""
         await self.end(job_id)
-        with tempfile.NamedTemporaryFile("w", suffix=".xml") as domain:
-            domain.write(description(devices, firmware))
-            domain.flush()
-            try:
-                await self._run(job_id, [self.program, "-i", "libvirtxml", domain.name])
-            except (CommandFailed, TimeoutError, OSError) as error:
-                raise PREPARATION_FAILED(name=name, cause=f"{type(error).__name__}: {error}") from error
+        if self.turns.locked():
+            await tell(0.0, "Waiting until the preparation of another guest has ended")
+        async with self.turns:
+            with tempfile.NamedTemporaryFile("w", suffix=".xml") as domain:
+                domain.write(description(devices, firmware))
+                domain.flush()
+                try:
+                    await self._run(job_id, [self.program, "-i", "libvirtxml", domain.name, "-v"], tell)
+                except TimeoutError as error:
+                    raise PREPARATION_FAILED(name=name, cause=f"it had not ended after {self.seconds:.0f} s") from error
+                except (CommandFailed, OSError) as error:
+                    raise PREPARATION_FAILED(name=name, cause=f"{type(error).__name__}: {error}") from error
 
     async def end(self, job_id: str) -> None:
         """Kill and reap every program of this job's preparation, also what an earlier agent left."""
         await self.children.end(_owner(job_id))
 
-    async def _run(self, job_id: str, argv: list[str]) -> None:
-        child = await self.children.spawn(_owner(job_id), argv, stderr=asyncio.subprocess.PIPE, env={"LIBGUESTFS_BACKEND": "direct"})
+    async def _run(self, job_id: str, argv: list[str], tell: Tell) -> None:
+        with writing():
+            transcript = await asyncio.to_thread(Transcript, self.folder, job_id)
+        environment = await asyncio.to_thread(self._environment)
         try:
+            # Once begun it has to get on record, or nobody would end what it has started by then.
+            child = await to_its_end(self._spawn(job_id, argv, environment))
             async with asyncio.timeout(self.seconds):
-                _, stderr = await child.process.communicate()
-                code = await child.wait()
+                code, _ = await asyncio.gather(child.wait(), _listen(child, transcript, tell))
         finally:
-            await child.kill()
+            await self.end(job_id)
         if code:
-            raise CommandFailed(argv[0], code, stderr)
+            raise CommandFailed(argv[0], code, transcript.end.encode())
+
+    async def _spawn(self, job_id: str, argv: list[str], environment: Mapping[str, str]) -> Child:
+        pipe, same = asyncio.subprocess.PIPE, asyncio.subprocess.STDOUT
+        return await self.children.spawn(_owner(job_id), argv, stdout=pipe, stderr=same, env=environment, family=True)
+
+    def _environment(self) -> dict[str, str]:
+        """How the program runs. What it makes of the appliance's own system stays, also over a start of the agent."""
+        disc, made = self.drivers.disc(), self.folder / "made"
+        made.mkdir(exist_ok=True, mode=0o700)
+        windows = {} if disc is None else {"VIRTIO_WIN": str(disc)}
+        return {**self.environment, "LIBGUESTFS_CACHEDIR": str(made), "LC_ALL": "C.UTF-8", **windows}
+
+
+async def _listen(child: Child, transcript: Transcript, tell: Tell) -> None:
+    """Keep what the program says until it falls silent for good, and pass on how far it is."""
+    output, line = child.process.stdout, b""
+    assert output is not None
+    while said := await output.read(1 << 16):
+        await asyncio.to_thread(transcript.add, said)
+        *lines, line = (line[-4096:] + said).split(b"\n")
+        for one in lines:
+            reached = stage(one)
+            if reached is not None:
+                await tell(*reached)
 
 
 def _owner(job_id: str) -> str:

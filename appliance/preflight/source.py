@@ -8,6 +8,7 @@ from appliance.contexts import specifications
 from appliance.contract.checks import Check, failed, passed, warned
 from appliance.contract.errors import Fault
 from appliance.contract.inventory import Disk, Vm
+from appliance.core.releases import work_together
 from appliance.preflight.facts import Link
 from appliance.tunnel.protocol import VERSIONS
 from appliance.vsphere.snapshots import is_ours
@@ -46,6 +47,9 @@ def _version(link: Link, flaw: Judge) -> Check:
         return warned(name, f"The appliance {link.name} did not say which version it speaks.", "Look again in a minute.")
     if link.protocol not in VERSIONS:
         return flaw(name, f"The appliance {link.name} and this one do not speak a common version.", "Bring both to the same version.")
+    if not work_together(link.release, link.our_release):
+        told = f"The appliance {link.name} has version {link.release}, this one {link.our_release}: they are too far apart."
+        return flaw(name, told, "Upgrade the older one; versions may be one step apart.")
     if link.release and link.our_release and link.release != link.our_release:
         guidance = "They work together; bring both to the same version when there is time."
         return warned(name, f"The appliance {link.name} has version {link.release}, this one {link.our_release}.", guidance)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -31,7 +32,7 @@ class _WayToPeer(Transport):
         self._peers, self._peer_id = peers, peer_id
         self._looked_at, self._gone = -LOOK_AGAIN, False
 
-    async def send(self, method: str, path: str, query: dict[str, str], body: bytes | None) -> tuple[int, bytes]:
+    async def send(self, method: str, path: str, query: dict[str, str], body: bytes | AsyncIterator[bytes] | None) -> tuple[int, bytes]:
         try:
             return await super().send(method, path, query, body)
         except Fault as error:

@@ -10,6 +10,7 @@ from appliance.contract.client import Transport, client
 from appliance.contract.clouds import CloudsApi
 from appliance.contract.credentials import CredentialsApi
 from appliance.contract.discovery import DiscoveryApi
+from appliance.contract.disk_library import DiskLibraryApi
 from appliance.contract.failover import FailoverApi
 from appliance.contract.gate import GateApi
 from appliance.contract.jobs import JobsApi
@@ -29,6 +30,7 @@ from appliance.contract.storage import StorageApi
 from appliance.contract.system import SystemApi
 from appliance.contract.tokens import TokensApi
 from appliance.contract.tunnel import TunnelApi
+from appliance.contract.upgrades import UpgradesApi
 from appliance.contract.vault import VaultApi
 from appliance.contract.verifications import VerificationsApi
 from appliance.contract.windows import WindowsApi
@@ -64,6 +66,11 @@ class Agent:
     def backups(self) -> BackupsApi:
         """Back-ups of the records, and their check."""
         return client(BackupsApi, self.transport)
+
+    @cached_property
+    def upgrades(self) -> UpgradesApi:
+        """Upgrade files, and applying one."""
+        return client(UpgradesApi, self.transport)
 
     @cached_property
     def gate(self) -> GateApi:
@@ -179,3 +186,8 @@ class Agent:
     def source(self) -> SourceApi:
         """vCenters, transfers, snapshots (VMA)."""
         return client(SourceApi, self.transport)
+
+    @cached_property
+    def disk_library(self) -> DiskLibraryApi:
+        """VMware's library for reading disks (VMA)."""
+        return client(DiskLibraryApi, self.transport)

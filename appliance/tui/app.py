@@ -81,7 +81,7 @@ class Console(Persevering, App[str], inherit_bindings=False):
     ) -> None:
         super().__init__(**driver)  # type: ignore[arg-type]  # driver_class, for the console's own
         self.agent, self.terminal, self.can_leave, self.clock = agent, terminal, can_leave, clock
-        self.status: Status | None = None
+        self._status: Status | None = None
         self.setup_state: Setup | None = None
         self.unlocked = False
         self.failure: BaseException | None = None
@@ -163,6 +163,19 @@ class Console(Persevering, App[str], inherit_bindings=False):
         if isinstance(event, events.Key | events.Paste):
             self._last_key = time.monotonic()
         await super().on_event(event)
+
+    @property
+    def status(self) -> Status | None:
+        """Who the appliance is, as it was heard last."""
+        return self._status
+
+    @status.setter
+    def status(self, heard: Status | None) -> None:
+        """An agent of another version speaks another language: this console ends, and the one of that version is started."""
+        if self._status is not None and heard is not None and heard.version != self._status.version:
+            _log.warning("the appliance has version %s now; its console begins anew", heard.version)
+            self.exit()
+        self._status = heard
 
     @property
     def was_left(self) -> bool:

@@ -76,6 +76,11 @@ class VCenter:
         await self.close()
 
     @property
+    def password(self) -> str:
+        """For a program that logs in by itself; it goes into a file of its own, and nowhere else."""
+        return self._password
+
+    @property
     def tls(self) -> ssl.SSLContext:
         """The TLS context that trusts this server and no other."""
         return self._context

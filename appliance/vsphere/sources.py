@@ -1,6 +1,7 @@
 """How a disk at a snapshot is served to the copying processes: pure rendering of programs' arguments and their files.
 
 Two kinds with one interface: `HttpsSource` reads the frozen base file by ranges over HTTPS, `VendorSource` uses VMware's library.
+Several connections to one source see the same bytes, for a snapshot does not change: both say so (multi-conn).
 Secrets are in files (0600), never in arguments.
 """
 
@@ -9,14 +10,18 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
+from appliance.contract.disk_library import Reader
 from appliance.vsphere.certificate import fingerprint_of, name_for
+from appliance.vsphere.vddk.probing import PLUGIN
 
 # The session's cookie is read again this often (seconds), so that a new login reaches a running source.
 COOKIE_RENEW = 2
 # A request that fails is tried again every 2 seconds, without closing the connection to the copying process.
 TRIES, TRY_PAUSE = 15, 2
 REQUEST_TIMEOUT = 60
+MULTI_CONN_FILTER, MULTI_CONN_MODE = ("--filter=multi-conn",), "multi-conn-mode=unsafe"
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class Rendered:
 class HttpsSource:
     """A disk read by ranged HTTPS. `address` is path and query; `certificate` the server's, as PEM."""
 
+    reader: ClassVar[Reader] = Reader.HTTPS
     disk_id: str
     label: str
     datastore: str
@@ -60,8 +66,8 @@ class HttpsSource:
             f"timeout={REQUEST_TIMEOUT}",
             *([f"unix-socket-path={relay}"] if name != self.host else []),
         ]
-        filters = ["--filter=multi-conn", "--filter=retry-request"]
-        settings = ["multi-conn-mode=unsafe", f"retry-request-retries={TRIES}", f"retry-request-delay={TRY_PAUSE}"]
+        filters = [*MULTI_CONN_FILTER, "--filter=retry-request"]
+        settings = [MULTI_CONN_MODE, f"retry-request-retries={TRIES}", f"retry-request-delay={TRY_PAUSE}"]
         return Rendered(
             argv=(*_nbdkit(socket), *filters, "curl", *options, *settings),
             files={"certificate.pem": self.certificate},
@@ -73,6 +79,7 @@ class HttpsSource:
 class VendorSource:
     """A disk read with VMware's library, which the operator has installed under `library`. See nbdkit-vddk-plugin(1)."""
 
+    reader: ClassVar[Reader] = Reader.LIBRARY
     disk_id: str
     label: str
     datastore: str
@@ -87,6 +94,7 @@ class VendorSource:
     username: str
     password: str = field(repr=False)
     transports: str = "nbdssl:nbd"
+    plugin: str = PLUGIN
 
     def render(self, folder: Path, socket: Path) -> Rendered:
         """Arguments and files; the library wants the certificate's SHA-1 fingerprint."""
@@ -103,7 +111,9 @@ class VendorSource:
             f"transports={self.transports}",
             f"file={self.path}",
         ]
-        return Rendered(argv=(*_nbdkit(socket), "vddk", *options), files={"password": self.password})
+        return Rendered(
+            argv=(*_nbdkit(socket), *MULTI_CONN_FILTER, self.plugin, *options, MULTI_CONN_MODE), files={"password": self.password}
+        )
 
 
 DiskSource = HttpsSource | VendorSource

@@ -20,6 +20,7 @@ from appliance.core.audit import Audit
 from appliance.core.options import Options, parsed
 from appliance.core.settings import Settings
 from appliance.core.store import Store
+from appliance.failover.preparation import Preparer
 
 NUMBER = Option("x.number", 5, "A number.", "things", 1, 10)
 SWITCH = Option("x.switch", True, "A switch.")
@@ -133,8 +134,10 @@ def test_fewer_files_of_the_log_are_fewer_at_once(tmp_path: Path) -> None:
 
 
 async def test_an_oma_does_as_its_settings_say(options: Options) -> None:
+    preparer = Preparer(cast(Any, None), Path(), cast(Any, None))
     made = cast(Any, SimpleNamespace(
-        scheduler=SimpleNamespace(), failover=SimpleNamespace(), volumes=SimpleNamespace(set_slot_limit=lambda most: slots.append(most)),
+        scheduler=SimpleNamespace(), failover=SimpleNamespace(preparer=preparer),
+        volumes=SimpleNamespace(set_slot_limit=lambda most: slots.append(most)),
         config=SimpleNamespace(storage=SimpleNamespace(slot_limit=7), failover=SimpleNamespace(test_network_id="of the file")),
         monitor=SimpleNamespace(limits=HealthLimits(), heed=lambda limits: setattr(made.monitor, "limits", limits)),
     ))  # fmt: skip
@@ -145,10 +148,12 @@ async def test_an_oma_does_as_its_settings_say(options: Options) -> None:
         "schedules.starts_per_second": 9,
         "failover.test_network": "net-9",
         "failover.old_copy_hours": 2,
+        "failover.preparation_minutes": 90,
         "health.look_seconds": 60,
         "verification.sample_percent": 10,
         "volumes.slots": 12,
     }.items():
         await options.change(name, value)
     assert (made.scheduler.at_once, made.failover.test_network_id, made.failover.old_copy) == (9, "net-9", timedelta(hours=2))
+    assert (preparer.seconds, made.failover.preparer.seconds) == (3600, 5400)
     assert (made.monitor.limits.interval, made.verify_limits.share, slots) == (60, 0.1, [7, 12])

@@ -135,6 +135,8 @@ async def seed(site: Site) -> dict[str, bytes]:
     (state / "log").mkdir(exist_ok=True)
     identity = (state / "identity" / "ssh_key").read_text()
     (state / "log" / "agent.log.1").write_text(f"old\n{identity}\ntoken={TOKEN} {vault_key.hex().upper()}\nend\n")
+    (state / "preparation").mkdir()
+    (state / "preparation" / "job-1.log").write_text(f"[   0.0] Setting up\ntoken={TOKEN} {vault_key.hex()}\nno root device found\n")
     body = [line for line in identity.splitlines() if not line.startswith("-----")]
     secrets = {"vault": vault_key, "password": PASSWORD.encode(), "cloud": CLOUD_KEY.encode(), "token": TOKEN.encode()}
     secrets |= {"psk": bytes.fromhex(PSK), "psk text": PSK.encode(), "database": DATABASE.encode(), "hash": b"$argon2id$"}
@@ -154,6 +156,7 @@ async def test_no_secret_is_anywhere_in_a_bundle(site: Site) -> None:
         for form in forms(secret):
             assert [name for name, content in contents.items() if form in content] == [], what
     assert b"old\n" in contents["logs/agent.log.1"] and contents["logs/agent.log.1"].endswith(b"end\n")
+    assert contents["preparation/job-1.log"].startswith(b"[   0.0] Setting up\n") and b"no root device" in contents["preparation/job-1.log"]
 
 
 async def test_a_bundle_has_what_support_needs(site: Site) -> None:

@@ -27,6 +27,7 @@ from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.store import Store
 from appliance.failover import requests
 from appliance.failover.deps import FailoverDeps, Pace
+from appliance.failover.drivers import Drivers
 from appliance.failover.models import FailoverJobRow
 from appliance.failover.preparation import Preparer
 from appliance.failover.workflows import workflows
@@ -104,6 +105,7 @@ class World:
     volume_ids: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     ended: list[list[str]] = field(default_factory=list)
+    preparation_seconds: float = 60.0
     cycle_fails: bool = False
     cycle_hangs: bool = False
     cycle_is_kept: bool = False
@@ -134,7 +136,9 @@ class World:
             source=Site(self.source),
             end_sessions=self._end_sessions,
             restore_point=restore_point,
-            preparer=Preparer(children, self.program),
+            preparer=Preparer(
+                children, self.folder / "preparation", Drivers(self.folder / "drivers"), self.program, self.preparation_seconds
+            ),
             pace=Pace(retry_seconds=0.02, undo_tries=3),
         )
         for one in (*workflows(self.deps), Cycle(self)):

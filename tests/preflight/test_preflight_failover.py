@@ -100,6 +100,7 @@ SOURCE: list[tuple[dict[str, Any], str, str]] = [
     ({"link": dataclasses.replace(LINK, state="revoked")}, "link", "no longer paired"),
     ({"link": dataclasses.replace(LINK, state="")}, "link", "no longer paired"),
     ({"link": dataclasses.replace(LINK, protocol=99)}, "peer-version", "do not speak a common version"),
+    ({"link": dataclasses.replace(LINK, release="1.0.3", our_release="1.2.0")}, "peer-version", "too far apart"),
     ({"vm": UNREACHABLE(cause="tunnel")}, "source", "can't be reached"),
     ({"vm": TOO_SLOW(who="The source", seconds=20)}, "source", "The source did not answer within 20 seconds."),
     ({"vm": vm(name=STRANGE, blockers=["Hard disk 1 is independent of snapshots."])}, "disks", "Hard disk 1 is independent"),
@@ -118,6 +119,7 @@ def test_a_flaw_of_the_source_stops_a_live_failover_and_only_warns_of_a_test(fac
 WARNINGS: list[tuple[dict[str, Any], str, str]] = [
     ({"link": None}, "link", "is not known"),
     ({"link": dataclasses.replace(LINK, protocol=None)}, "peer-version", "did not say"),
+    ({"link": dataclasses.replace(LINK, release="1.1.3", our_release="1.2.0")}, "peer-version", "has version 1.1.3, this one 1.2.0"),
     ({"link": dataclasses.replace(LINK, release="0.9")}, "peer-version", "has version 0.9, this one 1.0"),
     ({"vm": vm(tracking=False)}, "tracking", "does not keep track"),
     ({"vm": vm(snapshots=[f"{PREFIX}job-1"])}, "snapshots", "has a snapshot that the appliance made"),

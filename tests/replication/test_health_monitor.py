@@ -77,6 +77,12 @@ def test_peers_that_are_silent_or_of_another_version_are_told() -> None:
     assert other_versions(peers, "1.2") == ["gone has version 1.1, this appliance 1.2."]
 
 
+def test_a_peer_is_told_of_that_is_more_than_one_version_apart() -> None:
+    told = other_versions([SeenPeer("old", "1.0.4", NOW), SeenPeer("near", "1.1.0", NOW)], "1.2.0")
+    assert told[0] == "old has version 1.0.4, this appliance 1.2.0. They are too far apart: upgrade the older one."
+    assert told[1] == "near has version 1.1.0, this appliance 1.2.0."
+
+
 @pytest.fixture
 async def site(store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RecoverySite]:
     monkeypatch.setattr(follow, "RETRY", 0.02)

@@ -83,6 +83,10 @@ PICTURES: dict[str, dict[str, str]] = {
     "pairing": {"pairing": "test_snap_pairing/test_joining[failed-80x25]"},
     "vcenters": {"vcenters": "test_snap_source/test_source[vcenters-normal-80x25]"},
     "transfers": {"transfers": "test_snap_source/test_source[transfers-busy-80x25]"},
+    "disk-library": {
+        "disk-library": "test_snap_disk_library/test_disk_library[normal-80x25]",
+        "disk-library-waits": "test_snap_disk_library/test_disk_library[waits-80x25]",
+    },
     "snapshots": {"snapshots": "test_snap_source/test_source[snapshots-normal-80x25]"},
     "tunnel": {"tunnel": "test_snap_tunnel/test_tunnel[normal-80x25]"},
     "network": {"network": "test_snap_network/test_network[normal-80x25]"},
@@ -96,6 +100,10 @@ PICTURES: dict[str, dict[str, str]] = {
     "backups": {
         "backups": "test_snap_backups/test_backups[normal-80x25]",
         "backups-restore": "test_snap_backups/test_question_before_a_restore",
+    },
+    "upgrade": {
+        "upgrade": "test_snap_upgrade/test_upgrades[normal-80x25]",
+        "upgrade-apply": "test_snap_upgrade/test_question_before_an_upgrade",
     },
     "database-checks": {"database-checks": "test_snap_backups/test_database_checks[normal-80x25]"},
     "support": {"support": "test_snap_support/test_support[busy-80x25]"},

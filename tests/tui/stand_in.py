@@ -16,6 +16,7 @@ from appliance.contract.client import UNREACHABLE, Transport
 from appliance.contract.clouds import CloudsApi
 from appliance.contract.credentials import CredentialsApi
 from appliance.contract.discovery import DiscoveryApi
+from appliance.contract.disk_library import DiskLibraryApi
 from appliance.contract.errors import NO_SUCH_ROUTE, Fault
 from appliance.contract.failover import FailoverApi
 from appliance.contract.management import ManagementApi
@@ -25,6 +26,7 @@ from appliance.contract.reconciliation import ReconciliationApi
 from appliance.contract.schedules import SchedulesApi
 from appliance.contract.settings import Setting, SettingsApi
 from appliance.contract.tokens import TokensApi
+from appliance.contract.upgrades import UpgradesApi
 from appliance.contract.vault import VaultApi
 from appliance.contract.verifications import VerificationsApi
 from appliance.contract.windows import WindowsApi
@@ -37,7 +39,7 @@ NOW = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)
 
 COMMON: tuple[type[Api], ...] = (
     status.StatusApi, setup.SetupApi, network.NetworkApi, system.SystemApi, gate.GateApi, access.RemoteConsoleApi, tunnel.TunnelApi,
-    jobs.JobsApi, SettingsApi, TokensApi, BackupsApi,
+    jobs.JobsApi, SettingsApi, TokensApi, BackupsApi, UpgradesApi,
 )  # fmt: skip
 ROLES: dict[str, tuple[type[Api], ...]] = {
     "oma": (
@@ -58,7 +60,7 @@ ROLES: dict[str, tuple[type[Api], ...]] = {
         ReconciliationApi,
         WindowsApi,
     ),
-    "vma": (*COMMON, pairing.JoinApi, source.SourceApi),
+    "vma": (*COMMON, pairing.JoinApi, source.SourceApi, DiskLibraryApi),
 }
 
 Answer = Any

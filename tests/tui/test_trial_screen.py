@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from textual.pilot import Pilot
 
-from appliance.contract.network import Trial
+from appliance.contract.network import StartTrial, Trial
+from appliance.tui.screens.network import NetworkScreen
 from appliance.tui.screens.trial import TrialScreen
 from appliance.tui.widgets import big as widgets_big
 from tests.tui.hands import Nets, finding, notice, press, screen_name, screen_text
@@ -108,3 +111,20 @@ async def test_without_an_agent_the_trial_counts_on_and_says_that_it_reverts(mon
         nets.end("reverted: nobody kept it in time")
         await pilot.pause(0.5)
         assert "nobody kept it in time" in screen_text(pilot)
+
+
+async def test_a_trial_that_is_seen_before_its_start_was_answered_is_opened_once() -> None:
+    nets = Nets()
+
+    async def slowly(body: StartTrial) -> Trial:
+        trial = nets.try_network(body)
+        await asyncio.sleep(NetworkScreen.EVERY + 0.5)
+        return trial
+
+    async with opened(nets, try_network=slowly) as (pilot, _):
+        await start_trial(pilot)
+        await pilot.pause(NetworkScreen.EVERY + 1.0)
+        await press(pilot, "f8")
+        assert "The trial is over: kept." in screen_text(pilot)
+        await press(pilot, "escape")
+        assert screen_name(pilot) == "network"

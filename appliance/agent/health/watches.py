@@ -9,6 +9,7 @@ from datetime import datetime
 from appliance.agent.health.limits import HealthLimits
 from appliance.agent.health.underway import UnderWay
 from appliance.agent.health.verdicts import minutes_without_news
+from appliance.core.releases import work_together
 
 
 @dataclass(frozen=True)
@@ -43,4 +44,9 @@ def unheard(peers: Iterable[SeenPeer], now: datetime, limits: HealthLimits) -> l
 
 def other_versions(peers: Iterable[SeenPeer], version: str) -> list[str]:
     """A sentence for each peer of another version than this appliance."""
-    return [f"{peer.name} has version {peer.version}, this appliance {version}." for peer in peers if peer.version not in ("", version)]
+    found = []
+    for peer in peers:
+        if peer.version not in ("", version):
+            apart = "" if work_together(peer.version, version) else " They are too far apart: upgrade the older one."
+            found.append(f"{peer.name} has version {peer.version}, this appliance {version}.{apart}")
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from inspect import Parameter
 from typing import Any
 
@@ -40,7 +40,7 @@ def _endpoint(route: Route, serve: Callable[..., Any], trail: Trail | None, limi
             admit(route, request, limits)
             arguments.update(_query(route, request))
             if route.upload:
-                arguments["body"] = await _file(request, route.upload)
+                arguments["body"] = _parts(request, route.upload) if route.streamed else await _file(request, route.upload)
             elif route.body is not None:
                 arguments["body"] = _parsed(route.body.validate_json, await request.read() or b"null", "body")
             return serve(**arguments) if route.media == EVENTS else await serve(**arguments)
@@ -72,13 +72,21 @@ def _query(route: Route, request: web.Request) -> dict[str, Any]:
     return found
 
 
-async def _file(request: web.Request, limit: int) -> bytes:
+async def _parts(request: web.Request, limit: int) -> AsyncIterator[bytes]:
     """A body that is a file: read as it comes, and no further than its limit."""
-    content = bytearray()
+    size = 0
     async for part in request.content.iter_any():
-        content += part
-        if len(content) > limit:
+        size += len(part)
+        if size > limit:
             raise BODY_TOO_LARGE(limit=limit)
+        yield part
+
+
+async def _file(request: web.Request, limit: int) -> bytes:
+    """The same in one piece."""
+    content = bytearray()
+    async for part in _parts(request, limit):
+        content += part
     return bytes(content)
 
 

@@ -31,16 +31,22 @@ CONSOLE, OPERATOR = "console", "operator"
 
 
 def operator_application(
-    served: Served, token: str | None, audit: Audit | None = None, *, tokens: Tokens | None = None, limits: Limits | None = None
+    served: Served,
+    token: str | None,
+    audit: Audit | None = None,
+    *,
+    tokens: Tokens | None = None,
+    limits: Limits | None = None,
+    more: Sequence[Middleware] = (),
 ) -> web.Application:
     """The operator's API; with a token, every route but the health check asks for it, or for one of `tokens`, each with its role.
 
-    Changes go into the audit log, if there is one. `limits` may be shared by several listeners.
+    Changes go into the audit log, if there is one. `limits` may be shared by several listeners. Whoever may come in goes by `more`.
     """
     trail, limits = Trail(audit, CONSOLE if token is None else OPERATOR) if audit else None, limits or Limits()
     look = tokens.caller if tokens else _only(token or "")
     noted = [] if tokens is None else [_noting(tokens)]
-    app = application(*([] if token is None else [require_token(look, limits, trail), *noted]))
+    app = application(*([] if token is None else [require_token(look, limits, trail), *noted]), *more)
     for api, handler in served:
         bind(app, api, handler, trail, limits)
     return app
@@ -118,9 +124,10 @@ class LocalApi:
         audit: Audit | None = None,
         tokens: Tokens | None = None,
         limits: Limits | None = None,
+        more: Sequence[Middleware] = (),
     ) -> None:
-        on_socket = operator_application(served, None, audit, limits=limits)
-        on_port = operator_application(served, token, audit, tokens=tokens, limits=limits)
+        on_socket = operator_application(served, None, audit, limits=limits, more=more)
+        on_port = operator_application(served, token, audit, tokens=tokens, limits=limits, more=more)
         self._on_socket = web.AppRunner(on_socket, access_log=None, shutdown_timeout=1.0)
         self._on_port = web.AppRunner(on_port, access_log=None, shutdown_timeout=1.0)
         self._socket, self._address, self._port = socket, address, port

@@ -24,6 +24,7 @@ from appliance.contract.errors import Fault
 from appliance.core.commands import CommandFailed
 from appliance.core.durable import DISK_FULL
 from appliance.core.store import Store, utcnow
+from appliance.failover.transcripts import transcripts
 
 _log = logging.getLogger(__name__)
 
@@ -80,6 +81,8 @@ async def _parts(sources: Sources) -> dict[str, Part]:
     parts |= {name: partial(_answer_of, *argv) for name, argv in _PROGRAMS.items()}
     for path in await asyncio.to_thread(lambda: sorted((config.state_dir / "log").glob("agent.log*"))):
         parts[f"logs/{path.name}"] = partial(asyncio.to_thread, _lines_in, path)
+    for path in await asyncio.to_thread(transcripts, config.state_dir / "preparation"):
+        parts[f"preparation/{path.name}"] = partial(asyncio.to_thread, _lines_in, path)
     if sources.book is not None:
         # What it remembers is more than the files while the disk can't be written.
         parts["logs/memory.log"] = partial(asyncio.to_thread, _lines_of_book, sources.book)

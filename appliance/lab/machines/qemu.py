@@ -36,7 +36,7 @@ class Drive:
 class Nic:
     """A network card on a network that leads nowhere."""
 
-    model: Literal["vmxnet3", "virtio-net-pci"]
+    model: Literal["vmxnet3", "e1000e", "virtio-net-pci"]
     mac: str
 
 
@@ -55,10 +55,13 @@ class QemuMachine(Engine):
         console: Console | None = None,
         opened: Hook | None = None,
         before_end: Hook | None = None,
+        options: Sequence[str] = (),
     ) -> None:
+        """`options` are more of QEMU's own."""
         super().__init__(folder, folder / "qemu.log", opened, before_end)
         self.drives, self.nics = tuple(drives), tuple(nics)
         self.memory_mib, self.cpus, self.firmware = memory_mib, cpus, firmware
+        self._options = tuple(options)
         self.console = console or Console(folder / "console.log")
 
     async def start(self) -> None:
@@ -96,6 +99,7 @@ class QemuMachine(Engine):
             *(("-bios", UEFI_CODE) if self.firmware == "uefi" else ()),
             *self._drive_options(),
             *self._nic_options(),
+            *self._options,
         ]
 
     def _drive_options(self) -> Iterator[str]:

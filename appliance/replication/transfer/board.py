@@ -48,6 +48,10 @@ class DiskGauge:
             }
         )
 
+    def read_with(self, reader: str) -> None:
+        """What it is read with from now on."""
+        self.now = self.now.model_copy(update={"reader": reader})
+
     def finish(self, change_id: str) -> None:
         """Everything is flushed; this is the disk's change id at the snapshot."""
         self.now = self.now.model_copy(update={"change_id": change_id, "rate_bps": 0.0, "eta_seconds": 0})

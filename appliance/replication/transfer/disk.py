@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.contract.client import UNREACHABLE
+from appliance.contract.disk_library import Reader
 from appliance.contract.errors import Fault
 from appliance.contract.peer import AskSession, DataSession, DiskTask
 from appliance.core.commands import Children
@@ -23,9 +24,11 @@ from appliance.replication.transfer.checkpoint import Checkpoints
 from appliance.replication.transfer.link import OmaLink
 from appliance.replication.transfer.plan import DiskPlan
 from appliance.vsphere import faults, folder
-from appliance.vsphere.serving import OpenSource, https_source, open_source
+from appliance.vsphere.reading import Where, open_disk
+from appliance.vsphere.serving import OpenSource
 from appliance.vsphere.session import VCenter
 from appliance.vsphere.snapshots import FrozenDisk, SnapshotRecord
+from appliance.vsphere.vddk.library import Usable
 
 CONNECTIONS = 4
 """To the source and to the target of each disk; shared among the copying processes."""
@@ -38,9 +41,13 @@ PAUSE = 2.0
 SOURCE_TROUBLE = frozenset({faults.UNREACHABLE.key, faults.TIMED_OUT.key, faults.SOURCE_FAILED.key})
 
 
+async def _unheard(message: str, level: str, cause: str) -> None:
+    """Nobody keeps a log."""
+
+
 @dataclass(frozen=True)
 class Passage:
-    """What copying any disk of a cycle needs."""
+    """What copying any disk of a cycle needs. `say` takes a sentence for the job's log, its level and its technical cause."""
 
     job_id: str
     vcenter: VCenter
@@ -52,6 +59,8 @@ class Passage:
     checkpoints: Checkpoints
     tries: int = TRIES
     bandwidth: Bandwidth | None = None
+    library: Callable[[], Usable | None] = lambda: None
+    say: Callable[[str, str, str], Awaitable[None]] = _unheard
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,8 @@ class DiskCopy:
         self.passage, self.task, self.plan, self.gauge = passage, task, plan, gauge
         self.frozen: FrozenDisk = passage.record.disk(task.disk_id)
         self.through_tunnel = False
+        self._reader = ""
+        self._without_library = False
         self._under_way, self._before = 0, (0, 0)
 
     async def run(self) -> None:
@@ -99,14 +110,32 @@ class DiskCopy:
             raise
 
     async def _try(self, work: Work) -> CopyFailure | None:
+        self._reader = ""
         await folder.verify(self.passage.vcenter, self.passage.record, self.passage.datacenter)
-        source = await https_source(self.passage.vcenter, self.frozen, self.passage.datacenter)
         owner = f"copy/{self.passage.job_id}/{self.task.disk_id}"
         crew = crew_for(work)
-        async with await open_source(self.passage.children, self.passage.vcenter, source, owner, self.passage.runtime) as opened:
+        async with await self._open(owner) as opened:
             session = await self._session(crew)
             async with self._targets(session, crew) as targets:
                 return await self._copy(opened, targets, owner, work, crew)
+
+    async def _open(self, owner: str) -> OpenSource:
+        """By VMware's library, unless there is none or it has failed with this disk."""
+        passage, library = self.passage, None if self._without_library else self.passage.library()
+        where = Where(passage.vcenter, passage.record, self.frozen, passage.datacenter, owner, passage.runtime)
+        opened = await open_disk(passage.children, where, library, self._library_failed)
+        self._reader = opened.source.reader
+        self.gauge.read_with(self._reader)
+        if library is not None and opened.source.reader is Reader.LIBRARY:
+            await passage.say(f"{self.frozen.label} is read with VMware's disk library {library.version}.", "info", "")
+        return opened
+
+    async def _library_failed(self, error: Fault) -> None:
+        """From here on this disk is read over HTTPS: the same frozen disk, the same bytes."""
+        self._without_library = True
+        await self.passage.say(
+            f"{self.frozen.label} can't be read with VMware's disk library and is read over HTTPS.", "warning", str(error)
+        )
 
     async def _copy(self, source: OpenSource, targets: tuple[Target, ...], owner: str, work: Work, crew: Crew) -> CopyFailure | None:
         job = CopyJob(
@@ -178,6 +207,9 @@ class DiskCopy:
     async def _after(self, failure: CopyFailure, failures: int) -> None:
         """Before the next try; raises a Fault when there is none."""
         cause = f"{failure.kind}: {failure.message}, offset {failure.offset}, errno {failure.errno}"
+        if failure.kind in (Kind.SOURCE_LOST, Kind.SOURCE_ERROR) and self._reader == Reader.LIBRARY and not self._without_library:
+            await self._library_failed(SOURCE_STUCK(disk=self.frozen.label, cause=cause))
+            return
         if failure.kind is Kind.TARGET_LOST:
             await self.passage.link.wait_up()
             # The tunnel is up and yet no data passes: perhaps only SSH does. Try the other way in turn.

@@ -31,6 +31,7 @@ from appliance.vsphere.faults import UNREACHABLE as VCENTER_UNREACHABLE
 from appliance.vsphere.session import VCenter
 from appliance.vsphere.snapshots import SnapshotRecord
 from appliance.vsphere.spec import VmSpec
+from appliance.vsphere.vddk.library import Usable
 
 KIND = "copy"
 ASK_AFTER = 30.0
@@ -50,6 +51,7 @@ class TransferDeps:
     runtime: Path
     tries: Callable[[], int] = lambda: TRIES
     bandwidth: Bandwidth = field(default_factory=Bandwidth)
+    library: Callable[[], Usable | None] = lambda: None
 
     def board(self, job: Job) -> Board:
         """The board of a cycle, made anew after a restart."""
@@ -139,7 +141,11 @@ class Copy(TransferStep):
         checkpoints = Checkpoints(run)
         deps, datacenter = self.deps, run.state["datacenter"]
         ways = (deps.link, deps.children, deps.runtime, checkpoints)
-        passage = Passage(run.id, vcenter, datacenter, record, *ways, deps.tries(), deps.bandwidth)
+
+        async def say(message: str, level: str, cause: str) -> None:
+            await run.log(message, level=level, cause=cause)
+
+        passage = Passage(run.id, vcenter, datacenter, record, *ways, deps.tries(), deps.bandwidth, deps.library, say)
         copies = [await self._prepared(passage, task, board) for task in tasks_of(run)]
         try:
             async with asyncio.TaskGroup() as group:

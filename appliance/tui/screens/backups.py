@@ -12,7 +12,7 @@ from appliance.contract.backups import AskBackup, Backup
 from appliance.contract.checks import Check
 from appliance.tui import words
 from appliance.tui.screens.checks import ChecksScreen
-from appliance.tui.screens.making import MakingScreen, made_columns
+from appliance.tui.screens.making import KeptFilesScreen, made_columns
 from appliance.tui.widgets.ask import Ask
 from appliance.tui.widgets.form import Field
 
@@ -21,7 +21,7 @@ BESIDE = {"backup.passphrase": "passphrase"}
 """Beside which field a refusal is shown."""
 
 
-class BackupsScreen(MakingScreen[Backup]):
+class BackupsScreen(KeptFilesScreen[Backup]):
     """The back-ups in a list; the job that makes one above it."""
 
     NAME = "backups"

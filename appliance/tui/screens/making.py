@@ -1,9 +1,9 @@
-"""A list of files that a job makes, with the job above it while it runs."""
+"""A list of files that a job makes or takes, with the job above it while it runs."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 from textual.app import ComposeResult
 from textual.widgets import Static
@@ -16,17 +16,23 @@ from appliance.tui.widgets.facts import Fact
 from appliance.tui.widgets.progress import ProgressLine
 from appliance.tui.widgets.table import Column, Row
 
-Made = TypeVar("Made", bound=KeptFile)
+
+class Named(Protocol):
+    """What has a name that no other of its list has."""
+
+    name: str
+
+
+Made = TypeVar("Made", bound=Named)
+Kept = TypeVar("Kept", bound=KeptFile)
 
 ENDED = ("completed", "failed", "cancelled", "undone", "undo_failed")
 
 
 class MakingScreen(RecordsScreen[Made]):
-    """Subclasses give `KIND`, the kind of job, `READY` and `NOT_MADE`, what is said at its end, `PATH`, where the API has the files, and
-    `ready()`."""
+    """Subclasses give `KIND`, the kind of job, `READY` and `NOT_MADE`, what is said at its end, and `ready()`."""
 
     KIND: ClassVar[str] = ""
-    PATH: ClassVar[str] = ""
     READY: ClassVar[str] = ""
     NOT_MADE: ClassVar[str] = ""
     EVERY = 1.0
@@ -49,23 +55,6 @@ class MakingScreen(RecordsScreen[Made]):
         """Ask for the files that are ready, newest first."""
         raise NotImplementedError
 
-    def row(self, key: str, record: Made) -> Row:
-        """One line a file."""
-        return Row(key, (record.name, words.size(record.size_bytes), words.ago(record.created_at, self.console_app.clock()), record.sha256))
-
-    def facts(self, record: Made) -> list[Fact]:
-        """Where it is, and its sum."""
-        return [
-            ("Name", record.name),
-            *self.made(record),
-            ("SHA-256", f"{record.sha256[:32]}\n{record.sha256[32:]}"),
-            ("To fetch it", self.place(f"{self.PATH}/{record.name}")),
-        ]
-
-    def made(self, record: Made) -> list[Fact]:
-        """When it was made."""
-        return [("Made", f"{words.moment(record.created_at)} UTC")]
-
     async def load(self) -> None:
         """What is ready, and the job that makes one, wherever it was asked for."""
         jobs = self.console_app.agent.jobs
@@ -87,11 +76,6 @@ class MakingScreen(RecordsScreen[Made]):
             self.say("One is being made already.", "warning")
         return bool(self.job_id)
 
-    def place(self, path: str) -> str:
-        """Where the API has a file: from outside on an OMA, which listens there."""
-        status = self.console_app.status
-        return f"{status.url}operator{path}" if status and status.url else path
-
     async def follow(self, asked: Awaitable[JobRef], said: str) -> None:
         """Ask for one, and show its job from now on."""
         started = await self.attempt(asked, said)
@@ -105,6 +89,34 @@ class MakingScreen(RecordsScreen[Made]):
         if job is not None and under_way:
             text.update(f"{job.title}: {job.current_operation or words.OUTCOMES.get(job.status, job.status)}")
             bar.show(job.progress_percent / 100)
+
+
+class KeptFilesScreen(MakingScreen[Kept]):
+    """Files that are fetched over the API, below `PATH`."""
+
+    PATH: ClassVar[str] = ""
+
+    def row(self, key: str, record: Kept) -> Row:
+        """One line a file."""
+        return Row(key, (record.name, words.size(record.size_bytes), words.ago(record.created_at, self.console_app.clock()), record.sha256))
+
+    def facts(self, record: Kept) -> list[Fact]:
+        """Where it is, and its sum."""
+        return [
+            ("Name", record.name),
+            *self.made(record),
+            ("SHA-256", f"{record.sha256[:32]}\n{record.sha256[32:]}"),
+            ("To fetch it", self.place(f"{self.PATH}/{record.name}")),
+        ]
+
+    def made(self, record: Kept) -> list[Fact]:
+        """When it was made."""
+        return [("Made", f"{words.moment(record.created_at)} UTC")]
+
+    def place(self, path: str) -> str:
+        """Where the API has a file: from outside on an OMA, which listens there."""
+        status = self.console_app.status
+        return f"{status.url}operator{path}" if status and status.url else path
 
 
 def made_columns(noun: str) -> tuple[Column, ...]:

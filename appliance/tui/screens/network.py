@@ -171,7 +171,8 @@ class NetworkScreen(ActingScreen):
             self.action_reload()
             if trial is not None:
                 draft.tried = trial.plan
-                self._open_trial(trial.id)
+                if trial.id != self._opened:  # it may have been seen before the answer came
+                    self._open_trial(trial.id)
 
     def show_trial(self) -> bool:
         """Open the trial's screen where a trial is on; whether one is."""

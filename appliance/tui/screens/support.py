@@ -9,11 +9,11 @@ from textual.binding import Binding, BindingType
 
 from appliance.contract.system import Bundle
 from appliance.tui import words
-from appliance.tui.screens.making import MakingScreen, made_columns
+from appliance.tui.screens.making import KeptFilesScreen, made_columns
 from appliance.tui.widgets.facts import Fact
 
 
-class SupportScreen(MakingScreen[Bundle]):
+class SupportScreen(KeptFilesScreen[Bundle]):
     """The bundles in a list; the job that makes one above it."""
 
     NAME = "support"

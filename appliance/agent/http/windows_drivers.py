@@ -1,0 +1,24 @@
+"""Routes of the drivers for Windows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from appliance.contract import windows_drivers as contract
+from appliance.failover.drivers import Drivers
+
+
+class WindowsDriversRoutes(contract.WindowsDriversApi):
+    """Serves the drivers for Windows."""
+
+    def __init__(self, drivers: Drivers) -> None:
+        self._drivers = drivers
+
+    async def windows_drivers(self) -> list[contract.WindowsDrivers]:
+        return await self._drivers.all()
+
+    async def upload_windows_drivers(self, body: AsyncIterator[bytes]) -> contract.WindowsDrivers:
+        return await self._drivers.take(body)
+
+    async def delete_windows_drivers(self) -> None:
+        await self._drivers.remove()

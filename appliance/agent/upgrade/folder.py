@@ -1,0 +1,108 @@
+"""The folder of upgrade files; every call but `receive` blocks."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from appliance.agent.upgrade.faults import NO_KEY
+from appliance.agent.upgrade.manifest import Manifest, file_name
+from appliance.agent.upgrade.package import opened
+from appliance.contract.errors import NOT_FOUND, Fault
+from appliance.contract.upgrades import UPLOAD_LIMIT
+from appliance.core import durable, receiving
+
+_log = logging.getLogger(__name__)
+
+KEPT = 3
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+_COMING = "coming"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An upgrade file that is here."""
+
+    path: Path
+    size: int
+    created_at: datetime
+    manifest: Manifest
+
+
+class Folder:
+    """The files, each of which the vendor has signed."""
+
+    def __init__(self, path: Path, key: Ed25519PublicKey | None) -> None:
+        self.path, self._key = path, key
+
+    @property
+    def key(self) -> Ed25519PublicKey:
+        """The vendor's key. Raises a Fault (`upgrade.no_key`)."""
+        if self._key is None:
+            raise NO_KEY()
+        return self._key
+
+    @property
+    def has_key(self) -> bool:
+        """Whether there is one: without it no file is an upgrade."""
+        return self._key is not None
+
+    async def receive(self, parts: AsyncIterator[bytes]) -> Path:
+        """A file that is on its way; it is no upgrade before it was taken. Raises a Fault; then nothing is kept."""
+        return (await receiving.receive(parts, self.path / _COMING, limit=UPLOAD_LIMIT)).path
+
+    def take(self, path: Path) -> Stored:
+        """Check all of a file and give it its name; the oldest ones go. Raises a Fault; then it is gone."""
+        try:
+            with opened(path, self.key) as package:
+                package.check()
+                place = self.path / file_name(package.manifest.version)
+            path.replace(place)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        durable.sync(self.path)
+        for old in [one.path for one in self.all() if one.path != place][KEPT - 1 :]:
+            old.unlink(missing_ok=True)
+        return self._stored(place)
+
+    def all(self) -> list[Stored]:
+        """Every file, newest first; one that can't be read any more is in the log only."""
+        found = []
+        for path in self.path.glob(file_name("*")):
+            try:
+                found.append(self._stored(path))
+            except (Fault, OSError) as error:
+                _log.warning("the upgrade file %s can't be used: %s", path.name, error)
+        return sorted(found, key=lambda one: one.created_at, reverse=True)
+
+    def find(self, name: str) -> Stored:
+        """A file by the name that the list has. Raises a Fault (404)."""
+        if name not in self._names():
+            raise NOT_FOUND(noun="upgrade", id=name)
+        return self._stored(self.path / name)
+
+    def remove(self, name: str) -> None:
+        """Remove a file. Raises a Fault (404)."""
+        if name not in self._names():
+            raise NOT_FOUND(noun="upgrade", id=name)
+        (self.path / name).unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Remove what an agent that was killed had begun to receive, or had not looked at yet."""
+        receiving.sweep(self.path)
+        (self.path / _COMING).unlink(missing_ok=True)
+
+    def _names(self) -> set[str]:
+        return {one.name for one in self.path.glob(file_name("*"))}
+
+    def _stored(self, path: Path) -> Stored:
+        with opened(path, self.key) as package:
+            found = path.stat()
+            return Stored(path, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC), package.manifest)

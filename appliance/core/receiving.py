@@ -1,0 +1,117 @@
+"""A long file that comes in parts: kept when it is whole, gone when it is not, and never more of it than may come."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+from uuid import uuid4
+
+from appliance.contract.errors import BODY_TOO_LARGE, fault
+from appliance.core.durable import sync, writing
+
+PIECE = 1 << 20
+"""Bytes that are written at once."""
+SILENCE = 60.0
+"""Seconds after which a sender that sends nothing is given up."""
+KEPT_FREE = 64 << 20
+"""Bytes of the disk that no file from outside may take: the appliance's records are on it."""
+DRAFT = ".part"
+
+STOPPED = fault(
+    "upload.stopped", 408, "The file stopped coming after {size} bytes; nothing of it is kept.", "Check the connection and send it again."
+)
+NO_ROOM = fault(
+    "upload.no_room", 507, "There is no room for this file on the appliance's disk.", "Remove what is not needed or enlarge the disk."
+)
+
+
+@dataclass(frozen=True)
+class Received:
+    """A file that is whole and on disk."""
+
+    path: Path
+    size: int
+    sha256: str
+
+
+async def receive(
+    parts: AsyncIterator[bytes], path: Path, *, limit: int, heard: Callable[[int], None] | None = None, silence: float = SILENCE
+) -> Received:
+    """Write the parts to `path` (0600), which is there only when all of them are, in place of what was there before.
+
+    `limit` is the greatest size in bytes; `heard` is told how many have come. However this is left early, nothing is left behind.
+    Raises Faults: `request.too_large`, `upload.stopped`, `upload.no_room`, `store.unwritable`; and whatever `parts` raises.
+    """
+    draft = path.with_name(f".{path.name}.{uuid4().hex}{DRAFT}")
+    try:
+        with writing():
+            file = await asyncio.to_thread(_open, draft)
+        with file:
+            size, digest = await _take(parts, file, limit, heard, silence)
+            with writing():
+                await asyncio.to_thread(_settle, file, draft, path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    return Received(path, size, digest)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what an agent that was killed had begun to receive below `folder`."""
+    for left in folder.glob(f".*{DRAFT}"):
+        left.unlink(missing_ok=True)
+
+
+async def _take(
+    parts: AsyncIterator[bytes], file: BinaryIO, limit: int, heard: Callable[[int], None] | None, silence: float
+) -> tuple[int, str]:
+    size, digest, waiting = 0, hashlib.sha256(), bytearray()
+    while (part := await _next(parts, size, silence)) is not None:
+        size += len(part)
+        if size > limit:
+            raise BODY_TOO_LARGE(limit=limit)
+        waiting += part
+        if len(waiting) >= PIECE:
+            await _write(file, bytes(waiting), digest.update)
+            waiting.clear()
+            if heard is not None:
+                heard(size)
+    await _write(file, bytes(waiting), digest.update)
+    return size, digest.hexdigest()
+
+
+async def _next(parts: AsyncIterator[bytes], size: int, silence: float) -> bytes | None:
+    try:
+        async with asyncio.timeout(silence):
+            return await anext(parts, None)
+    except TimeoutError as error:
+        raise STOPPED(size=size) from error
+
+
+async def _write(file: BinaryIO, piece: bytes, digest: Callable[[bytes], None]) -> None:
+    def write() -> None:
+        if shutil.disk_usage(file.fileno()).free < len(piece) + KEPT_FREE:
+            raise NO_ROOM()
+        digest(piece)
+        file.write(piece)
+
+    with writing():
+        await asyncio.to_thread(write)
+
+
+def _open(draft: Path) -> BinaryIO:
+    draft.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600), "wb")
+
+
+def _settle(file: BinaryIO, draft: Path, path: Path) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+    draft.replace(path)
+    sync(path.parent)

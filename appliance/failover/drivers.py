@@ -1,0 +1,95 @@
+"""The disc with the drivers for Windows, which the operator brings: one is kept, and the next one takes its place."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from appliance.contract.errors import NOT_FOUND
+from appliance.contract.windows_drivers import UPLOAD_LIMIT, WindowsDrivers
+from appliance.core import commands, durable, receiving
+from appliance.failover import disc
+from appliance.failover.faults import NO_DRIVERS
+
+_log = logging.getLogger(__name__)
+_DISC, _ABOUT, _COMING = "drivers.iso", "drivers.json", "coming"
+_SERVICE = Path("/usr/share/virt-tools/rhsrvany.exe")
+"""With it a prepared Windows finishes its set-up at the first start; without it the preparation refuses Windows."""
+
+
+class Drivers:
+    """The disc in its folder, with a note of what is on it. The note is written last and removed first: without it there is no disc."""
+
+    def __init__(self, folder: Path, service: Path = _SERVICE) -> None:
+        self._folder, self._service = folder, service
+        self._one_at_a_time = asyncio.Lock()
+
+    async def take(self, parts: AsyncIterator[bytes]) -> WindowsDrivers:
+        """Keep the disc if it is one, in place of the one before. Raises a Fault; then that one stays."""
+        async with self._one_at_a_time:
+            receiving.sweep(self._folder)
+            coming = (await receiving.receive(parts, self._folder / _COMING, limit=UPLOAD_LIMIT)).path
+            try:
+                about = await _look(coming)
+                await asyncio.to_thread(self._settle, coming, about)
+            finally:
+                coming.unlink(missing_ok=True)
+        return about
+
+    async def all(self) -> list[WindowsDrivers]:
+        """The disc, if there is one."""
+        found = await asyncio.to_thread(self._about)
+        return [] if found is None else [found]
+
+    async def remove(self) -> None:
+        """Remove the disc. A preparation that reads it goes on with it. Raises a Fault (404)."""
+        async with self._one_at_a_time:
+            if await asyncio.to_thread(self._about) is None:
+                raise NOT_FOUND(noun="disc with drivers", id="for Windows")
+            with durable.writing():
+                await asyncio.to_thread(self._forget)
+
+    def disc(self) -> Path | None:
+        """Where the disc is; reads a file."""
+        return self._folder / _DISC if self._about() is not None else None
+
+    def suffice(self) -> bool:
+        """Whether Windows can be prepared: with the disc, and what finishes its set-up; reads files."""
+        return self.disc() is not None and self._service.is_file()
+
+    def _about(self) -> WindowsDrivers | None:
+        try:
+            about = WindowsDrivers.model_validate_json((self._folder / _ABOUT).read_bytes())
+            size = (self._folder / _DISC).stat().st_size
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            _log.warning("the disc with drivers can't be used: %s", error)
+            return None
+        return about if size == about.size_bytes else None
+
+    def _settle(self, coming: Path, about: WindowsDrivers) -> None:
+        with durable.writing():
+            durable.remove(self._folder / _ABOUT)
+            coming.replace(self._folder / _DISC)
+            durable.replace(self._folder / _ABOUT, about.model_dump_json())
+
+    def _forget(self) -> None:
+        durable.remove(self._folder / _ABOUT)
+        durable.remove(self._folder / _DISC)
+
+
+async def _look(path: Path) -> WindowsDrivers:
+    """What is on the disc, seen by a process with limits. Raises a Fault (`windows_drivers.none`)."""
+    try:
+        looked = await commands.run([sys.executable, "-m", disc.__name__, str(path)], timeout=2 * disc.SECONDS)
+        found = json.loads(looked.stdout)
+    except (commands.CommandFailed, TimeoutError, ValueError) as error:
+        raise NO_DRIVERS(cause=f"{type(error).__name__}: {error}") from error
+    size = (await asyncio.to_thread(path.stat)).st_size
+    return WindowsDrivers(label=found["label"], systems=found["systems"], size_bytes=size, created_at=datetime.now(UTC))

@@ -1,0 +1,43 @@
+"""What the program that prepares guests said, kept for support: a file a job, of the newest ones, and of each no more than its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+LARGEST = 1 << 20
+"""Bytes that are kept of what one preparation said; its end says why it failed."""
+KEPT = 20
+_SUFFIX = ".log"
+
+
+def transcripts(folder: Path) -> list[Path]:
+    """The files, oldest first; reads the folder."""
+    return sorted(folder.glob(f"*{_SUFFIX}"), key=lambda path: path.stat().st_mtime)
+
+
+class Transcript:
+    """One job's file. It is written while the program speaks, so that it tells something also when the agent is killed."""
+
+    def __init__(self, folder: Path, job_id: str) -> None:
+        """Begin it anew; the oldest ones beyond those that are kept go."""
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._path = folder / f"{job_id}{_SUFFIX}"
+        self._path.unlink(missing_ok=True)
+        for old in transcripts(folder)[: 1 - KEPT]:
+            old.unlink(missing_ok=True)
+        self._path.touch(0o600)
+        self._end = b""
+
+    @property
+    def end(self) -> str:
+        """The last lines."""
+        return self._end.decode(errors="replace").strip()
+
+    def add(self, said: bytes) -> None:
+        """Append; once the file is too large its older half goes."""
+        self._end = (self._end + said)[-2000:]
+        with self._path.open("ab") as file:
+            file.write(said)
+            too_large = file.tell() > LARGEST
+        if too_large:
+            self._path.write_bytes(self._path.read_bytes()[-LARGEST // 2 :])

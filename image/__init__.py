@@ -1,0 +1,1 @@
+"""Building the appliances' bootable images: `python -m image build oma`."""

@@ -1,0 +1,35 @@
+"""GRUB's configurations: the one in its core, and the one on the root file system (systemd/boot/grub.cfg.in)."""
+
+import re
+from collections.abc import Mapping
+from uuid import UUID
+
+from image.programs import BuildProblem
+
+# What the two configurations use.
+MODULES = ("part_gpt", "ext2", "search", "search_fs_uuid", "configfile", "linux", "normal", "boot", "test", "sleep", "reboot")
+
+_FIELD = re.compile(r"@([A-Z_]+)@")
+
+
+def start_config(root: UUID) -> str:
+    """What GRUB's core does first: find the root file system and go on there. No superuser has a password to open GRUB's command line."""
+    return (
+        f"set superusers=nobody\nexport superusers\nsearch --no-floppy --fs-uuid --set=root {root}\n"
+        "set prefix=($root)/boot/grub\nconfigfile ($root)/boot/grub/grub.cfg\n"
+    )
+
+
+def grub_config(template: str, root: UUID, kernel: str, options: str) -> str:
+    """The template with its fields filled in, for the kernel of the version named; raises BuildProblem for a field that nobody knows."""
+    return filled(
+        template,
+        {"ROOT_UUID": str(root), "KERNEL": f"/boot/vmlinuz-{kernel}", "INITRD": f"/boot/initrd.img-{kernel}", "CMDLINE": options},
+    )
+
+
+def filled(template: str, values: Mapping[str, str]) -> str:
+    """Put the values in the places of @NAME@."""
+    if unknown := sorted(set(_FIELD.findall(template)) - values.keys()):
+        raise BuildProblem(f"grub.cfg.in has fields that the image builder does not know: {', '.join(unknown)}.")
+    return _FIELD.sub(lambda field: values[field[1]], template)

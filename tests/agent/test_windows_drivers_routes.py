@@ -1,0 +1,46 @@
+"""The drivers for Windows over the operator's API."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from appliance.agent.http.local import operator_application
+from appliance.agent.http.windows_drivers import WindowsDriversRoutes
+from appliance.contract.client import Transport, client
+from appliance.contract.errors import Fault
+from appliance.contract.windows_drivers import WindowsDriversApi
+from appliance.failover.drivers import Drivers
+from tests.failover.driver_disc import disc, parts
+
+
+@pytest.fixture
+async def api(tmp_path: Path) -> AsyncIterator[WindowsDriversApi]:
+    application = operator_application([(WindowsDriversApi, WindowsDriversRoutes(Drivers(tmp_path / "drivers")))], "a-token")
+    runner = web.AppRunner(application)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    transport = Transport(f"http://127.0.0.1:{runner.addresses[0][1]}", token="a-token")
+    yield client(WindowsDriversApi, transport)
+    await transport.close()
+    await runner.cleanup()
+
+
+async def test_a_disc_is_brought_listed_and_removed(api: WindowsDriversApi) -> None:
+    assert await api.windows_drivers() == []
+    about = await api.upload_windows_drivers(parts(disc()))
+    assert await api.windows_drivers() == [about] and about.systems == ["2k19"]
+    await api.delete_windows_drivers()
+    assert await api.windows_drivers() == []
+
+
+async def test_what_is_no_disc_is_refused_in_plain_words(api: WindowsDriversApi) -> None:
+    with pytest.raises(Fault) as refused:
+        await api.upload_windows_drivers(parts(b"no disc"))
+    assert (refused.value.key, refused.value.status) == ("windows_drivers.none", 422)
+    with pytest.raises(Fault) as nothing:
+        await api.delete_windows_drivers()
+    assert nothing.value.status == 404

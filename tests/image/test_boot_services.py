@@ -1,0 +1,77 @@
+"""An OMA that runs: what is killed comes back, and disks that are plugged in appear."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.image import wizard
+from tests.image.machine import KVM, Machine, machine
+
+SERIAL = "0a1b2c3d4e5f60718293"
+"""As CloudStack makes it from a volume's id."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def oma(oma_disk: Path, images: Path) -> AsyncIterator[Machine]:
+    """A machine that shows the set-up."""
+    async with machine(images / "boots" / "services", oma_disk, images / "shots", KVM) as made:
+        await wizard.welcome(made)
+        yield made
+
+
+@pytest.mark.parametrize("unit", ["appliance-console@tty1.service", "appliance-serial@ttyS0.service", "appliance-agent.service"])
+async def test_a_killed_service_comes_back(oma: Machine, unit: str) -> None:
+    before = await main_pid(oma, unit)
+    await oma.guest.run(f"systemctl kill --signal=KILL {unit}")
+    await oma.guest.becomes(f"systemctl show --property=MainPID --value {unit}", rf"(?!(0|{before})$)\d+")
+    await oma.guest.becomes(f"systemctl is-active {unit}", "active", wizard.BOOT)
+
+
+async def test_the_console_is_usable_after_that(oma: Machine) -> None:
+    await wizard.welcome(oma)
+    await wizard.choose_password(oma)
+
+
+async def test_a_console_that_is_killed_again_and_again_still_comes_back(oma: Machine) -> None:
+    unit = "appliance-console@tty1.service"
+    for _ in range(8):
+        before = await main_pid(oma, unit)
+        await oma.guest.run(f"systemctl kill --signal=KILL {unit}")
+        await oma.guest.becomes(f"systemctl show --property=MainPID --value {unit}", rf"(?!(0|{before})$)\d+")
+    await oma.guest.shows("Password", 120.0)
+
+
+async def test_a_disk_that_is_plugged_in_appears_under_its_serial(oma: Machine) -> None:
+    path = f"/dev/disk/by-id/virtio-{SERIAL}"
+    name = await oma.plug(SERIAL, 64)
+    await oma.guest.becomes(f"blockdev --getsize64 {path}", str(64 << 20))
+    await oma.unplug(name)
+    await oma.guest.becomes(f"test -e {path} || echo gone", "gone")
+
+
+async def test_the_agent_may_write_to_a_disk_that_is_plugged_in(oma: Machine) -> None:
+    serial = SERIAL[::-1]
+    name = await oma.plug(serial, 64)
+    path = f"/dev/disk/by-id/virtio-{serial}"
+    await oma.guest.becomes(f"blockdev --getsize64 {path}", str(64 << 20))
+    await as_agent(oma, f"dd if=/dev/urandom of={path} bs=4096 count=1 oflag=direct status=none")
+    await oma.unplug(name)
+
+
+async def as_agent(one: Machine, command: str) -> str:
+    """Run a program under the agent's control group with its device rules, in its view of the files, as its user without capabilities."""
+    pid = await main_pid(one, "appliance-agent.service")
+    group = "/sys/fs/cgroup/system.slice/appliance-agent.service/cgroup.procs"
+    uid, gid = (await one.guest.run(f"stat -c '%u %g' /proc/{pid}")).split()
+    groups = (await one.guest.run(f"sed -n 's/^Groups://p' /proc/{pid}/status")).split() or [gid]
+    user = f"setpriv --reuid={uid} --regid={gid} --groups={','.join(groups)} --bounding-set=-all"
+    return await one.guest.run(f"echo $$ > {group} && exec nsenter --target={pid} --mount {user} {command}")
+
+
+async def main_pid(one: Machine, unit: str) -> str:
+    """The main process of a unit; the machine's answer as text."""
+    return await one.guest.becomes(f"systemctl show --property=MainPID --value {unit}", r"[1-9]\d*")

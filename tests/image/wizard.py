@@ -1,0 +1,70 @@
+"""The first set-up, gone through with the keys of the machine's own keyboard."""
+
+from __future__ import annotations
+
+import re
+
+from tests.image.machine import Machine
+
+PASSWORD = "correct horse 9-battery"
+ADDRESS, GATEWAY = "10.0.2.77/24", "10.0.2.2"
+"""On the network that QEMU makes up, beside the address that it leases."""
+
+WELCOME, NETWORK, PAIRING = (rf"Set-up {step}" for step in ("1 of 4: Welcome", "2 of 4: Network", "3 of 4: Pairing"))
+CODE = r"Code +([0-9A-Z]{4} [0-9A-Z]{4})\b"
+
+BOOT = 600.0
+"""Seconds from the power button to the set-up, at most, on a machine that other things run on. It is measured by figures.py."""
+
+
+async def welcome(machine: Machine) -> str:
+    """Wait for the set-up's first step after switching on; returns the screen."""
+    return await machine.guest.shows(WELCOME, BOOT)
+
+
+async def choose_password(machine: Machine) -> str:
+    """The first step: the password twice. Returns the screen of the second one."""
+    await machine.guest.shows("The same again")
+    await machine.type(f"{PASSWORD}\t{PASSWORD}")
+    await machine.press("f8")
+    return await machine.guest.shows(NETWORK)
+
+
+async def configure_network(machine: Machine) -> str:
+    """The second step: an address by hand for the first interface, tried and kept. Returns the second step's screen."""
+    guest = machine.guest
+    await guest.shows("10[.]0[.]2[.]15/24")
+    await machine.press("ret")
+    await guest.shows("[(]x[)] automatic")
+    await machine.press("down")
+    await guest.shows("[(]x[)] by hand")
+    await machine.press("tab")
+    await machine.type(f"{ADDRESS}\t{GATEWAY}")
+    await guest.shows(re.escape(GATEWAY))
+    await machine.press("f8")
+    await guest.shows(f"{NETWORK}(.|\n)*changed")
+    await machine.press("f8")
+    await guest.shows("Try these settings[?]")
+    await machine.press("f8")
+    await guest.shows("Network on trial(.|\n)*Keep")
+    await machine.picture("network-on-trial")
+    await machine.press("f8")
+    await guest.shows("The trial is over: kept")
+    await machine.press("esc")
+    return await guest.shows(rf"{NETWORK}(.|\n)*Last trial +kept")
+
+
+async def pairing_code(machine: Machine) -> str:
+    """The third step of an OMA; returns the code that is shown."""
+    await machine.press("f7")
+    shown = await machine.guest.shows(CODE)
+    found = re.search(CODE, shown)
+    assert found is not None
+    return found[1]
+
+
+async def log_in(machine: Machine) -> None:
+    """From the idle screen to where the set-up or the operation goes on."""
+    await machine.press("f2")
+    await machine.guest.shows("Password")
+    await machine.type(f"{PASSWORD}\n")
