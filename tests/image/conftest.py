@@ -11,13 +11,15 @@ import pytest_asyncio
 from tests.image.planting import planted
 
 BOOTING = "test_boot_"
+BUILT = (BOOTING, "test_library_reader")
+"""Tests that need what the builds of images make."""
 LIMIT = 1800
 """Seconds for one test with the boot that comes before it."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Only who has images can boot them."""
-    return True if collection_path.name.startswith(BOOTING) and config.getoption("--images") is None else None
+    return True if collection_path.name.startswith(BUILT) and config.getoption("--images") is None else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
