@@ -61,7 +61,7 @@ async def open_gate() -> AsyncIterator[tuple[Site, Shell]]:
         async with await asyncio.start_unix_server(shell.serve, path):
             await console.pty.until("Addresses")
             await console.pty.press(KEYS["kf2"])
-            await console.pty.until("Vendor shell")
+            await console.pty.until("What it is for")
             await console.pty.press(*[KEYS["kcud1"]] * entry("gate", "vma"), b"\r")
             await console.pty.until("Read this to the vendor's support")
             await console.pty.type(ANSWER)
