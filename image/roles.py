@@ -51,7 +51,7 @@ def _without(*folders: str) -> tuple[str, ...]:
 ROLES = {
     role.name: role
     for role in (
-        Role("oma", "Migration appliance (CloudStack)", "oma", 8192, 2048, 2, _STORAGE, _LEFT_OUT),
+        Role("oma", "Migration appliance (CloudStack)", "oma", 8192, 4096, 2, _STORAGE, _LEFT_OUT),
         Role("vma", "Migration appliance (vCenter)", "vma", 8192, 2048, 2, (*_STORAGE, *_VMWARE), (*_LEFT_OUT, *_without(*_NO_HARDWARE))),
     )
 }
