@@ -81,7 +81,9 @@ def document(title: str, version: str, apis: Sequence[type[Api]]) -> dict[str, A
 def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     def schema(adapter: Any, mode: str) -> Any:
         found = adapter.json_schema(ref_template=_REFS, mode=mode)
-        schemas.update(found.pop("$defs", {}))
+        for name, model in found.pop("$defs", {}).items():
+            if schemas.setdefault(name, model) != model:
+                raise TypeError(f"two models are called {name}; one is in {route.name}")
         return found
 
     parameters = [{"name": key, "in": "path", "required": True, "schema": {"type": "string"}} for key in route.path_params]

@@ -29,7 +29,7 @@ class Place(StrEnum):
     APPLIANCE = "appliance"
 
 
-class Finding(OperatorModel):
+class ReconcilerFinding(OperatorModel):
     """One difference. `healing` says what healing would do, or what a person can; only what is `safe` is healed by itself.
 
     The id stays the same as long as the difference does.
@@ -56,7 +56,7 @@ class Unseen(OperatorModel):
     problem: str
 
 
-class Outcome(OperatorModel):
+class HealingOutcome(OperatorModel):
     """What became of one finding that was chosen."""
 
     finding: str
@@ -71,9 +71,9 @@ class Reconciliation(OperatorModel):
     at: datetime | None
     job_id: str | None
     running_job_id: str | None
-    findings: list[Finding]
+    findings: list[ReconcilerFinding]
     unseen: list[Unseen]
-    outcomes: list[Outcome]
+    outcomes: list[HealingOutcome]
 
 
 class Heal(OperatorModel):

@@ -24,7 +24,7 @@ class Upgrade(OperatorModel):
     flaw: str = ""
 
 
-class Outcome(StrEnum):
+class UpgradeOutcome(StrEnum):
     """How an upgrade stands: `returned` is the former release, taken up again by itself."""
 
     UNDER_WAY = "under_way"
@@ -37,7 +37,7 @@ class LastUpgrade(OperatorModel):
 
     from_version: str
     to_version: str
-    outcome: Outcome
+    outcome: UpgradeOutcome
     begun_at: datetime
     reason: str = ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from appliance.contract.reconciliation import Finding, FindingKind, Place, Reconciliation, Unseen
+from appliance.contract.reconciliation import FindingKind, Place, ReconcilerFinding, Reconciliation, Unseen
 from appliance.tui import words
 from appliance.tui.widgets.facts import Fact
 from appliance.tui.widgets.table import Column, Row
@@ -21,14 +21,14 @@ ORDER = (FindingKind.MISSING, FindingKind.WRONG_STATE, FindingKind.LEFTOVER, Fin
 TONES = {FindingKind.MISSING: "bad", FindingKind.WRONG_STATE: "warning", FindingKind.LEFTOVER: "warning", FindingKind.FOREIGN: ""}
 
 
-def records(seen: Reconciliation) -> dict[str, Finding | Unseen]:
+def records(seen: Reconciliation) -> dict[str, ReconcilerFinding | Unseen]:
     """What could not be looked at first, then the findings, the gravest first."""
-    unseen: dict[str, Finding | Unseen] = {f"{one.place.value} {one.name}": one for one in seen.unseen}
+    unseen: dict[str, ReconcilerFinding | Unseen] = {f"{one.place.value} {one.name}": one for one in seen.unseen}
     findings = sorted(seen.findings, key=lambda one: (ORDER.index(one.kind), one.vm_name, one.sentence))
     return unseen | {one.id: one for one in findings}
 
 
-def line(key: str, one: Finding | Unseen) -> Row:
+def line(key: str, one: ReconcilerFinding | Unseen) -> Row:
     """One line."""
     if isinstance(one, Unseen):
         return Row(key, ("not seen", PLACES[one.place], "", "", f"{one.name}: {one.problem}"), "bad")
@@ -37,7 +37,7 @@ def line(key: str, one: Finding | Unseen) -> Row:
     return Row(key, cells, TONES[one.kind])
 
 
-def facts(one: Finding | Unseen) -> list[Fact]:
+def facts(one: ReconcilerFinding | Unseen) -> list[Fact]:
     """All of it."""
     if isinstance(one, Unseen):
         told: Fact = ("Told", f"{one.name} could not be looked at: nothing is known of it, and nothing is healed there.", "bad")

@@ -10,7 +10,7 @@ from appliance.contract.errors import Fault
 from appliance.contract.gate import GateApi
 from appliance.contract.jobs import Job
 from appliance.contract.settings import ChangeSetting, SettingsApi
-from appliance.contract.upgrades import Outcome, UpgradesApi
+from appliance.contract.upgrades import UpgradeOutcome, UpgradesApi
 from tests.agent.upgrade_site import NEW, OLD, Site, beginning, ended, ending, migration, pieces, site, until
 
 NAME = "jobs.kept_days"
@@ -47,7 +47,7 @@ async def test_an_upgrade_is_made_though_the_agent_is_killed_at_each_of_its_step
         assert made.ends.count(-9) == len(MOMENTS)
         found = await client(UpgradesApi, transport).releases()
         assert (found.version, found.former) == (NEW, OLD)
-        assert found.last is not None and found.last.outcome is Outcome.KEPT
+        assert found.last is not None and found.last.outcome is UpgradeOutcome.KEPT
         assert made.started == NEW and await kept_days(transport) == 99
         assert "upgrades.apply" in [one.action for one in await client(GateApi, transport).audit()]
         (same,) = await client(UpgradesApi, transport).upgrades()
@@ -79,7 +79,7 @@ async def test_the_former_release_comes_back_with_its_records_when_the_new_one(
         assert said in job.error.message
         found = await client(UpgradesApi, transport).releases()
         assert (found.version, found.former, made.started) == (OLD, "", OLD)
-        assert found.last is not None and found.last.outcome is Outcome.RETURNED
+        assert found.last is not None and found.last.outcome is UpgradeOutcome.RETURNED
         assert await kept_days(transport) == 99
         await client(SettingsApi, transport).change_setting(NAME, ChangeSetting(value=12))  # nothing is held back
 

@@ -13,7 +13,7 @@ from appliance.agent.reconciler.known import ReconcilerDeps
 from appliance.cloudstack.instances import MachineOrder
 from appliance.contexts import VmState
 from appliance.contract.errors import Fault
-from appliance.contract.reconciliation import Finding, Reconciliation
+from appliance.contract.reconciliation import ReconcilerFinding, Reconciliation
 from appliance.core.commands import start_time
 from appliance.core.jobs import JobStatus
 from appliance.failover import requests, workflows
@@ -41,14 +41,14 @@ async def look(site: World) -> Reconciliation:
     return await reconciler.last_look(site.store)
 
 
-async def heal(site: World, *findings: Finding) -> Reconciliation:
+async def heal(site: World, *findings: ReconcilerFinding) -> Reconciliation:
     """A whole healing."""
     job = await site.ends(await site.deps.runner.submit(reconciler.HEAL, {"findings": [one.id for one in findings]}))
     assert (job.status, job.error) == ("completed", None)
     return await reconciler.last_look(site.store)
 
 
-async def the_one(site: World) -> Finding:
+async def the_one(site: World) -> ReconcilerFinding:
     """The only finding there is."""
     seen = await look(site)
     assert seen.unseen == []

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from appliance.contract.reconciliation import Finding, FindingKind, Place, Reconciliation, Unseen
+from appliance.contract.reconciliation import FindingKind, Place, ReconcilerFinding, Reconciliation, Unseen
 from tests.tui.stand_in import NOW
 
 
-def finding(number: int, kind: FindingKind, sentence: str, healing: str, **changes: Any) -> Finding:
+def finding(number: int, kind: FindingKind, sentence: str, healing: str, **changes: Any) -> ReconcilerFinding:
     """One in CloudStack, about no VM."""
     fields: dict[str, Any] = {
         "id": f"{number:016x}", "kind": kind, "what": "made_up", "place": Place.CLOUDSTACK, "object_id": f"id-{number}",
         "object_name": "", "vm_context_id": None, "vm_name": "", "sentence": sentence, "healing": healing, "safe": True,
     }  # fmt: skip
-    return Finding(**{**fields, **changes})
+    return ReconcilerFinding(**{**fields, **changes})
 
 
 MACHINE = finding(
@@ -44,7 +44,7 @@ PROGRAM = finding(
 AWAY = Unseen(place=Place.VCENTER, name="vc02.example.org", problem="The other appliance can't be reached. Check its tunnel.")
 
 
-def seen(*findings: Finding, **changes: Any) -> Reconciliation:
+def seen(*findings: ReconcilerFinding, **changes: Any) -> Reconciliation:
     """A look just now."""
     fields: dict[str, Any] = {
         "at": NOW,

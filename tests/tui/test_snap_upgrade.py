@@ -8,7 +8,7 @@ import pytest
 
 from appliance.contract.jobs import Problem
 from appliance.contract.types import JobRef
-from appliance.contract.upgrades import LastUpgrade, Outcome, Releases, Upgrade
+from appliance.contract.upgrades import LastUpgrade, Releases, Upgrade, UpgradeOutcome
 from tests.tui import vma_answers as answers
 from tests.tui.opening import console_with, opened
 from tests.tui.snapshots import SIZES, settled
@@ -31,11 +31,11 @@ def files() -> list[Upgrade]:
     return [made, made.model_copy(update=later)]
 
 
-def releases(outcome: Outcome | None = None, **changes: object) -> Releases:
+def releases(outcome: UpgradeOutcome | None = None, **changes: object) -> Releases:
     """What runs, and how the last upgrade ended."""
     last = None
     if outcome is not None:
-        reason = RETURNED if outcome is Outcome.RETURNED else ""
+        reason = RETURNED if outcome is UpgradeOutcome.RETURNED else ""
         last = LastUpgrade(from_version="0.1.0", to_version="0.2.0", outcome=outcome, begun_at=NOW - timedelta(minutes=5), reason=reason)
     return Releases(version="0.1.0", former="", last=last).model_copy(update=changes)
 
@@ -53,9 +53,9 @@ def job(status: str = "running") -> object:
 
 STATES = {
     "normal": {"upgrades": files(), "releases": releases()},
-    "empty": {"upgrades": [], "releases": releases(Outcome.KEPT, version="0.2.0", former="0.1.0")},
-    "busy": {"upgrades": files(), "releases": releases(Outcome.UNDER_WAY), "jobs": [job()], "job": job()},
-    "failed": {"upgrades": files(), "releases": releases(Outcome.RETURNED), "jobs": [job()], "job": job("failed")},
+    "empty": {"upgrades": [], "releases": releases(UpgradeOutcome.KEPT, version="0.2.0", former="0.1.0")},
+    "busy": {"upgrades": files(), "releases": releases(UpgradeOutcome.UNDER_WAY), "jobs": [job()], "job": job()},
+    "failed": {"upgrades": files(), "releases": releases(UpgradeOutcome.RETURNED), "jobs": [job()], "job": job("failed")},
 }
 
 

@@ -17,13 +17,13 @@ import pytest
 
 from appliance.contract.errors import Fault
 from tests.tui.ssh_site import ALIVE_S, IDLE, Site, until
-from tests.tui.terminal import PROGRAM, Pty
+from tests.tui.terminal import PATIENCE, PROGRAM, Pty
 
 pytestmark = [pytest.mark.lab, pytest.mark.peers]
 
 NEEDS_TERMINAL = "The console needs a terminal."
 PASSWORD, ANOTHER = "correct horse battery", "staple of another kind"
-ENDS_WITHIN = 5.0
+ENDS_WITHIN = PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -321,7 +321,7 @@ async def reloaded(site: Site, *, waiting: bool) -> None:
         while ("too many wrong passwords" in (await site.state()).problem) != waiting:
             await asyncio.sleep(0.05)
     logged = "Received SIGHUP; restarting."
-    await until(lambda: site.log.count(logged) == (1 if waiting else 2) and site.log.splitlines()[-1].find("listening") > 0, ENDS_WITHIN)
+    await until(lambda: site.log.count(logged) == (1 if waiting else 2) and "listening" in site.log.rpartition(logged)[2], ENDS_WITHIN)
 
 
 async def by_password(site: Site, password: str) -> str:

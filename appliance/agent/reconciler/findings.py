@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from appliance.agent.reconciler.judging import Verdict
 from appliance.contexts import VmContext
-from appliance.contract.reconciliation import Finding, Place, Unseen
+from appliance.contract.reconciliation import Place, ReconcilerFinding, Unseen
 from appliance.core.jobs import Run
 
 Healing = Callable[[Run], Awaitable[None]]
@@ -18,7 +18,7 @@ Healing = Callable[[Run], Awaitable[None]]
 class Found:
     """One finding, and what heals it where that is safe."""
 
-    finding: Finding
+    finding: ReconcilerFinding
     heal: Healing | None
 
 
@@ -34,7 +34,7 @@ class Sight:
         if verdict is None:
             return
         object_id, name = thing
-        finding = Finding(
+        finding = ReconcilerFinding(
             id=finding_id(place, verdict.what, object_id),
             kind=verdict.kind,
             what=verdict.what,

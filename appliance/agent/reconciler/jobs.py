@@ -15,7 +15,7 @@ from appliance.agent.reconciler.findings import Found, Sight
 from appliance.agent.reconciler.known import ReconcilerDeps
 from appliance.contexts import VmContext
 from appliance.contract.errors import Fault
-from appliance.contract.reconciliation import Outcome, Place, Reconciliation
+from appliance.contract.reconciliation import HealingOutcome, Place, Reconciliation
 from appliance.core.jobs import Job, JobStatus, Run, Runner, Step, Workflow, refuse_beside
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.store import Store
@@ -71,19 +71,19 @@ class HealChosen(Step):
             await run.log(f"{outcome.sentence} {outcome.told}".strip(), level="info" if outcome.healed else "warning")
             await run.save()
 
-    async def _one(self, finding: str, run: Run) -> Outcome:
+    async def _one(self, finding: str, run: Run) -> HealingOutcome:
         found = await self._find(finding)
         if found is None:
-            return Outcome(finding=finding, sentence="", healed=False, told=GONE)
+            return HealingOutcome(finding=finding, sentence="", healed=False, told=GONE)
         sentence = found.finding.sentence
         if not found.finding.safe or found.heal is None:
-            return Outcome(finding=finding, sentence=sentence, healed=False, told=UNSAFE)
+            return HealingOutcome(finding=finding, sentence=sentence, healed=False, told=UNSAFE)
         try:
             await found.heal(run)
         except Fault as error:
             _log.warning("finding %s could not be healed: %s", found.finding, error)
-            return Outcome(finding=finding, sentence=sentence, healed=False, told=f"{error.message} {error.guidance}")
-        return Outcome(finding=finding, sentence=sentence, healed=True, told=HEALED)
+            return HealingOutcome(finding=finding, sentence=sentence, healed=False, told=f"{error.message} {error.guidance}")
+        return HealingOutcome(finding=finding, sentence=sentence, healed=True, told=HEALED)
 
     async def _find(self, finding: str) -> Found | None:
         for _, look in LOOKS.values():

@@ -29,7 +29,7 @@ from appliance.core.jobs import Runner
 from appliance.core.store import utcnow
 from appliance.tunnel.peers import Peers
 
-_OUTCOMES = {Phase.KEPT: contract.Outcome.KEPT, Phase.RETURNED: contract.Outcome.RETURNED}
+_OUTCOMES = {Phase.KEPT: contract.UpgradeOutcome.KEPT, Phase.RETURNED: contract.UpgradeOutcome.RETURNED}
 _AUDITED = "upgrades.apply"
 
 
@@ -162,13 +162,13 @@ def _view(stored: Stored, here: Here) -> contract.Upgrade:
 
 
 def _last(state: State) -> contract.LastUpgrade:
-    outcome = _OUTCOMES.get(state.phase, contract.Outcome.UNDER_WAY)
+    outcome = _OUTCOMES.get(state.phase, contract.UpgradeOutcome.UNDER_WAY)
     return contract.LastUpgrade(
         from_version=state.from_version,
         to_version=state.to_version,
         outcome=outcome,
         begun_at=datetime.fromisoformat(state.begun_at),
-        reason=_reason(state) if outcome is contract.Outcome.RETURNED else "",
+        reason=_reason(state) if outcome is contract.UpgradeOutcome.RETURNED else "",
     )
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from appliance.contract.reconciliation import Finding, Heal, Unseen
+from appliance.contract.reconciliation import Heal, ReconcilerFinding, Unseen
 from appliance.tui.reconciler_lines import COLUMNS, facts, heading, line, records
 from appliance.tui.screens.acting import ActingScreen
 from appliance.tui.screens.records import RecordsScreen
@@ -19,7 +19,7 @@ MOST = 200
 AGAIN = "Each is looked at once more before; what is not there any more, or belongs to somebody else, is not touched."
 
 
-class ReconcilerScreen(RecordsScreen[Finding | Unseen], ActingScreen):
+class ReconcilerScreen(RecordsScreen[ReconcilerFinding | Unseen], ActingScreen):
     """The findings of the last look."""
 
     NAME = "reconciler"
@@ -46,11 +46,11 @@ class ReconcilerScreen(RecordsScreen[Finding | Unseen], ActingScreen):
         self.query_one(TitleBar).tell(heading=heading(self.HEADING, seen, self.console_app.clock()))
         self.show_records(records(seen))
 
-    def row(self, key: str, record: Finding | Unseen) -> Row:
+    def row(self, key: str, record: ReconcilerFinding | Unseen) -> Row:
         """One line for each."""
         return line(key, record)
 
-    def facts(self, record: Finding | Unseen) -> list[Fact]:
+    def facts(self, record: ReconcilerFinding | Unseen) -> list[Fact]:
         """What it is and what healing would do."""
         return facts(record)
 
@@ -75,14 +75,14 @@ class ReconcilerScreen(RecordsScreen[Finding | Unseen], ActingScreen):
 
     async def _heal_one(self) -> None:
         one = self.chosen
-        if isinstance(one, Finding) and one.safe:
+        if isinstance(one, ReconcilerFinding) and one.safe:
             if await self.confirmed("Heal this difference?", f"{one.sentence} {one.healing}"):
                 await self._heal([one])
         elif one is not None:
             self.say("This can't be healed from here; what to do is written below.", "warning")
 
     async def _heal_all(self) -> None:
-        safe = [one for one in self.records.values() if isinstance(one, Finding) and one.safe][:MOST]
+        safe = [one for one in self.records.values() if isinstance(one, ReconcilerFinding) and one.safe][:MOST]
         if not safe:
             self.say("There is nothing that can be healed by itself.", "warning")
             return
@@ -91,6 +91,6 @@ class ReconcilerScreen(RecordsScreen[Finding | Unseen], ActingScreen):
         if await self.confirmed(f"Heal {count}?", f"{what}\n{AGAIN}"):
             await self._heal(safe)
 
-    async def _heal(self, chosen: list[Finding]) -> None:
+    async def _heal(self, chosen: list[ReconcilerFinding]) -> None:
         body = Heal(findings=[one.id for one in chosen])
         await self.asking(self.console_app.agent.reconciliation.heal(body), "It is being healed; the job's log says what became of each.")

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from appliance.contract.upgrades import LastUpgrade, Outcome, Releases, Upgrade
+from appliance.contract.upgrades import LastUpgrade, Releases, Upgrade, UpgradeOutcome
 from appliance.tui import words
 from appliance.tui.screens.making import MakingScreen
 from appliance.tui.widgets.facts import Fact, Facts
@@ -105,8 +105,8 @@ def last_text(last: LastUpgrade | None) -> str:
         return "none"
     way = f"{last.from_version} to {last.to_version}, {words.moment(last.begun_at)} UTC"
     told = {
-        Outcome.UNDER_WAY: "under way",
-        Outcome.KEPT: "done",
-        Outcome.RETURNED: f"given up; {last.from_version} came back by itself: {last.reason}",
+        UpgradeOutcome.UNDER_WAY: "under way",
+        UpgradeOutcome.KEPT: "done",
+        UpgradeOutcome.RETURNED: f"given up; {last.from_version} came back by itself: {last.reason}",
     }
     return f"{way}: {told[last.outcome]}"
