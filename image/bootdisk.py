@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from appliance.lab.machines.bootdisk import BIOS_AT, BIOS_SIZE, ESP_AT, ESP_SIZE, GRUB, MIB, ROOT_AT, SECTOR, boot_sector, located_core
+from appliance.lab.machines.bootdisk import BIOS_AT, BIOS_SIZE, ESP_AT, ESP_SIZE, MIB, ROOT_AT, SECTOR, write_bios_boot
 from image.ext4 import make_ext4
 from image.grub import MODULES, start_config
 from image.programs import run
@@ -70,10 +70,4 @@ def _make_esp(disk: Path, start: Path, work: Path, plan: DiskPlan) -> None:
 def _make_bios_boot(disk: Path, start: Path, work: Path) -> None:
     core_file = work / "core.img"
     run("grub-mkimage", "-O", "i386-pc", "-c", start, "-p", "/boot/grub", "-o", core_file, "biosdisk", *MODULES)
-    sector = BIOS_AT * MIB // SECTOR
-    with disk.open("r+b") as file:
-        table = file.read(SECTOR)[440:]
-        file.seek(0)
-        file.write(boot_sector((GRUB / "i386-pc" / "boot.img").read_bytes(), sector)[:440] + table)
-        file.seek(sector * SECTOR)
-        file.write(located_core(core_file.read_bytes(), sector))
+    write_bios_boot(disk, core_file.read_bytes())

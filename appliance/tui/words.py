@@ -16,6 +16,11 @@ def size(count: float) -> str:
     return f"{count:.1f} {UNITS[-1]}"
 
 
+def checksum(sha256: str) -> str:
+    """A SHA-256 sum in hexadecimal, on two lines of the smallest screen."""
+    return f"{sha256[:32]}\n{sha256[32:]}"
+
+
 def rate(per_second: float) -> str:
     """Bytes a second as `12.0 MiB/s`; nothing where nothing moves."""
     return f"{size(per_second)}/s" if per_second >= 1 else ""

@@ -11,22 +11,11 @@ from xml.etree import ElementTree
 import pytest
 
 from image.ova import manifest, write_ova
-from image.ovf import Machine, check_ovf, render_ovf
+from image.ovf import check_ovf, render_ovf
+from tests.image.described import MACHINE
 
 RASD = "{http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData}"
 OVF = "{http://schemas.dmtf.org/ovf/envelope/1}"
-
-MACHINE = Machine(
-    name="appliance-vma",
-    title="Migration appliance (vCenter)",
-    version="1.2.3",
-    cpus=2,
-    memory_mib=2048,
-    disk_file="appliance-vma-disk1.vmdk",
-    disk_file_size=123,
-    disk_capacity=8 << 30,
-    disk_populated=456,
-)
 
 
 def _items() -> list[dict[str, str]]:

@@ -84,23 +84,22 @@ class Folder:
 
     def find(self, name: str) -> Stored:
         """A file by the name that the list has. Raises a Fault (404)."""
-        if name not in self._names():
-            raise NOT_FOUND(noun="upgrade", id=name)
-        return self._stored(self.path / name)
+        return self._stored(self._named(name))
 
     def remove(self, name: str) -> None:
         """Remove a file. Raises a Fault (404)."""
-        if name not in self._names():
-            raise NOT_FOUND(noun="upgrade", id=name)
-        (self.path / name).unlink(missing_ok=True)
+        self._named(name).unlink(missing_ok=True)
 
     def sweep(self) -> None:
         """Remove what an agent that was killed had begun to receive, or had not looked at yet."""
         receiving.sweep(self.path)
         (self.path / _COMING).unlink(missing_ok=True)
 
-    def _names(self) -> set[str]:
-        return {one.name for one in self.path.glob(file_name("*"))}
+    def _named(self, name: str) -> Path:
+        found = next((one for one in self.path.glob(file_name("*")) if one.name == name), None)
+        if found is None:
+            raise NOT_FOUND(noun="upgrade", id=name)
+        return found
 
     def _stored(self, path: Path) -> Stored:
         with opened(path, self.key) as package:

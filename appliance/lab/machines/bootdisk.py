@@ -59,13 +59,18 @@ async def _make_esp(disk: Path, start: Path, work: Path) -> None:
 async def _make_bios_boot(disk: Path, start: Path, work: Path) -> None:
     core_file = work / "core.img"
     await run("grub-mkimage", "-O", "i386-pc", "-c", str(start), "-p", "/boot/grub", "-o", str(core_file), "biosdisk", *MODULES)
+    write_bios_boot(disk, core_file.read_bytes())
+
+
+def write_bios_boot(disk: Path, core: bytes) -> None:
+    """Put GRUB's core into its partition, and before it the first sector, which keeps the partition table's part."""
     sector = BIOS_AT * MIB // SECTOR
     with disk.open("r+b") as file:
         partition_table = file.read(SECTOR)[440:]
         file.seek(0)
         file.write(boot_sector((GRUB / "i386-pc" / "boot.img").read_bytes(), sector)[:440] + partition_table)
         file.seek(sector * SECTOR)
-        file.write(located_core(core_file.read_bytes(), sector))
+        file.write(located_core(core, sector))
 
 
 def boot_sector(image: bytes, core_sector: int) -> bytes:

@@ -176,7 +176,7 @@ def installed_facts(found: DiskLibrary) -> list[Fact]:
         ("Library", f"version {one.version}"),
         ("Installed", f"{words.moment(one.installed_at)} UTC"),
         ("Archive", words.size(one.size_bytes)),
-        ("SHA-256", f"{one.sha256[:32]}\n{one.sha256[32:]}"),
+        ("SHA-256", words.checksum(one.sha256)),
         ("State", "not used" if one.problem else "in use", "bad" if one.problem else "good"),
     ]
 
@@ -190,7 +190,7 @@ def received_facts(found: DiskLibrary) -> list[Fact]:
         ("Library", f"version {one.version}"),
         ("Came", f"{words.moment(one.received_at)} UTC"),
         ("Archive", words.size(one.size_bytes)),
-        ("SHA-256", f"{one.sha256[:32]}\n{one.sha256[32:]}"),
+        ("SHA-256", words.checksum(one.sha256)),
     ]
 
 

@@ -105,7 +105,7 @@ class KeptFilesScreen(MakingScreen[Kept]):
         return [
             ("Name", record.name),
             *self.made(record),
-            ("SHA-256", f"{record.sha256[:32]}\n{record.sha256[32:]}"),
+            ("SHA-256", words.checksum(record.sha256)),
             ("To fetch it", self.place(f"{self.PATH}/{record.name}")),
         ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,22 +11,13 @@ from pyVim.connect import Disconnect, SmartConnect
 from pyVmomi import vim
 from vcsim_peer import PASSWORD, USER, Simulator
 
-from image.ovf import Machine, render_ovf
+from image.ovf import render_ovf
+from tests.image.described import MACHINE
 
 # The first test waits while the simulator is built.
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
 
-MACHINE = Machine(
-    name="appliance-vma",
-    title="Migration appliance (vCenter)",
-    version="1.2.3",
-    cpus=2,
-    memory_mib=2048,
-    disk_file="appliance-vma-disk1.vmdk",
-    disk_file_size=123_456,
-    disk_capacity=8 << 30,
-    disk_populated=456_789,
-)
+DESCRIBED = dataclasses.replace(MACHINE, disk_file_size=123_456, disk_populated=456_789)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +30,7 @@ def imported(simulator: Simulator) -> Iterator[Any]:
         pool = datacenter.hostFolder.childEntity[0].resourcePool
         mapping = vim.OvfManager.NetworkMapping(name="VM Network", network=datacenter.network[0])
         wanted = vim.OvfManager.CreateImportSpecParams(entityName="vma", locale="", deploymentOption="", networkMapping=[mapping])
-        yield content.ovfManager.CreateImportSpec(render_ovf(MACHINE), pool, datacenter.datastore[0], wanted)
+        yield content.ovfManager.CreateImportSpec(render_ovf(DESCRIBED), pool, datacenter.datastore[0], wanted)
     finally:
         Disconnect(service)
 
