@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from appliance.contract.jobs import CloudstackJob, JobLine
-from appliance.tui.screens.job import JobScreen
 from tests.tui import operation as op
 from tests.tui.snapshots import SIZES
 from tests.tui.stand_in import NOW, StandIn, console
@@ -31,11 +30,6 @@ GIVEN = [
 ]
 CORRELATED = [line.model_copy(update={"correlation": "job-01a1fc2b4a83d1029cc05a7f"}) for line in op.LOG]
 PAGES = {"busy": op.job(1), "failed": op.failed_job(1), "normal": op.job(1, "completed")}
-
-
-@pytest.fixture(autouse=True)
-def asks_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(JobScreen, "EVERY", 600.0)
 
 
 @SIZES

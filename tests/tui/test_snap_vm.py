@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from appliance.contract.replications import VmContext
-from appliance.tui.screens.vm import VmScreen
 from tests.tui import operation as op
 from tests.tui.snapshots import SIZES
 from tests.tui.stand_in import StandIn, console
@@ -21,12 +20,6 @@ PAGES = {
 
 def app_for(vm: VmContext, jobs, cycles, **changes: object):  # type: ignore[no-untyped-def]
     return console(StandIn("oma", op.answers(vm, jobs=jobs, cycles=cycles, **changes)))
-
-
-@pytest.fixture(autouse=True)
-def asks_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rate is drawn for every question: one is enough for a picture."""
-    monkeypatch.setattr(VmScreen, "EVERY", 600.0)
 
 
 @SIZES

@@ -53,6 +53,7 @@ class ConsoleScreen(Persevering, LastToGo, Screen[None], inherit_bindings=False)
         self.asked = False
         """Whether the agent was asked at least once since the screen came up."""
         self._wake = asyncio.Event()
+        self._was_hidden = False
         self._complaint = ""
         self._doing: Worker[None] | None = None
 
@@ -81,9 +82,14 @@ class ConsoleScreen(Persevering, LastToGo, Screen[None], inherit_bindings=False)
         self.query_one(Notice).display = False
         self.run_worker(self._keep_fresh(), name="fresh", group="fresh", exclusive=True)
 
+    def on_screen_suspend(self) -> None:
+        """Another screen is in front."""
+        self._was_hidden = True
+
     def on_screen_resume(self) -> None:
         """Seen again: what is shown may be old."""
-        if self.asked:
+        if self._was_hidden:
+            self._was_hidden = False
             self._wake.set()
 
     def action_reload(self) -> None:
