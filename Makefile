@@ -1,7 +1,6 @@
 # The targets install what they need; see scripts/setup.
 PYTHON := .venv/bin/python
 IMAGE  := build/guest
-
 IMAGES := build/image
 
 .PHONY: setup image images guest demo lab console stop test lint bench clean test-image smoke-image bench-image
@@ -39,14 +38,15 @@ lint: setup
 	@.venv/bin/lint-imports --no-cache
 
 test: lint guest
-	@$(PYTHON) -m pytest -n 2 --dist loadfile
-	@$(PYTHON) -m pytest -n 2 --dist loadfile --database mariadb -m 'not lab'
+	@scripts/test
 
 test-image: images          ## build both appliances and boot them; pictures in build/image/shots
+	@scripts/setup-image virt-v2v
 	@$(PYTHON) -m pytest tests/image --images $(IMAGES)
 
-smoke-image:                ## build the OMA's image and boot it to its set-up
-	@$(MAKE) --no-print-directory image ROLE=oma
+smoke-image: setup          ## build the OMA's image and boot it to its set-up
+	@scripts/setup-image
+	@$(PYTHON) -m image build oma --quick
 	@$(PYTHON) -m pytest tests/image/test_boot_first.py --images $(IMAGES) --durations 2 -k leads_to_the_set_up
 
 bench-image: images         ## sizes and times of the images, in build/bench.json
