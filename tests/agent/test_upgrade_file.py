@@ -18,6 +18,7 @@ from appliance.agent.upgrade.package import opened
 from appliance.agent.upgrade.signature import NAMESPACE, is_signed, sign
 from appliance.agent.upgrade.unpacking import require_room, unpack
 from appliance.contract.errors import Fault
+from tests.core.tar_bombs import BOMBS
 
 KEY = Ed25519PrivateKey.generate()
 CONTENT = {"lib/appliance/__init__.py": b"x = 1\n", "lib/bin/tool": b"#!/bin/sh\n", "lib/big.so": bytes(range(256)) * 9000}
@@ -151,6 +152,12 @@ def test_a_header_that_claims_gigabytes_costs_no_memory(tmp_path: Path, kind: by
     entry.type, entry.size = kind, 6 << 30
     with gzip.open(tmp_path / "bomb", "wb") as file:
         file.write(entry.tobuf(tarfile.GNU_FORMAT) + bytes(1 << 20))
+    assert refusal(tmp_path / "bomb") == "upgrade.unreadable"
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_headers_without_bounds_are_refused_before_the_signature_is_looked_at(tmp_path: Path, name: str) -> None:
+    (tmp_path / "bomb").write_bytes(gzip.compress(BOMBS[name]("manifest.json"), 1))
     assert refusal(tmp_path / "bomb") == "upgrade.unreadable"
 
 

@@ -11,6 +11,7 @@ from appliance.contract.errors import Fault
 from appliance.vsphere.vddk import archive
 from appliance.vsphere.vddk.archive import TOP, Contents
 from appliance.vsphere.vddk.unpacking import look_into, unpack
+from tests.core.tar_bombs import BOMBS
 from tests.vsphere.disk_library import ELF, file, folder, library, link, packed
 
 LIB = f"{TOP}/lib64"
@@ -107,6 +108,13 @@ def test_what_is_no_whole_archive_is_refused(content: bytes, tmp_path: Path) -> 
     with pytest.raises(Fault) as caught:
         look_into(written(tmp_path, content))
     assert caught.value.key == "library.not_the_archive" and "Nothing was changed" in caught.value.guidance
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_headers_without_bounds_are_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(Fault) as caught:
+        look_into(written(tmp_path, gzip.compress(BOMBS[name](f"{TOP}/one"), 1)))
+    assert caught.value.key == "library.not_the_archive"
 
 
 def test_more_than_a_library_ever_holds_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,12 +16,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from appliance.agent.upgrade.faults import NOT_SIGNED, UNREADABLE
 from appliance.agent.upgrade.manifest import Entry, Manifest, read
 from appliance.agent.upgrade.signature import is_signed
+from appliance.core.tars import Header
 
 MANIFEST, SIGNATURE, RELEASE = "manifest.json", "manifest.json.sig", "release/"
 """Names in the file, in this order; the files of the release follow in the manifest's order."""
 LONGEST_MANIFEST, LONGEST_SIGNATURE = 32 << 20, 8192
 PIECE = 1 << 20
-_BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError)
+_BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, RecursionError)
 
 
 class _Bounded(gzip.GzipFile):
@@ -117,5 +118,5 @@ def opened(path: Path, key: Ed25519PublicKey) -> Iterator[Package]:
     """A file as the vendor's upgrade. Raises a Fault (`upgrade.unreadable`, `upgrade.not_signed`)."""
     with path.open("rb") as raw, _Bounded(fileobj=raw) as unpacked:
         with broken():
-            tar = tarfile.TarFile(fileobj=unpacked)
+            tar = tarfile.TarFile(fileobj=unpacked, tarinfo=Header)
         yield Package(tar, key)

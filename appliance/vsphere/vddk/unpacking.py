@@ -9,26 +9,14 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Self
+from typing import IO
 
+from appliance.core.tars import Header
 from appliance.vsphere.vddk.archive import ELF_HEAD, ELF_X86_64, TOP, Contents, Kind, Member, bounded, contents
 from appliance.vsphere.vddk.faults import NOT_THE_ARCHIVE
 
 PIECE = 1 << 20
-LONGEST_HEADER = 64 << 10
 LONGEST_PADDING = 1 << 20
-_LONG_HEADERS = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
-
-
-class _Header(tarfile.TarInfo):
-    """A header whose own extension is not read into memory when it is long."""
-
-    @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        header = super().frombuf(buf, encoding, errors)
-        if header.type in _LONG_HEADERS and header.size > LONGEST_HEADER:
-            raise NOT_THE_ARCHIVE(detail="a name in it is too long")
-        return header
 
 
 def look_into(archive: Path) -> Contents:
@@ -81,7 +69,7 @@ def _put(place: Path, member: Member, file: IO[bytes] | None) -> None:
 def _members(archive: Path) -> Iterator[tuple[Member, IO[bytes] | None]]:
     """Each member, and its content while it is the current one."""
     with _readable(), gzip.open(archive) as stream:
-        with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Header) as tar:
+        with tarfile.open(fileobj=stream, mode="r|", tarinfo=Header) as tar:
             for header in tar:
                 member = _member(header)
                 yield member, tar.extractfile(header) if member.kind is Kind.FILE else None
@@ -93,7 +81,7 @@ def _members(archive: Path) -> Iterator[tuple[Member, IO[bytes] | None]]:
 def _readable() -> Iterator[None]:
     try:
         yield
-    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, UnicodeError, ValueError) as error:
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, UnicodeError, ValueError, RecursionError) as error:
         detail = "it is damaged, was cut off, or is of another kind"
         raise NOT_THE_ARCHIVE(detail=detail, cause=f"{type(error).__name__}: {error}") from error
 
@@ -103,5 +91,5 @@ def _member(header: tarfile.TarInfo) -> Member:
         return Member(header.name, Kind.LINK, target=header.linkname)
     if header.isdir():
         return Member(header.name, Kind.FOLDER)
-    kind = Kind.FILE if header.isreg() and not header.issparse() else Kind.OTHER
+    kind = Kind.FILE if header.isreg() else Kind.OTHER
     return Member(header.name, kind, header.size)
