@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from appliance.core.newest import newest_first, thin_out
+
 LARGEST = 1 << 20
 """Bytes that are kept of what one preparation said; its end says why it failed."""
 KEPT = 20
@@ -11,8 +13,8 @@ _SUFFIX = ".log"
 
 
 def transcripts(folder: Path) -> list[Path]:
-    """The files, oldest first; reads the folder."""
-    return sorted(folder.glob(f"*{_SUFFIX}"), key=lambda path: path.stat().st_mtime)
+    """The files, newest first; reads the folder."""
+    return newest_first(folder.glob(f"*{_SUFFIX}"))
 
 
 class Transcript:
@@ -23,9 +25,8 @@ class Transcript:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path = folder / f"{job_id}{_SUFFIX}"
         self._path.unlink(missing_ok=True)
-        for old in transcripts(folder)[: 1 - KEPT]:
-            old.unlink(missing_ok=True)
         self._path.touch(0o600)
+        thin_out(folder.glob(f"*{_SUFFIX}"), KEPT, self._path)
         self._end = b""
 
     @property

@@ -75,6 +75,15 @@ def test_a_file_of_the_vendor_is_unpacked_as_it_was_packed(tmp_path: Path) -> No
     assert (releases / "0.2.0/lib/big.so").stat().st_mode & 0o777 == 0o644
 
 
+@pytest.mark.parametrize("time", ["nan", "1e300", "-1e12"])
+def test_times_which_nobody_has_signed_are_passed_over(tmp_path: Path, time: str) -> None:
+    (tmp_path / "releases").mkdir()
+    parts = [*members()[:2], *(member(f"release/{path}", data, pax_headers={"mtime": time}) for path, data in CONTENT.items())]
+    with opened(packed(tmp_path, parts), KEY.public_key()) as package:
+        unpack(package, tmp_path / "releases")
+    assert (tmp_path / "releases/0.2.0/lib/big.so").stat().st_mtime > 1e9
+
+
 def hostile() -> dict[str, list[tuple[tarfile.TarInfo, bytes]]]:
     good = members()
     link = member("release/lib/appliance/__init__.py", b"", type=tarfile.SYMTYPE, linkname="/etc/passwd")

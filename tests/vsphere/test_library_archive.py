@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from appliance.contract.errors import Fault
+from appliance.core import receiving
 from appliance.vsphere.vddk import archive
 from appliance.vsphere.vddk.archive import TOP, Contents
 from appliance.vsphere.vddk.unpacking import look_into, unpack
@@ -125,6 +126,13 @@ def test_headers_without_bounds_are_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(Fault) as caught:
         look_into(written(tmp_path, gzip.compress(BOMBS[name](f"{TOP}/one"), 1)))
     assert caught.value.key == "library.not_the_archive"
+
+
+def test_the_records_keep_their_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receiving, "KEPT_FREE", 1 << 60)
+    with pytest.raises(Fault) as caught:
+        unpack(written(tmp_path, packed(library())), tmp_path / "new")
+    assert caught.value.key == "upload.no_room"
 
 
 def test_more_than_a_library_ever_holds_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,20 +44,20 @@ class Package:
             raise NOT_SIGNED()
         self.manifest: Manifest = read(content)
 
-    def files(self) -> Iterator[tuple[Entry, float, Iterator[bytes]]]:
-        """Each file of the release, with its time and its content, which has to be read to its end: only then is it known to be right.
+    def files(self) -> Iterator[tuple[Entry, Iterator[bytes]]]:
+        """Each file of the release with its content, which has to be read to its end: only then is it known to be right.
 
         Raises a Fault (`upgrade.unreadable`) for whatever is not as the manifest says.
         """
         for entry in self.manifest.files:
             member = self._next(RELEASE + entry.path, entry.size)
-            yield entry, member.mtime, self._checked(member, entry)
+            yield entry, self._checked(member, entry)
         if self._member() is not None or not self._ends():
             raise UNREADABLE(detail="it holds more than it lists")
 
     def check(self) -> None:
         """Read all of it. Raises a Fault (`upgrade.unreadable`)."""
-        for _, _, content in self.files():
+        for _, content in self.files():
             for _ in content:
                 pass
 

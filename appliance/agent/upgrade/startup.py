@@ -55,7 +55,7 @@ def at_start(config: Config) -> State | None:
 
 
 def restore(config: Config, backup: Path) -> bool:
-    """Put the records of before back; can be done again after a power cut. False for a back-up that can't be used: they stay as they are."""
+    """Put the records of before back; again after a power cut. False for a back-up that can't be used: they stay as they are."""
     restoring = Restoring(config.state_dir, config.database_url, config.role)
     try:
         restoring.lay_ready(backup.read_bytes())

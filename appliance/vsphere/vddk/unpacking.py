@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from appliance.core.durable import sync_tree
+from appliance.core.receiving import leave_room
 from appliance.core.tars import Header
 from appliance.vsphere.vddk.archive import ELF_HEAD, ELF_X86_64, TOP, Contents, Kind, Member, bounded, contents
 from appliance.vsphere.vddk.faults import NOT_THE_ARCHIVE
@@ -36,7 +38,7 @@ def look_into(archive: Path) -> Contents:
 
 
 def unpack(archive: Path, folder: Path) -> Path:
-    """Put all of it below a new folder, on disk when this returns; the folder of the library. Raises NOT_THE_ARCHIVE, OSError."""
+    """Put all of it below a new folder, on disk when this returns; the folder of the library. Raises NOT_THE_ARCHIVE, NO_ROOM, OSError."""
     folder.mkdir(mode=0o700)
     files: dict[str, IO[bytes] | None] = {}
 
@@ -47,6 +49,7 @@ def unpack(archive: Path, folder: Path) -> Path:
 
     for member in bounded(members()):
         _put(folder / member.name, member, files.pop(member.name))
+    sync_tree(folder)
     return folder / TOP
 
 
@@ -61,9 +64,8 @@ def _put(place: Path, member: Member, file: IO[bytes] | None) -> None:
     assert file is not None
     with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644), "wb") as written:
         while piece := file.read(PIECE):
+            leave_room(written.fileno(), len(piece))
             written.write(piece)
-        written.flush()
-        os.fsync(written.fileno())
 
 
 def _members(archive: Path) -> Iterator[tuple[Member, IO[bytes] | None]]:
