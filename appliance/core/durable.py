@@ -25,9 +25,11 @@ def writing() -> Iterator[None]:
 
 def replace(path: Path, content: str | bytes, *, mode: int = 0o600) -> None:
     """Put a file in place at once; on disk when this returns. Folders above it are made where they are missing."""
-    if not path.parent.is_dir():
+    if missing := [one for one in path.parents if not one.is_dir()]:
         path.parent.mkdir(parents=True)
         path.parent.chmod(mode | 0o700 | (mode & 0o044) >> 2)  # who may read the file may pass its folder
+        for folder in missing:
+            sync(folder.parent)
     draft = path.with_name(f".{path.name}.draft")
     try:
         _write(draft, content if isinstance(content, bytes) else content.encode(), mode)

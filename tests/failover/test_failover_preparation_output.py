@@ -139,3 +139,11 @@ async def test_the_program_is_told_where_the_drivers_are_only_when_they_are_ther
     one = preparer(tmp_path, f'echo "${{VIRTIO_WIN-none}} $LIBGUESTFS_CACHEDIR" > {tmp_path}/told')
     await prepared(one)
     assert (tmp_path / "told").read_text() == f"none {tmp_path}/preparation/made\n"
+
+
+def test_a_disk_that_takes_no_more_of_what_is_said_breaks_no_preparation_off(tmp_path: Path) -> None:
+    one = Transcript(tmp_path, "job-1")
+    (tmp_path / "job-1.log").unlink()
+    (tmp_path / "job-1.log").symlink_to("/dev/full")
+    one.add(b"said\n")
+    assert one.end == "said"
