@@ -1,6 +1,6 @@
 """A disk that boots by BIOS and by UEFI, made from a root folder without loop devices, mounts or device mapper.
 
-Layout and boot sectors are those of the lab's guest; an appliance's disk is the same in every build besides, and opens to nobody.
+It is the same in every build, and opens to nobody.
 """
 
 import tempfile
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from appliance.lab.machines.bootdisk import BIOS_AT, BIOS_SIZE, ESP_AT, ESP_SIZE, MIB, ROOT_AT, SECTOR, write_bios_boot
+from image.bootsectors import BIOS_AT, BIOS_SIZE, ESP_AT, ESP_SIZE, MIB, ROOT_AT, SECTOR, write_bios_boot
 from image.ext4 import make_ext4
 from image.grub import MODULES, start_config
 from image.programs import run

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.lab.machines.bootdisk import MIB
 from image.bootdisk import DiskPlan, make_boot_disk
+from image.bootsectors import MIB
 from image.consolefont import place_console_font
 from image.debian import PackageSet, base_key, base_system, package_set
 from image.formats import make_qcow2, make_vmdk

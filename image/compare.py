@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.lab.machines.bootdisk import MIB, ROOT_AT
+from image.bootsectors import MIB, ROOT_AT
 from image.programs import run
 
 

@@ -100,14 +100,14 @@ def pack(release: Path, listed: bytes, signature: bytes, out: Path) -> Path:
 
 def _write(draft: Path, release: Path, manifest: form.Manifest, listed: bytes, signature: bytes) -> None:
     with draft.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as tar:
-        _add(tar, MANIFEST, listed, 0.0)
-        _add(tar, SIGNATURE, signature, 0.0)
+        _add(tar, MANIFEST, listed)
+        _add(tar, SIGNATURE, signature)
         for entry in manifest.files:
             path = release / entry.path
             content = path.read_bytes()
             if hashlib.sha256(content).hexdigest() != entry.sha256:
                 raise BuildProblem(f"{path} is not what the manifest says; make it and its signature again.")
-            _add(tar, RELEASE + entry.path, content, path.stat().st_mtime)
+            _add(tar, RELEASE + entry.path, content)
 
 
 def version_of(release: Path) -> str:
@@ -170,7 +170,7 @@ def _entry(release: Path, path: Path) -> dict[str, object]:
     return {"path": place, "size": len(content), "sha256": hashlib.sha256(content).hexdigest(), "executable": bool(mode & 0o100)}
 
 
-def _add(tar: tarfile.TarFile, name: str, content: bytes, time: float) -> None:
+def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
     entry = tarfile.TarInfo(name)
-    entry.size, entry.mtime, entry.mode = len(content), int(time), 0o644
+    entry.size, entry.mode = len(content), 0o644
     tar.addfile(entry, io.BytesIO(content))

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from appliance.agent.tables import METADATA
+from appliance.core.commands import Children
 from appliance.core.store import Store
 from tests.databases.mariadb import MariaDb
 
@@ -85,3 +87,18 @@ async def store(database_url: str) -> AsyncIterator[Store]:
     opened = await Store.open(database_url)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder whose path is short enough for sockets."""
+    with tempfile.TemporaryDirectory(prefix="t-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+async def children(tmp_path: Path) -> AsyncIterator[Children]:
+    """Where running programs are on record; a test leaves none behind."""
+    registry = Children(tmp_path / "children")
+    yield registry
+    assert registry.living("") == []

@@ -6,11 +6,13 @@ import contextlib
 import hashlib
 import os
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
 from appliance.contract.types import KeptFile
+from appliance.core.newest import newest_first, thin_out
 
 Kept = TypeVar("Kept", bound=KeptFile)
 
@@ -34,7 +36,7 @@ class KeptFiles(Generic[Kept]):
     def all(self) -> list[Kept]:
         """Every file, newest first."""
         found = []
-        for path in self._newest_first():
+        for path in newest_first(self._files()):
             with contextlib.suppress(FileNotFoundError):  # it was removed meanwhile
                 found.append(self.described(path))
         return found
@@ -48,9 +50,7 @@ class KeptFiles(Generic[Kept]):
 
     def thin_out(self, latest: str) -> None:
         """What is older than the newest ones goes; the latest stays whatever the clock says."""
-        others = [path for path in self._newest_first() if path.name != latest]
-        for path in others[self.kept - 1 :]:
-            path.unlink(missing_ok=True)
+        thin_out(self._files(), self.kept, self.folder / latest)
 
     def described(self, path: Path) -> Kept:
         """The file as the list has it. Raises FileNotFoundError."""
@@ -61,14 +61,7 @@ class KeptFiles(Generic[Kept]):
 
     def found(self, name: str) -> Path | None:
         """Where the file of this name is; None when there is no such one."""
-        return next((path for path in self._newest_first() if path.name == name), None)
+        return next((path for path in self._files() if path.name == name), None)
 
-    def _newest_first(self) -> list[Path]:
-        return sorted(self.folder.glob(f"{self.BEGINS}-*{self.ENDS}"), key=_age, reverse=True)
-
-
-def _age(path: Path) -> tuple[int, str]:
-    try:
-        return path.stat().st_mtime_ns, path.name
-    except FileNotFoundError:
-        return 0, path.name
+    def _files(self) -> Iterator[Path]:
+        return self.folder.glob(f"{self.BEGINS}-*{self.ENDS}")

@@ -25,9 +25,11 @@ def writing() -> Iterator[None]:
 
 def replace(path: Path, content: str | bytes, *, mode: int = 0o600) -> None:
     """Put a file in place at once; on disk when this returns. Folders above it are made where they are missing."""
-    if not path.parent.is_dir():
+    if missing := [one for one in path.parents if not one.is_dir()]:
         path.parent.mkdir(parents=True)
         path.parent.chmod(mode | 0o700 | (mode & 0o044) >> 2)  # who may read the file may pass its folder
+        for folder in missing:
+            sync(folder.parent)
     draft = path.with_name(f".{path.name}.draft")
     try:
         _write(draft, content if isinstance(content, bytes) else content.encode(), mode)
@@ -59,7 +61,21 @@ def remove(path: Path) -> None:
 
 def sync(folder: Path) -> None:
     """The names in a folder are on disk when this returns."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    _sync(folder, os.O_DIRECTORY)
+
+
+def sync_tree(top: Path) -> None:
+    """All files below a folder and their names are on disk: at once first, which is fast; then each by itself, which tells of errors."""
+    os.sync()
+    for folder, _, names in os.walk(top, topdown=False):
+        for name in names:
+            if not (path := Path(folder, name)).is_symlink():
+                _sync(path, 0)
+        sync(Path(folder))
+
+
+def _sync(path: Path, kind: int) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | kind)
     try:
         os.fsync(descriptor)
     finally:

@@ -1,4 +1,4 @@
-"""A long file that comes in parts: kept when it is whole, gone when it is not, and never more of it than may come."""
+"""A long file that comes in parts: looked at when it is whole, gone unless it is kept, and never more of it than may come."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import hashlib
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
 from appliance.contract.errors import BODY_TOO_LARGE, fault
-from appliance.core.durable import sync, writing
+from appliance.core.cancelling import to_its_end
+from appliance.core.durable import writing
 
 PIECE = 1 << 20
 """Bytes that are written at once."""
@@ -33,39 +35,45 @@ NO_ROOM = fault(
 
 @dataclass(frozen=True)
 class Received:
-    """A file that is whole and on disk."""
+    """A file that is whole and on disk, under a name that does not last."""
 
     path: Path
     size: int
     sha256: str
 
 
-async def receive(
-    parts: AsyncIterator[bytes], path: Path, *, limit: int, heard: Callable[[int], None] | None = None, silence: float = SILENCE
-) -> Received:
-    """Write the parts to `path` (0600), which is there only when all of them are, in place of what was there before.
+@asynccontextmanager
+async def received(
+    parts: AsyncIterator[bytes], folder: Path, *, limit: int, heard: Callable[[int], None] | None = None, silence: float = SILENCE
+) -> AsyncIterator[Received]:
+    """All of the parts, in a file (0600) for the block: who keeps it moves it to its place in the folder, otherwise it goes.
 
-    `limit` is the greatest size in bytes; `heard` is told how many have come. However this is left early, nothing is left behind.
+    `limit` is the greatest size in bytes; `heard` is told how many have come. However this is left, nothing else is left behind.
     Raises Faults: `request.too_large`, `upload.stopped`, `upload.no_room`, `store.unwritable`; and whatever `parts` raises.
     """
-    draft = path.with_name(f".{path.name}.{uuid4().hex}{DRAFT}")
+    draft = folder / f".{uuid4().hex}{DRAFT}"
     try:
         with writing():
-            file = await asyncio.to_thread(_open, draft)
+            file = await to_its_end(asyncio.to_thread(_open, draft))
         with file:
             size, digest = await _take(parts, file, limit, heard, silence)
             with writing():
-                await asyncio.to_thread(_settle, file, draft, path)
-    except BaseException:
+                await asyncio.to_thread(_settle, file)
+        yield Received(draft, size, digest)
+    finally:
         draft.unlink(missing_ok=True)
-        raise
-    return Received(path, size, digest)
 
 
 def sweep(folder: Path) -> None:
     """Remove what an agent that was killed had begun to receive below `folder`."""
     for left in folder.glob(f".*{DRAFT}"):
         left.unlink(missing_ok=True)
+
+
+def leave_room(file: int, size: int) -> None:
+    """Raises NO_ROOM where so many bytes more would take the records' room on the disk that an open file is on."""
+    if shutil.disk_usage(file).free < size + KEPT_FREE:
+        raise NO_ROOM()
 
 
 async def _take(
@@ -96,8 +104,7 @@ async def _next(parts: AsyncIterator[bytes], size: int, silence: float) -> bytes
 
 async def _write(file: BinaryIO, piece: bytes, digest: Callable[[bytes], None]) -> None:
     def write() -> None:
-        if shutil.disk_usage(file.fileno()).free < len(piece) + KEPT_FREE:
-            raise NO_ROOM()
+        leave_room(file.fileno(), len(piece))
         digest(piece)
         file.write(piece)
 
@@ -110,8 +117,6 @@ def _open(draft: Path) -> BinaryIO:
     return os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600), "wb")
 
 
-def _settle(file: BinaryIO, draft: Path, path: Path) -> None:
+def _settle(file: BinaryIO) -> None:
     file.flush()
     os.fsync(file.fileno())
-    draft.replace(path)
-    sync(path.parent)

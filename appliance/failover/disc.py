@@ -19,6 +19,8 @@ MEMORY = 1 << 30
 """Bytes that reading may take."""
 SECONDS = 60
 """Time of a processor that reading may take."""
+MOST_SYSTEMS = 100
+"""The disc of today has fifteen."""
 _SECTOR = 2048
 _LABEL = re.compile(r"[\w .+-]{1,32}", re.ASCII)
 _SYSTEM = re.compile(r"[\w.]{1,16}", re.ASCII)
@@ -71,8 +73,8 @@ def _systems(names: list[tuple[str, ...]]) -> tuple[str, ...]:
         return {name[1] for name in wanted if _SYSTEM.fullmatch(name[1])}
 
     found = having(_DISK) & having(_NETWORK)
-    if not found:
-        raise NoDisc(f"no drivers for disks and networks among its {len(names)} files")
+    if not found or len(found) > MOST_SYSTEMS:
+        raise NoDisc(f"drivers for disks and networks of {len(found)} systems among its {len(names)} files")
     return tuple(sorted(found))
 
 

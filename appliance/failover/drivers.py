@@ -13,11 +13,12 @@ from pathlib import Path
 from appliance.contract.errors import NOT_FOUND
 from appliance.contract.windows_drivers import UPLOAD_LIMIT, WindowsDrivers
 from appliance.core import commands, durable, receiving
+from appliance.core.cancelling import to_its_end
 from appliance.failover import disc
 from appliance.failover.faults import NO_DRIVERS
 
 _log = logging.getLogger(__name__)
-_DISC, _ABOUT, _COMING = "drivers.iso", "drivers.json", "coming"
+_DISC, _ABOUT = "drivers.iso", "drivers.json"
 _SERVICE = Path("/usr/share/virt-tools/rhsrvany.exe")
 """With it a prepared Windows finishes its set-up at the first start; without it the preparation refuses Windows."""
 
@@ -32,13 +33,10 @@ class Drivers:
     async def take(self, parts: AsyncIterator[bytes]) -> WindowsDrivers:
         """Keep the disc if it is one, in place of the one before. Raises a Fault; then that one stays."""
         async with self._one_at_a_time:
-            receiving.sweep(self._folder)
-            coming = (await receiving.receive(parts, self._folder / _COMING, limit=UPLOAD_LIMIT)).path
-            try:
-                about = await _look(coming)
-                await asyncio.to_thread(self._settle, coming, about)
-            finally:
-                coming.unlink(missing_ok=True)
+            await asyncio.to_thread(receiving.sweep, self._folder)
+            async with receiving.received(parts, self._folder, limit=UPLOAD_LIMIT) as came:
+                about = await _look(came)
+                await to_its_end(asyncio.to_thread(self._settle, came.path, about))
         return about
 
     async def all(self) -> list[WindowsDrivers]:
@@ -84,12 +82,11 @@ class Drivers:
         durable.remove(self._folder / _DISC)
 
 
-async def _look(path: Path) -> WindowsDrivers:
+async def _look(came: receiving.Received) -> WindowsDrivers:
     """What is on the disc, seen by a process with limits. Raises a Fault (`windows_drivers.none`)."""
     try:
-        looked = await commands.run([sys.executable, "-m", disc.__name__, str(path)], timeout=2 * disc.SECONDS)
+        looked = await commands.run([sys.executable, "-m", disc.__name__, str(came.path)], timeout=2 * disc.SECONDS)
         found = json.loads(looked.stdout)
     except (commands.CommandFailed, TimeoutError, ValueError) as error:
         raise NO_DRIVERS(cause=f"{type(error).__name__}: {error}") from error
-    size = (await asyncio.to_thread(path.stat)).st_size
-    return WindowsDrivers(label=found["label"], systems=found["systems"], size_bytes=size, created_at=datetime.now(UTC))
+    return WindowsDrivers(label=found["label"], systems=found["systems"], size_bytes=came.size, created_at=datetime.now(UTC))

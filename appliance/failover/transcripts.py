@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
+
+from appliance.core.newest import newest_first, thin_out
+
+_log = logging.getLogger(__name__)
 
 LARGEST = 1 << 20
 """Bytes that are kept of what one preparation said; its end says why it failed."""
@@ -11,8 +16,8 @@ _SUFFIX = ".log"
 
 
 def transcripts(folder: Path) -> list[Path]:
-    """The files, oldest first; reads the folder."""
-    return sorted(folder.glob(f"*{_SUFFIX}"), key=lambda path: path.stat().st_mtime)
+    """The files, newest first; reads the folder."""
+    return newest_first(folder.glob(f"*{_SUFFIX}"))
 
 
 class Transcript:
@@ -23,9 +28,8 @@ class Transcript:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path = folder / f"{job_id}{_SUFFIX}"
         self._path.unlink(missing_ok=True)
-        for old in transcripts(folder)[: 1 - KEPT]:
-            old.unlink(missing_ok=True)
         self._path.touch(0o600)
+        thin_out(folder.glob(f"*{_SUFFIX}"), KEPT, self._path)
         self._end = b""
 
     @property
@@ -34,8 +38,14 @@ class Transcript:
         return self._end.decode(errors="replace").strip()
 
     def add(self, said: bytes) -> None:
-        """Append; once the file is too large its older half goes."""
+        """Append; once the file is too large its older half goes. A disk that takes no more of it breaks no preparation off half-way."""
         self._end = (self._end + said)[-2000:]
+        try:
+            self._append(said)
+        except OSError as error:
+            _log.warning("what the preparation says can't be kept: %s", error)
+
+    def _append(self, said: bytes) -> None:
         with self._path.open("ab") as file:
             file.write(said)
             too_large = file.tell() > LARGEST

@@ -18,6 +18,7 @@ from appliance.agent.upgrade.package import opened
 from appliance.agent.upgrade.signature import NAMESPACE, is_signed, sign
 from appliance.agent.upgrade.unpacking import require_room, unpack
 from appliance.contract.errors import Fault
+from tests.core.tar_bombs import BOMBS
 
 KEY = Ed25519PrivateKey.generate()
 CONTENT = {"lib/appliance/__init__.py": b"x = 1\n", "lib/bin/tool": b"#!/bin/sh\n", "lib/big.so": bytes(range(256)) * 9000}
@@ -72,6 +73,15 @@ def test_a_file_of_the_vendor_is_unpacked_as_it_was_packed(tmp_path: Path) -> No
     assert (releases / "0.2.0/lib/bin/tool").stat().st_mode & 0o777 == 0o755
     assert (releases / "0.2.0/lib/appliance").stat().st_mode & 0o777 == 0o755
     assert (releases / "0.2.0/lib/big.so").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("time", ["nan", "1e300", "-1e12"])
+def test_times_which_nobody_has_signed_are_passed_over(tmp_path: Path, time: str) -> None:
+    (tmp_path / "releases").mkdir()
+    parts = [*members()[:2], *(member(f"release/{path}", data, pax_headers={"mtime": time}) for path, data in CONTENT.items())]
+    with opened(packed(tmp_path, parts), KEY.public_key()) as package:
+        unpack(package, tmp_path / "releases")
+    assert (tmp_path / "releases/0.2.0/lib/big.so").stat().st_mtime > 1e9
 
 
 def hostile() -> dict[str, list[tuple[tarfile.TarInfo, bytes]]]:
@@ -151,6 +161,12 @@ def test_a_header_that_claims_gigabytes_costs_no_memory(tmp_path: Path, kind: by
     entry.type, entry.size = kind, 6 << 30
     with gzip.open(tmp_path / "bomb", "wb") as file:
         file.write(entry.tobuf(tarfile.GNU_FORMAT) + bytes(1 << 20))
+    assert refusal(tmp_path / "bomb") == "upgrade.unreadable"
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_headers_without_bounds_are_refused_before_the_signature_is_looked_at(tmp_path: Path, name: str) -> None:
+    (tmp_path / "bomb").write_bytes(gzip.compress(BOMBS[name]("manifest.json"), 1))
     assert refusal(tmp_path / "bomb") == "upgrade.unreadable"
 
 

@@ -1,5 +1,6 @@
 """What an agent does about an upgrade before it opens its records, in each database."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from appliance.agent.config import Config
 from appliance.agent.upgrade.startup import FOLDER, VERSION, Leave, at_start
 from appliance.agent.upgrade.state import Phase, State, StateFile
+from appliance.core import durable
 from appliance.core.settings import Settings
 from appliance.core.store import Store
 
@@ -22,6 +24,7 @@ class Site:
 
     def __init__(self, folder: Path, url: str) -> None:
         self.config = Config(role="oma", name="oma1", state_dir=folder, run_dir=folder / "run", database=url)
+        self.config = self.config.model_copy(update={"machine": self.config.machine.model_copy(update={"release_home": folder / "opt"})})
         self.file = StateFile(folder / FOLDER)
 
     async def put(self, value: int) -> None:
@@ -71,11 +74,52 @@ async def test_records_that_were_put_back_are_put_back_again_after_a_power_cut(s
         with pytest.raises(Leave):
             start(site)
         site.file.write(state(Phase.ORDERED))
-    await site.put(2)
-    for _ in range(2):
+    before = site.file.backup.read_bytes()
+    for value in (2, 3):
+        await site.put(value)
+        site.file.backup.write_bytes(before)
         site.file.write(state(Phase.RETURNING))
         assert start(site) is None
+        assert await site.got() == {"value": 1}
+
+
+async def test_records_that_were_put_back_are_not_kept_a_second_time(site: Site) -> None:
+    site.file.write(state(Phase.ORDERED))
+    with pytest.raises(Leave):
+        start(site)
+    site.file.write(state(Phase.RETURNING))
+    start(site)
+    assert not site.file.backup.exists()
+
+
+class FullDisk:
+    """A disk that takes no new file."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(durable, "_write", self)
+
+    def __call__(self, *_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+async def test_records_that_can_not_be_backed_up_give_the_upgrade_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.file.write(state(Phase.ORDERED))
+    FullDisk(monkeypatch)
+    assert start(site) is None
+    found = site.file.read()
+    assert found is not None and found.phase is Phase.RETURNED and "could not be backed up" in found.reason
     assert await site.got() == {"value": 1}
+
+
+async def test_a_given_up_release_makes_room_for_the_records(site: Site, tmp_path: Path) -> None:
+    site.file.write(state(Phase.ORDERED))
+    with pytest.raises(Leave):
+        start(site)
+    for version in (VERSION, NEW):
+        (tmp_path / "opt/releases" / version / "lib").mkdir(parents=True)
+    site.file.write(state(Phase.RETURNING))
+    assert start(site) is None
+    assert [one.name for one in (tmp_path / "opt/releases").iterdir()] == [VERSION]
 
 
 async def test_a_release_on_trial_does_not_start_without_a_back_up(site: Site) -> None:

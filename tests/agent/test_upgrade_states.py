@@ -1,5 +1,6 @@
 """What the base system and the agents of both releases do at every moment of an upgrade, by table: a power cut may come after each."""
 
+import errno
 import importlib.util
 import json
 from dataclasses import asdict
@@ -141,6 +142,25 @@ def test_the_link_follows_the_state_over_a_whole_upgrade(tmp_path: Path) -> None
     assert read is not None and (read.phase, read.starts, read.job_id) == (Phase.TRIAL, 1, "job-1")
     disk.file.write(read.now(Phase.KEPT))
     assert disk.start(now=9000.0) == NEW
+
+
+def test_a_trial_ends_on_a_full_disk_and_none_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk(tmp_path)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    disk.file.write(state(Phase.BACKED_UP))
+    with monkeypatch.context() as now:
+        now.setattr(base.os, "fchmod", full)
+        with pytest.raises(OSError, match="No space"):
+            disk.start()
+    assert (disk.home / "current").readlink().name == OLD
+    assert disk.start() == NEW
+    monkeypatch.setattr(base.os, "fchmod", full)
+    assert disk.start(now=9000.0) == OLD
+    read = disk.file.read()
+    assert read is not None and (read.phase, read.reason) == (Phase.RETURNING, base.TOO_LATE)
 
 
 def test_a_power_cut_between_the_record_and_the_link_is_made_good_by_the_next_start(

@@ -9,7 +9,7 @@ import pytest
 
 from appliance.contract.errors import Fault
 from appliance.core import receiving
-from appliance.core.receiving import receive, sweep
+from appliance.core.receiving import received, sweep
 
 LIMIT = 8 << 20
 
@@ -26,16 +26,31 @@ async def silent() -> AsyncIterator[bytes]:
     await asyncio.Event().wait()
 
 
-async def test_what_came_whole_is_there_with_its_size_and_digest(tmp_path: Path) -> None:
+async def test_what_came_whole_is_there_with_its_size_and_digest_for_whoever_keeps_it(tmp_path: Path) -> None:
     content = bytes(range(256)) * 9000
     heard: list[int] = []
-    got = await receive(parts(content[:7], content[7:], b""), tmp_path / "new" / "file", limit=LIMIT, heard=heard.append)
-    assert got.path.read_bytes() == content and got.path.stat().st_mode & 0o777 == 0o600
-    assert (got.size, got.sha256, heard) == (len(content), hashlib.sha256(content).hexdigest(), [len(content)])
+    async with received(parts(content[:7], content[7:], b""), tmp_path / "new", limit=LIMIT, heard=heard.append) as came:
+        assert came.path.parent == tmp_path / "new" and came.path.stat().st_mode & 0o777 == 0o600
+        assert (came.size, came.sha256, heard) == (len(content), hashlib.sha256(content).hexdigest(), [len(content)])
+        came.path.replace(tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == content and list((tmp_path / "new").iterdir()) == []
 
 
 async def test_nothing_at_all_is_an_empty_file(tmp_path: Path) -> None:
-    assert (await receive(parts(), tmp_path / "file", limit=LIMIT)).size == 0
+    async with received(parts(), tmp_path, limit=LIMIT) as came:
+        assert came.size == came.path.stat().st_size == 0
+
+
+async def test_what_nobody_keeps_goes(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not what it should be"):
+        async with received(parts(b"x"), tmp_path, limit=LIMIT):
+            raise ValueError("not what it should be")
+    assert list(tmp_path.iterdir()) == []
+
+
+async def taken(stream: AsyncIterator[bytes], folder: Path) -> None:
+    async with received(stream, folder, limit=LIMIT, silence=0.05) as came:
+        came.path.replace(folder / "file")
 
 
 @pytest.mark.parametrize(
@@ -46,31 +61,30 @@ async def test_nothing_at_all_is_an_empty_file(tmp_path: Path) -> None:
         (silent, "upload.stopped"),
     ],
 )
-async def test_of_what_did_not_come_whole_nothing_is_left_and_what_was_there_stays(
+async def test_of_what_did_not_come_whole_nothing_is_left(
     stream: Callable[[], AsyncIterator[bytes]], key: str | None, tmp_path: Path
 ) -> None:
-    (tmp_path / "file").write_text("former")
     with pytest.raises(Exception) as caught:
-        await receive(stream(), tmp_path / "file", limit=LIMIT, silence=0.05)
+        await taken(stream(), tmp_path)
     assert (caught.value.key if isinstance(caught.value, Fault) else None) == key
-    assert [one.name for one in tmp_path.iterdir()] == ["file"] and (tmp_path / "file").read_text() == "former"
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_the_records_keep_their_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receiving, "KEPT_FREE", 1 << 60)
     with pytest.raises(Fault) as caught:
-        await receive(parts(b"x"), tmp_path / "file", limit=LIMIT)
+        await taken(parts(b"x"), tmp_path)
     assert caught.value.key == "upload.no_room" and list(tmp_path.iterdir()) == []
 
 
 async def test_two_that_come_at_once_do_not_mix(tmp_path: Path) -> None:
-    await asyncio.gather(*(receive(parts(*[word * 1000] * 50), tmp_path / "file", limit=LIMIT) for word in (b"a", b"b")))
+    await asyncio.gather(*(taken(parts(*[word * 1000] * 50), tmp_path) for word in (b"a", b"b")))
     assert len(set((tmp_path / "file").read_bytes())) == 1 and len(list(tmp_path.iterdir())) == 1
 
 
 async def test_one_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:
-    task = asyncio.create_task(receive(silent(), tmp_path / "file", limit=LIMIT))
-    await asyncio.sleep(0.05)
+    task = asyncio.create_task(taken(silent(), tmp_path))
+    await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

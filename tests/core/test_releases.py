@@ -24,7 +24,9 @@ def test_versions_work_together_that_are_one_minor_apart_at_most(one: str, other
     assert work_together(one, other) is together and work_together(other, one) is together
 
 
-@pytest.mark.parametrize("text", ["", "1", "1.2", "1.2.3.4", "01.2.3", "1.2.3-rc1", "../1.2.3", "1.2.3\n", "1.2.-3", "9" * 7 + ".0.0"])
+@pytest.mark.parametrize(
+    "text", ["1٢.0.0", "", "1", "1.2", "1.2.3.4", "01.2.3", "1.2.3-rc1", "../1.2.3", "1.2.3\n", "1.2.-3", "9" * 7 + ".0.0"]
+)
 def test_what_is_no_version_of_a_release_is_none(text: str) -> None:
     assert read(text) is None
 

@@ -95,11 +95,13 @@ def test_only_the_end_of_a_long_transcript_and_the_newest_transcripts_are_kept(t
     for number in range(transcripts.KEPT + 3):
         one = Transcript(tmp_path, f"job-{number:02}")
         os.utime(tmp_path / f"job-{number:02}.log", (number, number))
-    assert [path.stem for path in transcripts.transcripts(tmp_path)] == [f"job-{number:02}" for number in range(3, transcripts.KEPT + 3)]
+    assert [path.stem for path in transcripts.transcripts(tmp_path)] == [
+        f"job-{number:02}" for number in reversed(range(3, transcripts.KEPT + 3))
+    ]
     for number in range(40):
         one.add(f"{number}\n".encode() + bytes(1 << 16))
     one.add(b"the end\n")
-    [*_, kept] = transcripts.transcripts(tmp_path)
+    [kept, *_] = transcripts.transcripts(tmp_path)
     assert 0 < kept.stat().st_size <= transcripts.LARGEST and kept.read_bytes().endswith(b"the end\n") and one.end.endswith("the end")
 
 
@@ -137,3 +139,11 @@ async def test_the_program_is_told_where_the_drivers_are_only_when_they_are_ther
     one = preparer(tmp_path, f'echo "${{VIRTIO_WIN-none}} $LIBGUESTFS_CACHEDIR" > {tmp_path}/told')
     await prepared(one)
     assert (tmp_path / "told").read_text() == f"none {tmp_path}/preparation/made\n"
+
+
+def test_a_disk_that_takes_no_more_of_what_is_said_breaks_no_preparation_off(tmp_path: Path) -> None:
+    one = Transcript(tmp_path, "job-1")
+    (tmp_path / "job-1.log").unlink()
+    (tmp_path / "job-1.log").symlink_to("/dev/full")
+    one.add(b"said\n")
+    assert one.end == "said"

@@ -46,6 +46,7 @@ BROKEN = {
     "no drivers": disc(["readme.txt"]),
     "drivers for disks alone": disc(["viostor/2k19/amd64/viostor.inf"]),
     "another processor's": disc([one.replace("amd64", "x86") for one in FILES]),
+    "systems without end": disc([f"{one}/s{number}/amd64/{one}.inf" for one in ("viostor", "NetKVM") for number in range(101)]),
     "a folder that holds itself": disc().replace(b"\x00V\x00I\x00O", b"\x00\x00\x00\x00\x00\x00").replace(b"\x00v\x00i\x00o", b"\xff" * 6),
 }
 

@@ -7,8 +7,8 @@ import uuid
 
 import pytest
 
-from appliance.lab.machines.bootdisk import boot_sector, located_core
 from image.bootdisk import DiskPlan, partition_table
+from image.bootsectors import boot_sector, located_core
 from image.build import disk_plan
 from image.formats import descriptor_place, with_content_id
 from image.grub import filled, grub_config, start_config

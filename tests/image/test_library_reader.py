@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import subprocess
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -22,13 +21,13 @@ from appliance.replication.extents import Extents
 from appliance.replication.mover.protocol import Source, Target, Work
 from appliance.replication.movers import CopyJob, Done, Progress, copy_disk
 from appliance.vsphere import inventory, snapshots
-from appliance.vsphere.certificate import fetch_fingerprint, fingerprint_of
+from appliance.vsphere.certificate import fingerprint_of
 from appliance.vsphere.reading import Where, library_source, open_disk
-from appliance.vsphere.serving import OpenSource, open_source
-from appliance.vsphere.session import VCenter
+from appliance.vsphere.serving import open_source
 from appliance.vsphere.vddk.archive import TOP
 from appliance.vsphere.vddk.library import Library
 from image.vddk_plugin import vddk_plugin
+from tests.sources import DIFFERENT, SAME, compared, logged_in
 from tests.vsphere.disk_library import file, link, packed, parts
 
 SOURCE = Path(__file__).parents[1] / "peers/vddk/libvixDiskLib.c"
@@ -50,13 +49,6 @@ def plugin(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def short() -> Iterator[Path]:
-    """A folder whose path is short enough for sockets."""
-    with tempfile.TemporaryDirectory(prefix="vl-") as made:
-        yield Path(made)
-
-
-@pytest.fixture
 async def lab(short: Path, tmp_path: Path) -> AsyncIterator[VcenterLab]:
     disk = tmp_path / "disk.raw"
     with disk.open("wb") as written:
@@ -71,8 +63,7 @@ async def lab(short: Path, tmp_path: Path) -> AsyncIterator[VcenterLab]:
 @pytest.fixture
 async def where(lab: VcenterLab, short: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Where]:
     """The disk of a VM at a snapshot; the stand-in knows it, and the login and certificate of this vCenter."""
-    thumbprint = await fetch_fingerprint(lab.host, lab.port)
-    async with VCenter(lab.host, lab.user, lab.password, port=lab.port, thumbprint=thumbprint) as vcenter:
+    async with logged_in(lab) as vcenter:
         record = await snapshots.create(vcenter, (await inventory.vm(vcenter, "/DC0/vm/web")).moref, "job-1")
         sha1 = fingerprint_of(vcenter.certificate, "sha1")
         monkeypatch.setenv("STAND_IN_DISK", str(frozen(lab)))
@@ -80,13 +71,6 @@ async def where(lab: VcenterLab, short: Path, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setenv("STAND_IN_PASSWORD", lab.password)
         monkeypatch.setenv("STAND_IN_THUMBPRINT", ":".join(sha1[at : at + 2] for at in range(0, 40, 2)))
         yield Where(vcenter, record, record.disks[0], "/DC0", "copy/job-1/disk-2000", short / "run")
-
-
-@pytest.fixture
-async def children(tmp_path: Path) -> AsyncIterator[Children]:
-    registry = Children(tmp_path / "children")
-    yield registry
-    assert registry.living("") == []
 
 
 def frozen(lab: VcenterLab) -> Path:
@@ -109,11 +93,6 @@ async def installed(folder: Path, plugin: str, *options: str) -> Library:
     return library
 
 
-async def compared(opened: OpenSource, original: Path) -> int:
-    argv = ["qemu-img", "compare", "-f", "raw", "-F", "raw", opened.uri, str(original)]
-    return await (await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.DEVNULL)).wait()
-
-
 class Told(list[Fault]):
     """What the caller is told when the library failed."""
 
@@ -127,7 +106,7 @@ async def test_a_disk_is_read_identically_with_the_library(
     library, told = await installed(tmp_path, plugin), Told()
     async with await open_disk(children, where, library.usable, told) as opened:
         assert opened.source.reader is Reader.LIBRARY
-        assert await compared(opened, frozen(lab)) == 0
+        assert await compared(opened, frozen(lab)) == SAME
         mapped = subprocess.run(["nbdinfo", "--map", "--totals", opened.uri], capture_output=True, text=True, check=True).stdout
         assert "hole,zero" in mapped and "data" in mapped
     assert told == [] and list(where.runtime.iterdir()) == []
@@ -155,7 +134,7 @@ async def test_what_the_library_refuses_is_read_over_https_and_told(
     monkeypatch.setenv(variable, value)
     library, told = await installed(tmp_path, plugin), Told()
     async with await open_disk(children, where, library.usable, told) as opened:
-        assert opened.source.reader is Reader.HTTPS and await compared(opened, frozen(lab)) == 0
+        assert opened.source.reader is Reader.HTTPS and await compared(opened, frozen(lab)) == SAME
     assert [one.key for one in told] == ["vcenter.source_failed"] and words in told[0].cause
     assert lab.password not in f"{told[0]} {told[0].cause}"
 
@@ -167,7 +146,7 @@ async def test_a_disk_that_the_library_finds_shorter_is_read_over_https(
     monkeypatch.setenv("STAND_IN_DISK", str(tmp_path / "shorter.raw"))
     library, told = await installed(tmp_path, plugin), Told()
     async with await open_disk(children, where, library.usable, told) as opened:
-        assert opened.source.reader is Reader.HTTPS and await compared(opened, frozen(lab)) == 0
+        assert opened.source.reader is Reader.HTTPS and await compared(opened, frozen(lab)) == SAME
     assert [one.key for one in told] == ["vcenter.source_length"]
 
 
@@ -178,7 +157,7 @@ async def test_a_library_that_is_gone_at_the_time_of_reading_ends_in_https(
     usable = library.usable
     await library.delete()
     async with await open_disk(children, where, usable, told) as opened:
-        assert opened.source.reader is Reader.HTTPS and await compared(opened, frozen(lab)) == 0
+        assert opened.source.reader is Reader.HTTPS and await compared(opened, frozen(lab)) == SAME
     assert len(told) == 1
 
 
@@ -189,7 +168,7 @@ async def test_reading_that_breaks_off_is_an_error_and_never_other_data(
     assert library.usable is not None
     source = library_source(where, library.usable)
     async with await open_source(children, where.vcenter, source, where.owner, where.runtime) as opened:
-        assert await compared(opened, frozen(lab)) > 1  # an error, not a difference
+        assert await compared(opened, frozen(lab)) not in (SAME, DIFFERENT)
 
 
 @pytest.mark.parametrize(("option", "words"), [("-DCRASHES", "crashes"), ("-DLACKS_WAIT", "lacks something")])

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from appliance.core.commands import run
 from appliance.lab.machines import bootdisk, image, recipe
+from image import bootsectors
 
 ROOT_UUID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "root.vmware-guest.lab"))
 SIZE_MIB = 1400
@@ -73,7 +74,7 @@ async def _make(home: Path) -> None:
     [kernel] = (root / "boot").glob("vmlinuz-*")
     _write(root, {"boot/grub/grub.cfg": _menu(kernel.name), "boot/grub/device.map": "(hd0) /dev/sda\n"})
     _write(root, {"etc/fstab": f"UUID={ROOT_UUID} / ext4 rw,noatime 0 0\n", "etc/hostname": "guest\n", "etc/resolv.conf": ""})
-    shutil.copytree(bootdisk.GRUB / "i386-pc", root / "boot/grub/i386-pc")
+    shutil.copytree(bootsectors.GRUB / "i386-pc", root / "boot/grub/i386-pc")
     for folder in ("var/cache/apt", "var/lib/apt/lists"):
         shutil.rmtree(root / folder)
         (root / folder).mkdir()

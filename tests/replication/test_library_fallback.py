@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,9 +26,8 @@ from appliance.replication.transfer.disk import DiskCopy, Passage
 from appliance.replication.transfer.link import OmaLink
 from appliance.replication.transfer.plan import FULL, DiskPlan
 from appliance.vsphere import inventory, snapshots
-from appliance.vsphere.certificate import fetch_fingerprint
-from appliance.vsphere.session import VCenter
 from appliance.vsphere.vddk.library import Usable
+from tests.sources import logged_in
 
 pytestmark = pytest.mark.lab
 SIZE = 4 << 20
@@ -47,32 +45,24 @@ class Book:
 
 
 @pytest.fixture
-def short() -> Iterator[Path]:
-    """A folder whose path is short enough for sockets."""
-    with tempfile.TemporaryDirectory(prefix="lf-") as made:
-        yield Path(made)
-
-
-@pytest.fixture
 async def passage(short: Path) -> AsyncIterator[Passage]:
     """A snapshot in the lab, and a library that nothing can load."""
-    async with VcenterLab(short / "lab", Plan(vms=[VmPlan(name="web", disks=[LabDisk(size=SIZE)], powered_on=True)])) as lab:
-        thumbprint = await fetch_fingerprint(lab.host, lab.port)
-        async with VCenter(lab.host, lab.user, lab.password, port=lab.port, thumbprint=thumbprint) as vcenter:
-            record = await snapshots.create(vcenter, (await inventory.vm(vcenter, "/DC0/vm/web")).moref, "job-1")
-            yield Passage(
-                job_id="job-1",
-                vcenter=vcenter,
-                datacenter="/DC0",
-                record=record,
-                link=cast(OmaLink, None),
-                children=Children(short / "children"),
-                runtime=short / "run",
-                checkpoints=Checkpoints(cast(Run, SimpleNamespace(state={}))),
-                tries=2,
-                library=lambda: Usable(short / "library", "7.0.3", "no-such-plugin"),
-                say=Book().say,
-            )
+    plan = Plan(vms=[VmPlan(name="web", disks=[LabDisk(size=SIZE)], powered_on=True)])
+    async with VcenterLab(short / "lab", plan) as lab, logged_in(lab) as vcenter:
+        record = await snapshots.create(vcenter, (await inventory.vm(vcenter, "/DC0/vm/web")).moref, "job-1")
+        yield Passage(
+            job_id="job-1",
+            vcenter=vcenter,
+            datacenter="/DC0",
+            record=record,
+            link=cast(OmaLink, None),
+            children=Children(short / "children"),
+            runtime=short / "run",
+            checkpoints=Checkpoints(cast(Run, SimpleNamespace(state={}))),
+            tries=2,
+            library=lambda: Usable(short / "library", "7.0.3", "no-such-plugin"),
+            say=Book().say,
+        )
 
 
 def disk_copy(passage: Passage) -> tuple[DiskCopy, list[tuple[str, str, str]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 from collections.abc import AsyncIterator, Iterable
@@ -56,9 +57,9 @@ def library(version: str = "7.0.3", how: bytes = LOADS) -> list[tuple[tarfile.Ta
 
 
 def packed(members: Iterable[tuple[tarfile.TarInfo, bytes]]) -> bytes:
-    """The archive."""
+    """The archive; of the same members the same one, whenever it is made."""
     into = io.BytesIO()
-    with tarfile.open(fileobj=into, mode="w:gz", compresslevel=1) as tar:
+    with gzip.GzipFile(fileobj=into, mode="wb", compresslevel=1, mtime=0) as pressed, tarfile.open(fileobj=pressed, mode="w") as tar:
         for header, content in members:
             tar.addfile(header, io.BytesIO(content))
     return into.getvalue()

@@ -2,8 +2,7 @@
 
 import asyncio
 import random
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,11 @@ from appliance.core.commands import Children
 from appliance.lab.vcenter import DiskPlan, Plan, VcenterLab, VmPlan
 from appliance.vsphere import folder, inventory, power, snapshots, tracking
 from appliance.vsphere.blockers import blockers
-from appliance.vsphere.certificate import fetch_fingerprint
 from appliance.vsphere.changes import Area, ChangesRefused, changed_areas, parse_change_id, why_full
-from appliance.vsphere.serving import OpenSource, https_source, open_source, sweep
+from appliance.vsphere.serving import https_source, open_source, sweep
 from appliance.vsphere.session import VCenter
 from appliance.vsphere.survey import survey
+from tests.sources import SAME, compared, logged_in
 
 pytestmark = pytest.mark.lab
 BLOCK, DATACENTER = 64 << 10, "/DC0"
@@ -46,13 +45,6 @@ class Control:
 
 
 @pytest.fixture
-def short() -> Iterator[Path]:
-    """A folder whose path is short enough for sockets."""
-    with tempfile.TemporaryDirectory(prefix="vs-") as made:
-        yield Path(made)
-
-
-@pytest.fixture
 async def lab(short: Path, tmp_path: Path) -> AsyncIterator[VcenterLab]:
     source = tmp_path / "root.raw"
     source.write_bytes(random.Random(7).randbytes(SIZES[0] // 2))
@@ -64,20 +56,13 @@ async def lab(short: Path, tmp_path: Path) -> AsyncIterator[VcenterLab]:
 
 @pytest.fixture
 async def vcenter(lab: VcenterLab) -> AsyncIterator[VCenter]:
-    thumbprint = await fetch_fingerprint(lab.host, lab.port)
-    async with VCenter(lab.host, lab.user, lab.password, port=lab.port, thumbprint=thumbprint, keep_alive=0.5) as session:
+    async with logged_in(lab, keep_alive=0.5) as session:
         yield session
 
 
 @pytest.fixture
 async def moref(vcenter: VCenter) -> str:
     return (await inventory.vm(vcenter, "/DC0/vm/web")).moref
-
-
-async def identical(opened: OpenSource, file: Path) -> bool:
-    argv = ["qemu-img", "compare", "-f", "raw", "-F", "raw", opened.uri, str(file)]
-    process = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.DEVNULL)
-    return await process.wait() == 0
 
 
 async def test_the_vm_is_described_and_has_no_blockers(vcenter: VCenter, moref: str) -> None:
@@ -89,10 +74,8 @@ async def test_the_vm_is_described_and_has_no_blockers(vcenter: VCenter, moref: 
 
 
 async def test_hundreds_of_vms_are_listed_in_pages(short: Path) -> None:
-    async with VcenterLab(short / "many", Plan(synthetic=450, objects_page=100)) as lab:
-        thumbprint = await fetch_fingerprint(lab.host, lab.port)
-        async with VCenter(lab.host, lab.user, lab.password, port=lab.port, thumbprint=thumbprint) as vcenter:
-            assert len({one.path for one in (await survey(vcenter)).vms}) == 450
+    async with VcenterLab(short / "many", Plan(synthetic=450, objects_page=100)) as lab, logged_in(lab) as vcenter:
+        assert len({one.path for one in (await survey(vcenter)).vms}) == 450
 
 
 async def test_an_increment_is_what_the_guest_wrote_and_reads_as_it_was_at_the_snapshot(
@@ -114,7 +97,7 @@ async def test_an_increment_is_what_the_guest_wrote_and_reads_as_it_was_at_the_s
     source = await https_source(vcenter, now, DATACENTER)
     async with await open_source(children, vcenter, source, "source/job-2/disk-2000", short / "run") as opened:
         base = lab.estate.datastore / "web" / "web-flat.vmdk"
-        assert await identical(opened, base)
+        assert await compared(opened, base) == SAME
         await folder.verify(vcenter, second, DATACENTER)
     await snapshots.remove_ours(vcenter, moref)
 
@@ -170,7 +153,7 @@ async def test_a_session_that_expires_while_a_disk_is_read_is_renewed(
     source = await https_source(vcenter, record.disks[0], DATACENTER)
     async with await open_source(Children(tmp_path / "children"), vcenter, source, "source/job-1/disk-2000", short / "run") as opened:
         await Control(lab).fail("read_expires_session", after_bytes=100_000)
-        assert await identical(opened, lab.estate.datastore / "web" / "web-flat.vmdk")
+        assert await compared(opened, lab.estate.datastore / "web" / "web-flat.vmdk") == SAME
     assert vcenter.logins > 1
 
 

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from appliance.contract.errors import Fault
+from appliance.core import receiving
 from appliance.vsphere.vddk import archive
 from appliance.vsphere.vddk.archive import TOP, Contents
 from appliance.vsphere.vddk.unpacking import look_into, unpack
+from tests.core.tar_bombs import BOMBS
 from tests.vsphere.disk_library import ELF, file, folder, library, link, packed
 
 LIB = f"{TOP}/lib64"
@@ -44,6 +46,16 @@ HOSTILE = {
     "an absolute link": [link(f"{TOP}/out", "/etc")],
     "a file through a link": [link(f"{TOP}/in", "lib64"), file(f"{TOP}/in/file", b"x")],
     "a file through a file": [file(f"{TOP}/one", b"x"), file(f"{TOP}/one/two", b"x")],
+    "a link through a link": [
+        file(f"{TOP}/a/b/c/one"),
+        link(f"{TOP}/a/b/c/up", "../.."),
+        link(f"{TOP}/out", "a/b/c/up/../../etc"),
+    ],
+    "a file in place of a folder": [file(f"{TOP}/one/two", b"x"), file(f"{TOP}/one", b"x")],
+    "a link in place of a folder": [file(f"{TOP}/one/two", b"x"), link(f"{TOP}/one", "lib64")],
+    "a name too long for a disk": [file(f"{TOP}/" + "n" * 256, b"x")],
+    "letters too long for a disk": [file(f"{TOP}/" + "é" * 130, b"x")],
+    "folders without end": [file(f"{TOP}/" + "n/" * 40 + "n", b"x")],
     "a file twice": [file(f"{TOP}/one", b"x"), file(f"{TOP}/one", b"y")],
     "a hard link": [link(f"{TOP}/hard", "/etc/shadow", tarfile.LNKTYPE)],
     "a device": [link(f"{TOP}/device", "", tarfile.CHRTYPE)],
@@ -107,6 +119,20 @@ def test_what_is_no_whole_archive_is_refused(content: bytes, tmp_path: Path) -> 
     with pytest.raises(Fault) as caught:
         look_into(written(tmp_path, content))
     assert caught.value.key == "library.not_the_archive" and "Nothing was changed" in caught.value.guidance
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_headers_without_bounds_are_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(Fault) as caught:
+        look_into(written(tmp_path, gzip.compress(BOMBS[name](f"{TOP}/one"), 1)))
+    assert caught.value.key == "library.not_the_archive"
+
+
+def test_the_records_keep_their_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receiving, "KEPT_FREE", 1 << 60)
+    with pytest.raises(Fault) as caught:
+        unpack(written(tmp_path, packed(library())), tmp_path / "new")
+    assert caught.value.key == "upload.no_room"
 
 
 def test_more_than_a_library_ever_holds_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import json
 import re
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
@@ -16,6 +17,7 @@ from sqlalchemy import Connection
 
 from appliance.agent.backup.faults import NOT_A_BACKUP
 from appliance.core.store import dump
+from appliance.core.tars import Header
 
 FORMAT = 1
 KEPT_FILES = ("vault*.key", "identity/*")
@@ -54,9 +56,9 @@ class Contents:
 
     def __init__(self, packed: bytes) -> None:
         try:
-            self._tar = tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz")  # noqa: SIM115 - it lives as long as the contents
+            self._tar = tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz", tarinfo=Header)  # noqa: SIM115 - it lives as long as the contents
             self._members = {one.name: one for one in self._tar.getmembers()}
-        except (tarfile.TarError, EOFError, OSError) as error:
+        except (tarfile.TarError, EOFError, OSError, ValueError, RecursionError, zlib.error) as error:
             raise NOT_A_BACKUP(detail="it is cut off or damaged", cause=str(error)) from error
         strange = [name for name, one in self._members.items() if not _NAME.fullmatch(name) or not one.isfile()]
         if strange or _MANIFEST not in self._members:

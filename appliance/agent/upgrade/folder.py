@@ -1,10 +1,10 @@
-"""The folder of upgrade files; every call but `receive` blocks."""
+"""The folder of upgrade files; every call blocks."""
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,14 +15,13 @@ from appliance.agent.upgrade.faults import NO_KEY
 from appliance.agent.upgrade.manifest import Manifest, file_name
 from appliance.agent.upgrade.package import opened
 from appliance.contract.errors import NOT_FOUND, Fault
-from appliance.contract.upgrades import UPLOAD_LIMIT
 from appliance.core import durable, receiving
+from appliance.core.newest import newest_first, thin_out
 
 _log = logging.getLogger(__name__)
 
 KEPT = 3
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-_COMING = "coming"
 
 
 @dataclass(frozen=True)
@@ -53,34 +52,25 @@ class Folder:
         """Whether there is one: without it no file is an upgrade."""
         return self._key is not None
 
-    async def receive(self, parts: AsyncIterator[bytes]) -> Path:
-        """A file that is on its way; it is no upgrade before it was taken. Raises a Fault; then nothing is kept."""
-        return (await receiving.receive(parts, self.path / _COMING, limit=UPLOAD_LIMIT)).path
-
     def take(self, path: Path) -> Stored:
-        """Check all of a file and give it its name; the oldest ones go. Raises a Fault; then it is gone."""
-        try:
-            with opened(path, self.key) as package:
-                package.check()
-                place = self.path / file_name(package.manifest.version)
-            path.replace(place)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+        """Check all of a file that was received into this folder, and give it its name; the oldest ones go. Raises a Fault."""
+        with opened(path, self.key) as package:
+            package.check()
+            place = self.path / file_name(package.manifest.version)
+        path.replace(place)
         durable.sync(self.path)
-        for old in [one.path for one in self.all() if one.path != place][KEPT - 1 :]:
-            old.unlink(missing_ok=True)
+        thin_out(self._files(), KEPT, place)
         return self._stored(place)
 
     def all(self) -> list[Stored]:
         """Every file, newest first; one that can't be read any more is in the log only."""
         found = []
-        for path in self.path.glob(file_name("*")):
+        for path in newest_first(self._files()):
             try:
                 found.append(self._stored(path))
             except (Fault, OSError) as error:
                 _log.warning("the upgrade file %s can't be used: %s", path.name, error)
-        return sorted(found, key=lambda one: one.created_at, reverse=True)
+        return found
 
     def find(self, name: str) -> Stored:
         """A file by the name that the list has. Raises a Fault (404)."""
@@ -93,10 +83,12 @@ class Folder:
     def sweep(self) -> None:
         """Remove what an agent that was killed had begun to receive, or had not looked at yet."""
         receiving.sweep(self.path)
-        (self.path / _COMING).unlink(missing_ok=True)
+
+    def _files(self) -> Iterator[Path]:
+        return self.path.glob(file_name("*"))
 
     def _named(self, name: str) -> Path:
-        found = next((one for one in self.path.glob(file_name("*")) if one.name == name), None)
+        found = next((one for one in self._files() if one.name == name), None)
         if found is None:
             raise NOT_FOUND(noun="upgrade", id=name)
         return found

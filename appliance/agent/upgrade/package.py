@@ -16,12 +16,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from appliance.agent.upgrade.faults import NOT_SIGNED, UNREADABLE
 from appliance.agent.upgrade.manifest import Entry, Manifest, read
 from appliance.agent.upgrade.signature import is_signed
+from appliance.core.tars import Header
 
 MANIFEST, SIGNATURE, RELEASE = "manifest.json", "manifest.json.sig", "release/"
 """Names in the file, in this order; the files of the release follow in the manifest's order."""
 LONGEST_MANIFEST, LONGEST_SIGNATURE = 32 << 20, 8192
 PIECE = 1 << 20
-_BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError)
+_BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, RecursionError)
 
 
 class _Bounded(gzip.GzipFile):
@@ -43,20 +44,20 @@ class Package:
             raise NOT_SIGNED()
         self.manifest: Manifest = read(content)
 
-    def files(self) -> Iterator[tuple[Entry, float, Iterator[bytes]]]:
-        """Each file of the release, with its time and its content, which has to be read to its end: only then is it known to be right.
+    def files(self) -> Iterator[tuple[Entry, Iterator[bytes]]]:
+        """Each file of the release with its content, which has to be read to its end: only then is it known to be right.
 
         Raises a Fault (`upgrade.unreadable`) for whatever is not as the manifest says.
         """
         for entry in self.manifest.files:
             member = self._next(RELEASE + entry.path, entry.size)
-            yield entry, member.mtime, self._checked(member, entry)
+            yield entry, self._checked(member, entry)
         if self._member() is not None or not self._ends():
             raise UNREADABLE(detail="it holds more than it lists")
 
     def check(self) -> None:
         """Read all of it. Raises a Fault (`upgrade.unreadable`)."""
-        for _, _, content in self.files():
+        for _, content in self.files():
             for _ in content:
                 pass
 
@@ -117,5 +118,5 @@ def opened(path: Path, key: Ed25519PublicKey) -> Iterator[Package]:
     """A file as the vendor's upgrade. Raises a Fault (`upgrade.unreadable`, `upgrade.not_signed`)."""
     with path.open("rb") as raw, _Bounded(fileobj=raw) as unpacked:
         with broken():
-            tar = tarfile.TarFile(fileobj=unpacked)
+            tar = tarfile.TarFile(fileobj=unpacked, tarinfo=Header)
         yield Package(tar, key)

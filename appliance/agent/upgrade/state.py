@@ -98,8 +98,19 @@ class StateFile:
             return None
 
     def write(self, state: State) -> None:
-        """On disk when this returns."""
-        durable.replace(self._path, json.dumps(asdict(state), indent=2))
+        """On disk when this returns. A full disk must not keep an upgrade from being given up: the room of the state before is taken."""
+        text = json.dumps(asdict(state), indent=2)
+        try:
+            durable.replace(self._path, text)
+        except OSError as error:
+            if error.errno not in durable.DISK_FULL or not self._path.exists():
+                raise
+            durable.overwrite(self._path, text)
+
+    def end(self, state: State) -> None:
+        """The upgrade is over: nobody needs the records of before any more, and the keys that are with them."""
+        self.write(state)
+        durable.remove(self.backup)
 
     def remove(self) -> None:
         """There is no upgrade any more."""

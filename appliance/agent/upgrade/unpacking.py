@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from appliance.agent.upgrade.faults import NO_ROOM
@@ -36,7 +36,7 @@ def unpack(package: Package, releases: Path) -> None:
     require_room(manifest, releases)
     try:
         _write(package, draft)
-        _settle(draft)
+        durable.sync_tree(draft)
         if folder.exists():
             shutil.rmtree(folder)
         draft.rename(folder)
@@ -51,7 +51,7 @@ def unpack(package: Package, releases: Path) -> None:
 
 def _write(package: Package, draft: Path) -> None:
     draft.mkdir()
-    for entry, time, content in package.files():
+    for entry, content in package.files():
         path = draft / entry.path
         path.parent.mkdir(parents=True, exist_ok=True)
         mode = 0o755 if entry.executable else 0o644
@@ -59,23 +59,5 @@ def _write(package: Package, draft: Path) -> None:
             os.fchmod(file.fileno(), mode)
             for piece in content:
                 file.write(piece)
-        os.utime(path, (time, time))  # what Python compiled before belongs to a source of this time
-
-
-def _settle(draft: Path) -> None:
-    """Everything is on disk when this returns: all at once first, which is fast; then each by itself, which tells of errors."""
-    os.sync()
-    for folder, files in _walk(draft):
-        folder.chmod(0o755)
-        for path in files:
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-        durable.sync(folder)
-
-
-def _walk(top: Path) -> Iterator[tuple[Path, list[Path]]]:
-    for folder, _, names in os.walk(top, topdown=False):
-        yield Path(folder), [Path(folder, name) for name in names]
+    for folder, _, _ in os.walk(draft):
+        Path(folder).chmod(0o755)

@@ -26,6 +26,7 @@ from appliance.core import durable
 from appliance.core.audit import Audit
 from appliance.core.cancelling import to_its_end
 from appliance.core.jobs import Runner
+from appliance.core.receiving import received
 from appliance.core.store import utcnow
 from appliance.tunnel.peers import Peers
 
@@ -71,9 +72,8 @@ class Upgrades:
         _ = self._folder.key
         if self._receiving.locked():
             raise UPLOADING()
-        async with self._receiving:
-            path = await self._folder.receive(parts)
-            stored = await to_its_end(asyncio.to_thread(self._folder.take, path))
+        async with self._receiving, received(parts, self._folder.path, limit=contract.UPLOAD_LIMIT) as came:
+            stored = await to_its_end(asyncio.to_thread(self._folder.take, came.path))
         return _view(stored, await self._here())
 
     async def remove(self, name: str) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from appliance.lab.machines import bootdisk, recipe
 from appliance.lab.machines.files import next_data
 from appliance.lab.machines.process import run
+from image import bootsectors
 
 DEFAULT_CACHE = Path.home() / ".cache" / "migration-appliance" / "guest"
 MIB = 1 << 20
@@ -52,7 +53,7 @@ async def copy_image(image: GuestImage, root: Path, data: Path) -> None:
 
 def recipe_key() -> str:
     """Names an image by everything that it is made from, but for the packages' versions."""
-    made_by = [Path(__file__), Path(bootdisk.__file__), Path(recipe.__file__)]
+    made_by = [Path(__file__), Path(bootdisk.__file__), Path(bootsectors.__file__), Path(recipe.__file__)]
     return hashlib.sha256(b"\0".join(source.read_bytes() for source in made_by)).hexdigest()[:16]
 
 

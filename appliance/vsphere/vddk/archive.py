@@ -6,6 +6,7 @@ with links to it: nbdkit-vddk-plugin(1), "LIBRARY LOCATION".
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
@@ -17,7 +18,9 @@ from appliance.vsphere.vddk.faults import NOT_THE_ARCHIVE
 TOP = "vmware-vix-disklib-distrib"
 LIBRARY = re.compile(re.escape(TOP) + r"/lib64/libvixDiskLib\.so\.(\d{1,3})\.(\d{1,3})\.(\d{1,6})$")
 OLDEST, NEWEST_MAJOR = (6, 5), 8
-MOST_MEMBERS, MOST_BYTES, LONGEST_NAME = 5000, 1 << 30, 1024
+MOST_MEMBERS, MOST_BYTES = 5000, 1 << 30
+LONGEST_NAME, DEEPEST = 255, 16
+"""Bytes of a member's whole name, and how many folders deep it may lie: three times what the vendor's archive has."""
 ELF_X86_64 = re.compile(rb"\x7fELF\x02\x01.{10}\x03\x00\x3e\x00", re.DOTALL)
 """The first 20 bytes of a shared library for 64-bit x86: elf(5)."""
 ELF_HEAD = 20
@@ -57,7 +60,7 @@ def bounded(members: Iterable[Member]) -> Iterator[Member]:
             raise NOT_THE_ARCHIVE(detail="more is in it than the library consists of")
         if flaw := _flaw(name, member, seen):
             raise NOT_THE_ARCHIVE(detail=flaw, cause=repr(name[:200]))
-        seen[name] = member.kind
+        seen.update({above: Kind.FOLDER for above in _above(name)} | {name: member.kind})
         yield member
 
 
@@ -77,8 +80,10 @@ def contents(members: Iterable[Member]) -> Contents:
 
 
 def _flaw(name: str, member: Member, seen: dict[str, Kind]) -> str:
-    if not name or len(name) > LONGEST_NAME or "\0" in name or posixpath.normpath(name) != name or name.split("/")[0] != TOP:
+    if not name or "\0" in name or posixpath.normpath(name) != name or name.split("/")[0] != TOP:
         return "a file in it would be put elsewhere"
+    if len(os.fsencode(name)) > LONGEST_NAME or name.count("/") > DEEPEST:
+        return "a name in it is too long"
     if member.kind is Kind.OTHER:
         return "there is something in it that is neither file nor folder"
     if name in seen and not (member.kind is Kind.FOLDER and seen[name] is Kind.FOLDER):
@@ -96,8 +101,10 @@ def _above(name: str) -> Iterator[str]:
 
 
 def _leads(name: str, target: str) -> str:
-    """Where a link leads; nothing where it is absolute."""
-    return "" if target.startswith("/") or not target else posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
+    """Where a link leads; nothing where it is absolute, or climbs after it has gone down: that may be from where another link leads."""
+    if not target or target.startswith("/") or posixpath.normpath(target) != target:
+        return ""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
 
 
 def _end_of(name: str, present: dict[str, Member]) -> str:

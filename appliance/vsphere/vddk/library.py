@@ -18,8 +18,9 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from appliance.contract.disk_library import UPLOAD_LIMIT, DiskLibrary, InstalledLibrary, Reader, ReceivedLibrary
+from appliance.core import receiving
+from appliance.core.cancelling import to_its_end
 from appliance.core.durable import remove, replace, sync, writing
-from appliance.core.receiving import receive, sweep
 from appliance.core.store import utcnow
 from appliance.vsphere.vddk.archive import TOP
 from appliance.vsphere.vddk.faults import NONE_INSTALLED, NONE_WAITS, UNSUPPORTED, UNUSABLE
@@ -69,16 +70,12 @@ class Library:
 
     async def take(self, parts: AsyncIterator[bytes], heard: Callable[[int], None] | None = None) -> ReceivedLibrary:
         """Receive an archive and check it; the one that waited before is replaced by a good one only. Raises Faults."""
-        draft = self._folder / f".received-{uuid4().hex}.part"
-        try:
-            came = await receive(parts, draft, limit=UPLOAD_LIMIT, heard=heard)
-            found = await asyncio.to_thread(look_into, draft)
+        async with receiving.received(parts, self._folder, limit=UPLOAD_LIMIT, heard=heard) as came:
+            found = await asyncio.to_thread(look_into, came.path)
             record = ReceivedLibrary(version=found.version, size_bytes=came.size, sha256=came.sha256, received_at=self._now())
             async with self._lock:
                 with writing():
-                    await asyncio.to_thread(self._keep, draft, record)
-        finally:
-            draft.unlink(missing_ok=True)
+                    await to_its_end(asyncio.to_thread(self._keep, came.path, record))
         return record
 
     async def accept(self, sha256: str) -> DiskLibrary:
@@ -171,7 +168,7 @@ class Library:
     def _sweep(self) -> None:
         """What an agent that was killed had begun."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        sweep(self._folder)
+        receiving.sweep(self._folder)
         self._sweep_folders()
 
     def _sweep_folders(self) -> None:

@@ -9,26 +9,16 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Self
+from typing import IO
 
+from appliance.core.durable import sync_tree
+from appliance.core.receiving import leave_room
+from appliance.core.tars import Header
 from appliance.vsphere.vddk.archive import ELF_HEAD, ELF_X86_64, TOP, Contents, Kind, Member, bounded, contents
 from appliance.vsphere.vddk.faults import NOT_THE_ARCHIVE
 
 PIECE = 1 << 20
-LONGEST_HEADER = 64 << 10
 LONGEST_PADDING = 1 << 20
-_LONG_HEADERS = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
-
-
-class _Header(tarfile.TarInfo):
-    """A header whose own extension is not read into memory when it is long."""
-
-    @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        header = super().frombuf(buf, encoding, errors)
-        if header.type in _LONG_HEADERS and header.size > LONGEST_HEADER:
-            raise NOT_THE_ARCHIVE(detail="a name in it is too long")
-        return header
 
 
 def look_into(archive: Path) -> Contents:
@@ -48,7 +38,7 @@ def look_into(archive: Path) -> Contents:
 
 
 def unpack(archive: Path, folder: Path) -> Path:
-    """Put all of it below a new folder, on disk when this returns; the folder of the library. Raises NOT_THE_ARCHIVE, OSError."""
+    """Put all of it below a new folder, on disk when this returns; the folder of the library. Raises NOT_THE_ARCHIVE, NO_ROOM, OSError."""
     folder.mkdir(mode=0o700)
     files: dict[str, IO[bytes] | None] = {}
 
@@ -59,6 +49,7 @@ def unpack(archive: Path, folder: Path) -> Path:
 
     for member in bounded(members()):
         _put(folder / member.name, member, files.pop(member.name))
+    sync_tree(folder)
     return folder / TOP
 
 
@@ -73,15 +64,14 @@ def _put(place: Path, member: Member, file: IO[bytes] | None) -> None:
     assert file is not None
     with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644), "wb") as written:
         while piece := file.read(PIECE):
+            leave_room(written.fileno(), len(piece))
             written.write(piece)
-        written.flush()
-        os.fsync(written.fileno())
 
 
 def _members(archive: Path) -> Iterator[tuple[Member, IO[bytes] | None]]:
     """Each member, and its content while it is the current one."""
     with _readable(), gzip.open(archive) as stream:
-        with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Header) as tar:
+        with tarfile.open(fileobj=stream, mode="r|", tarinfo=Header) as tar:
             for header in tar:
                 member = _member(header)
                 yield member, tar.extractfile(header) if member.kind is Kind.FILE else None
@@ -93,7 +83,7 @@ def _members(archive: Path) -> Iterator[tuple[Member, IO[bytes] | None]]:
 def _readable() -> Iterator[None]:
     try:
         yield
-    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, UnicodeError, ValueError) as error:
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, UnicodeError, ValueError, RecursionError) as error:
         detail = "it is damaged, was cut off, or is of another kind"
         raise NOT_THE_ARCHIVE(detail=detail, cause=f"{type(error).__name__}: {error}") from error
 
@@ -103,5 +93,5 @@ def _member(header: tarfile.TarInfo) -> Member:
         return Member(header.name, Kind.LINK, target=header.linkname)
     if header.isdir():
         return Member(header.name, Kind.FOLDER)
-    kind = Kind.FILE if header.isreg() and not header.issparse() else Kind.OTHER
+    kind = Kind.FILE if header.isreg() else Kind.OTHER
     return Member(header.name, kind, header.size)

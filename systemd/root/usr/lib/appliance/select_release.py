@@ -9,6 +9,7 @@ The state file is shared with appliance/agent/upgrade/state.py; fields that are 
 """
 
 import argparse
+import errno
 import json
 import os
 import re
@@ -88,6 +89,15 @@ def write(path: Path, state: State) -> None:
     _sync(path.parent)
 
 
+def overwrite(path: Path, state: State) -> None:
+    """The same in the room of the state before, where the disk has no other; a power cut may leave half of it."""
+    with path.open("r+") as file:
+        json.dump(state, file, indent=2)
+        file.truncate()
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def link(home: Path, version: str) -> None:
     """`current` leads to this release; changed at once, and on disk when this returns."""
     target, current, draft = f"releases/{version}", home / "current", home / ".current.new"
@@ -106,7 +116,12 @@ def select(path: Path, home: Path, boot: str, now: float, trial: float = TRIAL) 
         return
     found = decide(state, boot, now, {one.parent.name for one in home.glob("releases/*/lib")}, trial)
     if found != state:
-        write(path, found)
+        try:
+            write(path, found)
+        except OSError as error:
+            if error.errno != errno.ENOSPC or state["phase"] != "trial":  # none begins on a full disk, but each ends
+                raise
+            overwrite(path, found)
     link(home, chosen(found))
 
 
