@@ -27,6 +27,9 @@ AFTER_KEY = 0.12
 PLACES = 4
 """Disks that can be plugged in."""
 SOCKET = "probe.sock"
+SECTOR = 512
+VGA_AT, VGA_SIZE = 0xB8000, 0x8000
+"""Where the text mode's memory is. The kernel scrolls by showing another part of it, so all is read."""
 
 
 @dataclass(frozen=True)
@@ -106,17 +109,30 @@ class Machine:
         await self.engine.qmp.execute("screendump", filename=str(path), format="png")
         return path
 
+    async def text_mode(self) -> str:
+        """What the text mode of the graphics card shows, from the firmware on; empty or stale while it shows graphics."""
+        dump = (self.folder / "vga").absolute()
+        await self.engine.qmp.execute("pmemsave", val=VGA_AT, size=VGA_SIZE, filename=str(dump))
+        return screens.text_mode(dump.read_bytes())
+
     def serial(self) -> str:
         """What a terminal on the serial port shows."""
         return screens.serial(self.engine.console.log.read_bytes())
 
-    async def plug(self, serial: str, size_mib: int) -> str:
-        """Plug a new virtio disk in while the machine runs; returns the name by which it is unplugged. A serial has up to 20 bytes."""
+    async def plug(self, serial: str, size_mib: int = 1, content: Path | None = None) -> str:
+        """Plug a new virtio disk in while the machine runs, empty or with what is in a file; returns the name by which it is unplugged.
+
+        A serial has up to 20 bytes.
+        """
         self._plugged += 1
         name = f"plugged{self._plugged}"
         path = self.folder / f"{name}.raw"
-        with path.open("wb") as file:
-            file.truncate(size_mib << 20)
+        size = size_mib << 20
+        if content is not None:
+            shutil.copyfile(content, path)
+            size = -(-path.stat().st_size // SECTOR) * SECTOR
+        with path.open("ab") as file:
+            file.truncate(size)
         qmp = self.engine.qmp
         await qmp.execute("blockdev-add", driver="file", node_name=name, filename=str(path.absolute()))
         await qmp.execute("device_add", driver="virtio-blk-pci", id=name, drive=name, serial=serial, bus=f"place{self._plugged % PLACES}")

@@ -11,6 +11,8 @@ import pytest_asyncio
 from tests.image import wizard
 from tests.image.machine import KVM, Machine, machine
 
+SLOW = 180.0
+"""Seconds for programs that a busy computer emulates slowly."""
 SERIAL = "0a1b2c3d4e5f60718293"
 """As CloudStack makes it from a volume's id."""
 
@@ -60,6 +62,33 @@ async def test_the_agent_may_write_to_a_disk_that_is_plugged_in(oma: Machine) ->
     await oma.guest.becomes(f"blockdev --getsize64 {path}", str(64 << 20))
     await as_agent(oma, f"dd if=/dev/urandom of={path} bs=4096 count=1 oflag=direct status=none")
     await oma.unplug(name)
+
+
+async def test_what_a_guest_keeps_on_a_disk_is_not_started(oma: Machine) -> None:
+    name = await oma.plug("volumegroup", 64)
+    disk = "/dev/disk/by-id/virtio-volumegroup"
+    await oma.guest.becomes(f"blockdev --getsize64 {disk}", str(64 << 20))
+    await oma.guest.run(f"lvm vgcreate guest {disk} && lvm lvcreate --zero n --activate n --size 8M --name root guest", SLOW)
+    await seen_anew(oma, disk)
+    assert await oma.guest.run("ls /sys/block | grep ^dm- || true") == ""
+    await oma.guest.run(f"lvm vgremove --force guest && lvm pvremove {disk}", SLOW)
+    await oma.unplug(name)
+
+
+async def test_an_array_that_a_guest_has_is_not_assembled(oma: Machine) -> None:
+    name = await oma.plug("array", 64)
+    disk = "/dev/disk/by-id/virtio-array"
+    await oma.guest.becomes(f"blockdev --getsize64 {disk}", str(64 << 20))
+    made = f"mdadm --create /dev/md9 --run --level=1 --raid-devices=2 --metadata=1.2 {disk} missing && mdadm --stop /dev/md9"
+    await oma.guest.run(f"modprobe raid1; {made}", SLOW)
+    await seen_anew(oma, disk)
+    assert await oma.guest.run("ls /sys/block | grep ^md || true") == ""
+    await oma.unplug(name)
+
+
+async def seen_anew(one: Machine, disk: str) -> None:
+    """What udev does when this disk is plugged in, and its end."""
+    await one.guest.run(f"udevadm trigger --action=add --settle $(readlink -f {disk}) && udevadm settle", SLOW)
 
 
 async def as_agent(one: Machine, command: str) -> str:
