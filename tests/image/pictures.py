@@ -12,6 +12,7 @@ from tests.image import wizard
 from tests.image.machine import KVM, machine
 from tests.image.planting import planted
 
+ANSWERED = r"(?s)\A((?!does not answer).)*Fingerprint +[0-9A-F]{2}:"
 FIRST, IDLE = "booted-welcome", "booted-idle"
 
 
@@ -25,7 +26,7 @@ async def pictures(images: Path, folder: Path) -> None:
             await oma.guest.shows("OMA")  # the title is complete as soon as the agent answers
             shutil.copyfile(await oma.picture(FIRST), folder / f"{FIRST}.png")
             await oma.press("esc")
-            await oma.guest.shows(r"Fingerprint +[0-9A-F]{2}:")
+            await oma.guest.shows(ANSWERED)
             shutil.copyfile(await oma.picture(IDLE), folder / f"{IDLE}.png")
 
 

@@ -11,8 +11,13 @@ import pytest_asyncio
 from tests.image import wizard
 from tests.image.machine import KVM, Machine, machine
 
-SLOW = 180.0
+SLOW = 600.0
 """Seconds for programs that a busy computer emulates slowly."""
+CONSOLE = "appliance-console@tty1.service"
+PID = f"$(systemctl show --property=MainPID --value {CONSOLE})"
+KILL = f"now=0; while [ $now = 0 ] || [ $now = $before ]; do now={PID}; done; before=$now; systemctl kill --signal=KILL {CONSOLE}"
+KILLS = f"before=0; for _ in 1 2 3 4 5 6 7 8; do {KILL}; done"
+"""Within the machine, so that they follow each other as fast as it can: systemd's own limit is five starts in ten seconds."""
 SERIAL = "0a1b2c3d4e5f60718293"
 """As CloudStack makes it from a volume's id."""
 
@@ -25,7 +30,7 @@ async def oma(oma_disk: Path, images: Path) -> AsyncIterator[Machine]:
         yield made
 
 
-@pytest.mark.parametrize("unit", ["appliance-console@tty1.service", "appliance-serial@ttyS0.service", "appliance-agent.service"])
+@pytest.mark.parametrize("unit", [CONSOLE, "appliance-serial@ttyS0.service", "appliance-agent.service"])
 async def test_a_killed_service_comes_back(oma: Machine, unit: str) -> None:
     before = await main_pid(oma, unit)
     await oma.guest.run(f"systemctl kill --signal=KILL {unit}")
@@ -39,12 +44,8 @@ async def test_the_console_is_usable_after_that(oma: Machine) -> None:
 
 
 async def test_a_console_that_is_killed_again_and_again_still_comes_back(oma: Machine) -> None:
-    unit = "appliance-console@tty1.service"
-    for _ in range(8):
-        before = await main_pid(oma, unit)
-        await oma.guest.run(f"systemctl kill --signal=KILL {unit}")
-        await oma.guest.becomes(f"systemctl show --property=MainPID --value {unit}", rf"(?!(0|{before})$)\d+")
-    await oma.guest.shows("Password", 120.0)
+    await oma.guest.run(KILLS, wizard.BOOT)
+    await oma.guest.shows("Password|Fingerprint", wizard.BOOT)
 
 
 async def test_a_disk_that_is_plugged_in_appears_under_its_serial(oma: Machine) -> None:
