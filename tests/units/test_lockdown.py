@@ -79,6 +79,11 @@ def test_the_scripts_can_be_run_and_are_well_formed(script: str) -> None:
     subprocess.run(["sh", "-n", path], check=True)
 
 
+def test_no_key_stops_or_ends_the_console_before_it_listens_itself() -> None:
+    lines = [line for line in (ROOT / "usr/lib/appliance/console").read_text().splitlines() if not line.startswith("#")]
+    assert lines[0] == "stty -ixon -isig"
+
+
 SCROLL_LOCK, CAPS_LOCK, CONSOLE_2, BOOT, LETTER_A, NO_KEYMAP = 0x209, 0x207, 0x501, 0x20C, 0xB61, 0x27F
 
 
