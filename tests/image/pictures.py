@@ -12,7 +12,7 @@ from tests.image import wizard
 from tests.image.machine import KVM, Machine, machine
 from tests.image.planting import planted
 
-ANSWERED = r"(?s)\A((?!does not answer).)*Fingerprint +[0-9A-F]{2}:"
+ANSWERED = r"(?s)\A((?!The agent).)*Fingerprint +[0-9A-F]{2}:"
 FIRST, IDLE = "booted-welcome", "booted-idle"
 
 
