@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 IMAGE  := build/guest
 IMAGES := build/image
 
-.PHONY: setup image images guest demo lab console stop test lint bench clean test-image smoke-image bench-image
+.PHONY: setup image images guest demo lab console stop test lint bench clean test-image smoke-image bench-image pictures-image
 
 setup:
 	@scripts/setup
@@ -51,6 +51,9 @@ smoke-image: setup          ## build the OMA's image and boot it to its set-up
 
 bench-image: images         ## sizes and times of the images, in build/bench.json
 	@$(PYTHON) -m tests.image.figures $(IMAGES) build/bench.json
+
+pictures-image:             ## boot the OMA's image and take the documentation's pictures of it
+	@$(PYTHON) -m tests.image.pictures $(IMAGES) docs/pictures
 
 bench: setup                ## results in build/bench.json
 	@$(PYTHON) -m bench

@@ -13,10 +13,13 @@ _FIELD = re.compile(r"@([A-Z_]+)@")
 
 
 def start_config(root: UUID) -> str:
-    """What GRUB's core does first: find the root file system and go on there. No superuser has a password to open GRUB's command line."""
+    """What GRUB's core does first: find the root file system and go on there, or try again.
+
+    No superuser has a password to open GRUB's command line.
+    """
     return (
         f"set superusers=nobody\nexport superusers\nsearch --no-floppy --fs-uuid --set=root {root}\n"
-        "set prefix=($root)/boot/grub\nconfigfile ($root)/boot/grub/grub.cfg\n"
+        "set prefix=($root)/boot/grub\nconfigfile ($root)/boot/grub/grub.cfg\nsleep 10\nreboot\n"
     )
 
 

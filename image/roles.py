@@ -25,6 +25,15 @@ _LEFT_OUT = (
 )
 KEPT = ("/usr/share/doc/*/copyright",)
 
+# The initial RAM disk finds one disk and nothing else. What guests keep on theirs (arrays, volume groups) must not be started there: an
+# array that is started is written to. And it does not check the file system, as systemd does so and writes into the journal.
+_INITIAL = "/usr/share/initramfs-tools"
+_NOT_AT_START = (
+    *(f"{_INITIAL}/hooks/{name}" for name in ("btrfs", "dmsetup", "fsck", "fuse", "lvm2", "mdadm", "ntfs_3g")),
+    *(f"{_INITIAL}/scripts/*/{name}" for name in ("btrfs", "mdadm", "ntfs_3g")),
+)
+_EVERYWHERE = (*_LEFT_OUT, *_NOT_AT_START)
+
 
 @dataclass(frozen=True)
 class Role:
@@ -51,8 +60,8 @@ def _without(*folders: str) -> tuple[str, ...]:
 ROLES = {
     role.name: role
     for role in (
-        Role("oma", "Migration appliance (CloudStack)", "oma", 8192, 4096, 2, _STORAGE, _LEFT_OUT),
-        Role("vma", "Migration appliance (vCenter)", "vma", 8192, 2048, 2, (*_STORAGE, *_VMWARE), (*_LEFT_OUT, *_without(*_NO_HARDWARE))),
+        Role("oma", "Migration appliance (CloudStack)", "oma", 8192, 4096, 2, _STORAGE, _EVERYWHERE),
+        Role("vma", "Migration appliance (vCenter)", "vma", 8192, 2048, 2, (*_STORAGE, *_VMWARE), (*_EVERYWHERE, *_without(*_NO_HARDWARE))),
     )
 }
 

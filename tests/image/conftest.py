@@ -13,7 +13,7 @@ from tests.image.planting import planted
 BOOTING = "test_boot_"
 BUILT = (BOOTING, "test_library_reader")
 """Tests that need what the builds of images make."""
-LIMIT = 1800
+LIMIT = 3600
 """Seconds for one test with the boot that comes before it."""
 
 

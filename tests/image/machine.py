@@ -27,6 +27,8 @@ AFTER_KEY = 0.12
 PLACES = 4
 """Disks that can be plugged in."""
 SOCKET = "probe.sock"
+VGA_AT, VGA_SIZE = 0xB8000, 0x8000
+"""Where the text mode's memory is. The kernel scrolls by showing another part of it, so all is read."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,12 @@ class Machine:
         path = (self.shots / f"{name}.png").absolute()
         await self.engine.qmp.execute("screendump", filename=str(path), format="png")
         return path
+
+    async def text_mode(self) -> str:
+        """What the text mode of the graphics card shows, from the firmware on; empty or stale while it shows graphics."""
+        dump = (self.folder / "vga").absolute()
+        await self.engine.qmp.execute("pmemsave", val=VGA_AT, size=VGA_SIZE, filename=str(dump))
+        return screens.text_mode(dump.read_bytes())
 
     def serial(self) -> str:
         """What a terminal on the serial port shows."""

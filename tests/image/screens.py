@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyte
 
+TEXT_COLUMNS = 80
 SERIAL_SIZE = (80, 24)
 """Columns and lines of a terminal on the serial port."""
 
@@ -27,6 +28,13 @@ def virtual(memory: bytes) -> str:
     columns = memory[1]
     text = memory[4:].decode("utf-32-le", errors="replace")
     return "\n".join(text[at : at + columns].rstrip() for at in range(0, len(text), columns))
+
+
+def text_mode(memory: bytes) -> str:
+    """The lines that are not empty in the memory of a VGA card's text mode: 80 columns, a byte each for character and colours."""
+    text = memory[::2].decode("cp437").replace("\0", " ")
+    lines = (text[at : at + TEXT_COLUMNS].rstrip() for at in range(0, len(text), TEXT_COLUMNS))
+    return "\n".join(line for line in lines if line)
 
 
 def serial(printed: bytes) -> str:

@@ -1,9 +1,7 @@
-"""Every key that could lead out of the console, pressed on the machine's own keyboard."""
+"""Every key that could lead out of the console, pressed on the machine's own keyboard, on both appliances."""
 
 from __future__ import annotations
 
-import asyncio
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,108 +9,82 @@ import pytest
 import pytest_asyncio
 
 from tests.image import wizard
-from tests.image.machine import KVM, Machine, machine
+from tests.image.keys import takes_keys
+from tests.image.machine import KVM, VMWARE, Machine, machine
+from tests.image.planting import planted
 
-SIGNALS = ["ctrl-c", "ctrl-z", "ctrl-backslash", "ctrl-q", "ctrl-s", "ctrl-x", "ctrl-d", "ctrl-y", "pause", "ctrl-pause"]
-TERMINALS = [
-    *(f"alt-f{number}" for number in range(1, 13)),
-    *(f"ctrl-alt-f{number}" for number in range(1, 13)),
-    *("alt-left", "alt-right", "alt-up", "alt-down", "print", "ctrl-alt-up"),
-]
-RESTARTS = ["ctrl-alt-delete", "ctrl-alt-end", "ctrl-alt-backspace", "ctrl-alt-pause"]
-KERNEL = [
-    *(f"alt-sysrq-{key}" for key in "kbceiurosh"),
-    *("ctrl-scroll_lock", "shift-scroll_lock", "alt-scroll_lock", "shift-pgup", "shift-pgdn"),
-]
+HARDWARE = {"oma": KVM, "vma": VMWARE}
 
-MARK = 3
-"""Characters that tell that keys arrive."""
+KEYS = {
+    "signals": ["ctrl-c", "ctrl-z", "ctrl-backslash", "ctrl-x", "ctrl-d", "ctrl-y"],
+    "quit": ["ctrl-q"],
+    "stop": ["ctrl-s"],
+    "scroll lock": ["scroll_lock"],
+    "scroll lock and another": ["ctrl-scroll_lock", "shift-scroll_lock", "alt-scroll_lock"],
+    "scroll": ["shift-pgup", "shift-pgdn"],
+    "break": ["pause", "ctrl-pause", "print"],
+    "terminals": [f"alt-f{number}" for number in range(2, 13)],
+    "graphical terminals": [f"ctrl-alt-f{number}" for number in range(2, 13)],
+    "terminal before": ["alt-left"],
+    "terminal after": ["alt-right"],
+    "last terminal": ["ctrl-print", "alt-print"],
+    "new terminal": ["alt-up", "ctrl-alt-up", "alt-down"],
+    "restart": ["ctrl-alt-delete", "ctrl-alt-kp_decimal", "ctrl-alt-end", "ctrl-alt-backspace", "ctrl-alt-pause"],
+    "restart, again and again": ["ctrl-alt-delete"] * 10,
+    "magic requests": [f"alt-sysrq-{key}" for key in "kbceiurosh"],
+    "power": ["power", "sleep", "wake"],
+    "interrupt, held down": ["ctrl-c"] * 40,
+}
+"""Keys that do alike. None of a group can undo what another one has done, so one look after all of them is enough."""
+
 CONSOLE = "appliance-console@tty1.service"
-STATE = "cat /sys/class/tty/tty0/active /proc/sys/kernel/random/boot_id; systemctl show --property=MainPID --value " + CONSOLE
+PROCESS = f"/sys/fs/cgroup/system.slice/system-appliance*console.slice/{CONSOLE}/cgroup.procs"
+STATE = f"cat /sys/class/tty/tty0/active /proc/sys/kernel/random/boot_id {PROCESS}"
 """Which terminal is in front, which boot this is, and which process the console."""
-MASKED = re.compile(r"New password +[|│║] ?([•*]*)")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def oma(oma_disk: Path, images: Path) -> AsyncIterator[Machine]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=sorted(HARDWARE))
+async def appliance(request: pytest.FixtureRequest, images: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Machine]:
     """A machine that shows the set-up, and has come to rest."""
-    async with machine(images / "boots" / "escapes", oma_disk, images / "shots", KVM) as made:
+    role = str(request.param)
+    disk = await planted(images / f"appliance-{role}.qcow2", tmp_path_factory.mktemp(role) / "disk.raw")
+    async with machine(images / "boots" / f"escapes-{role}", disk, images / "shots", HARDWARE[role]) as made:
         await wizard.welcome(made)
-        await made.guest.becomes("systemctl is-system-running || true", "running|degraded", 120.0)
+        await made.guest.becomes("systemctl is-system-running || true", "running|degraded", wizard.BOOT)
+        await takes_keys(made)
         yield made
+    disk.unlink()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def at_rest(oma: Machine) -> str:
+async def at_rest(appliance: Machine) -> str:
     """How it is before any key is pressed."""
-    return await oma.guest.run(STATE)
+    return await appliance.guest.run(STATE)
 
 
-@pytest.mark.parametrize("keys", [*SIGNALS, *TERMINALS, *RESTARTS, *KERNEL])
-async def test_a_key_leads_nowhere(oma: Machine, at_rest: str, keys: str) -> None:
-    await oma.press(keys)
-    await takes_keys(oma)
-    assert await oma.guest.run(STATE) == at_rest
+@pytest.mark.parametrize("keys", KEYS)
+async def test_no_key_leads_anywhere(appliance: Machine, at_rest: str, keys: str) -> None:
+    await appliance.press(*KEYS[keys])
+    await takes_keys(appliance)
+    assert await appliance.guest.run(STATE) == at_rest
 
 
-async def test_ctrl_alt_delete_pressed_again_and_again_does_not_restart(oma: Machine, at_rest: str) -> None:
-    await oma.press(*["ctrl-alt-delete"] * 10)
-    await takes_keys(oma)
-    assert await oma.guest.run(STATE) == at_rest
+async def test_no_key_has_started_anything(appliance: Machine) -> None:
+    await appliance.guest.becomes("systemctl list-jobs --no-legend", "|No jobs running[.]")
+    assert await appliance.guest.run("systemctl is-system-running") == "running"
 
 
-async def test_ctrl_c_held_down_leaves_the_console_alive(oma: Machine, at_rest: str) -> None:
-    await oma.press(*["ctrl-c"] * 40)
-    await takes_keys(oma)
-    assert await oma.guest.run(STATE) == at_rest
+async def test_nothing_of_the_kernel_or_of_units_is_written_over_the_console(appliance: Machine) -> None:
+    written = "echo 'boot-test: alarm' > /dev/kmsg; systemd-cat --priority=emerg echo boot-test: emergency"
+    await appliance.guest.run(written)
+    await appliance.guest.becomes("journalctl --boot --output=cat --grep=boot-test:.emergency", "boot-test: emergency")
+    await takes_keys(appliance)
+    assert "boot-test" not in await appliance.guest.screen()
 
 
-async def test_no_key_has_started_anything(oma: Machine) -> None:
-    assert await oma.guest.run("systemctl list-jobs --no-legend") in ("", "No jobs running.")
-    assert await oma.guest.run("systemctl is-system-running") == "running"
-
-
-async def test_scroll_lock_holds_the_screen_no_longer_than_until_it_is_pressed_again(oma: Machine) -> None:
-    await oma.press("scroll_lock", "scroll_lock")
-    await takes_keys(oma)
-
-
-async def test_nothing_of_the_kernel_or_of_units_is_written_over_the_console(oma: Machine) -> None:
-    await oma.guest.run("echo 'boot-test: alarm' > /dev/kmsg; systemd-cat --priority=emerg echo boot-test: emergency; sleep 1")
-    assert "boot-test" not in await oma.guest.screen()
-
-
-async def test_the_boot_loader_shows_no_menu_and_takes_no_commands(oma: Machine) -> None:
-    boot_id = await oma.guest.boot_id(30.0)
-    await oma.engine.qmp.execute("system_reset")
-    for number in range(30):
-        await oma.press("esc", "e", "c", "shift", "f8", "down")
-        if number in (4, 8, 12):
-            await oma.picture(f"boot-keys-{number}")
-    await oma.guest.restarted(boot_id, wizard.BOOT)
-    await wizard.welcome(oma)
-    command_line = await oma.guest.run("cat /proc/cmdline")
-    assert "single" not in command_line and "init=" not in command_line
-
-
-async def takes_keys(one: Machine) -> None:
-    """What is typed after all other keys arrives in the field, so those before it have had their effect; then the field is emptied."""
-    for wanted, keys in ((MARK, ["ctrl-u", *["x"] * MARK]), (0, ["ctrl-u"])):
-        await one.press(*keys)
-        for _ in range(60):
-            shown = await one.guest.screen()
-            if typed(shown) == wanted:
-                break
-            if "Fingerprint" in shown:  # Esc, or what the terminal makes of Alt: the set-up waits one key away
-                await one.press("f2")
-                await one.guest.shows("The same again")
-                await one.press(*keys)
-            await asyncio.sleep(0.25)
-        else:
-            raise AssertionError(f"what is typed does not arrive; the screen:\n{shown}")
-
-
-def typed(shown: str) -> int:
-    """How many characters are in the field for the new password; -1 where there is no such field."""
-    found = MASKED.search(shown)
-    return len(found[1]) if found else -1
+async def test_keys_that_stop_a_terminal_do_not_hold_a_console_that_starts(appliance: Machine, at_rest: str) -> None:
+    await appliance.guest.run(f"systemctl kill --signal=KILL {CONSOLE}")
+    await appliance.press(*["ctrl-s", "scroll_lock"] * 8)
+    await appliance.guest.shows("Set-up 1 of 4|Fingerprint", wizard.BOOT)
+    await takes_keys(appliance)
+    assert await appliance.guest.run(STATE) != at_rest

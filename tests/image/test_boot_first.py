@@ -102,6 +102,7 @@ async def test_a_restart_keeps_the_identity(oma: Machine, before: Before) -> Non
         await oma.press("esc")
     assert fingerprint(await oma.guest.shows("Fingerprint")) == before.fingerprint
     assert await oma.guest.run(IDENTITY) == before.identity
+    await oma.guest.shows(r"(?s)\A((?!The agent).)*Fingerprint")
     await oma.picture("oma-idle")
 
 

@@ -55,6 +55,10 @@ def test_grubs_core_finds_the_root_file_system_and_gives_nobody_its_command_line
     assert f"--set=root {ROOT}\n" in start_config(ROOT)
 
 
+def test_grubs_core_tries_again_where_it_finds_nothing() -> None:
+    assert start_config(ROOT).endswith("/grub.cfg\nsleep 10\nreboot\n")
+
+
 def test_the_template_is_filled_in() -> None:
     made = grub_config("linux @KERNEL@ root=UUID=@ROOT_UUID@ ro @CMDLINE@\ninitrd @INITRD@\n", ROOT, "6.1.0-1", "quiet")
     assert made == f"linux /boot/vmlinuz-6.1.0-1 root=UUID={ROOT} ro quiet\ninitrd /boot/initrd.img-6.1.0-1\n"

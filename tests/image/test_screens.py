@@ -24,3 +24,7 @@ def test_a_serial_terminal_shows_what_was_drawn_last() -> None:
 
 def test_a_serial_terminal_gets_over_a_garbled_sequence() -> None:
     assert screens.serial(b"\x1b[1;2;3Hhere").split("\n")[0] == " here"
+
+
+def test_a_text_modes_memory_is_characters_and_colours() -> None:
+    assert screens.text_mode(b"a\x07\xc4\x70" + bytes(156) + b"b\x07" + bytes(158) + bytes(160)) == "a─\nb"
