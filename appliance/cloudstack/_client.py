@@ -8,15 +8,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import aiohttp
-from cs import AIOCloudStack, CloudStackApiException, CloudStackException
 
 from appliance.cloudstack.answers import Row, refusal, rows, text
 from appliance.cloudstack.faults import JOB_UNKNOWN, KEYS_REFUSED, NO_ANSWER, NOT_ALLOWED, NOT_CLOUDSTACK, NOT_THERE, UNREACHABLE
 from appliance.cloudstack.tracking import Purpose
 from appliance.contract.errors import Fault
+
+if TYPE_CHECKING:
+    from cs import AIOCloudStack, CloudStackApiException
 
 Accepted = Callable[[Row], Awaitable[None]]
 Param = str | int | bool | list[str] | list[dict[str, str]] | None
@@ -183,6 +185,8 @@ class Transport:
         return result
 
     async def _send(self, command: str, every_page: bool, params: dict[str, Param]) -> object:
+        from cs import CloudStackApiException, CloudStackException  # only now: an agent that has no cloud yet starts without it
+
         try:
             return await self._client()._request(command, fetch_list=every_page, fetch_result=False, **params)
         except CloudStackApiException as error:
@@ -205,6 +209,8 @@ class Transport:
         return spec(cause=self._clean(f"{command}: {code or status} {words}"))
 
     def _client(self) -> AIOCloudStack:
+        from cs import AIOCloudStack
+
         if self._http is None:
             limits = aiohttp.ClientTimeout(sock_connect=self._endpoint.timeout, sock_read=self._endpoint.timeout)
             self._http = aiohttp.ClientSession(timeout=limits)

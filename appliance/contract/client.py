@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-import aiohttp
 from pydantic import ValidationError
 from yarl import URL
 
 from appliance.contract.api import EVENTS, JSON, Api, Route, routes
 from appliance.contract.errors import Fault, FaultSpec, fault
+
+if TYPE_CHECKING:
+    import aiohttp
 
 UNREACHABLE = fault(
     "peer.unreachable", 503, "The other side can't be reached.", "Check that it runs and that the connection is up; this goes on by itself."
@@ -34,6 +36,7 @@ class Transport:
     """Sends requests to one base URL, over TCP or a Unix socket.
 
     `token` is the operator's, if one is needed. With `certificate` the other side is known by its certificate's SHA-256 alone.
+    What speaks HTTP is loaded with the first request: the console has its first picture before that.
     """
 
     def __init__(
@@ -47,7 +50,7 @@ class Transport:
     ) -> None:
         self._base, self._unix, self._certificate = base.rstrip("/"), unix, certificate
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=10)
+        self._timeout = timeout
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, method: str, path: str, query: dict[str, str], body: bytes | AsyncIterator[bytes] | None) -> tuple[int, bytes]:
@@ -55,12 +58,13 @@ class Transport:
 
         A body that comes in parts is long, and is given more time.
         """
+        import aiohttp
+
         headers = {"Content-Type": "application/json"} if body is not None else {}
-        url, timeout = URL(self._base + path).update_query(query), self._timeout
-        if isinstance(body, AsyncIterator):
-            timeout = aiohttp.ClientTimeout(total=LONGEST_UPLOAD, sock_connect=10)
+        url, timeout = URL(self._base + path).update_query(query), LONGEST_UPLOAD if isinstance(body, AsyncIterator) else self._timeout
+        limits = aiohttp.ClientTimeout(total=timeout, sock_connect=10)
         try:
-            async with self._opened().request(method, url, data=body, headers=headers, timeout=timeout) as answer:
+            async with self._opened().request(method, url, data=body, headers=headers, timeout=limits) as answer:
                 return answer.status, await answer.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise UNREACHABLE(cause=f"{method} {path}: {type(error).__name__} {error}") from error
@@ -70,6 +74,8 @@ class Transport:
 
         Raises a Fault (`peer.unreachable`) when there is no answer, or when it is silent for longer than its heartbeat.
         """
+        import aiohttp
+
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=SILENCE)
         try:
             async with self._opened().get(URL(self._base + path).update_query(query), timeout=timeout) as answer:
@@ -82,11 +88,11 @@ class Transport:
             raise UNREACHABLE(cause=f"GET {path}: {type(error).__name__} {error}") from error
 
     def _opened(self) -> aiohttp.ClientSession:
+        import aiohttp
+
         if self._session is None:
             connector = aiohttp.UnixConnector(self._unix) if self._unix else aiohttp.TCPConnector(ssl=self._certificate or True)
-            self._session = aiohttp.ClientSession(
-                connector=connector, timeout=self._timeout, headers=self._headers, read_bufsize=LONGEST_EVENT
-            )
+            self._session = aiohttp.ClientSession(connector=connector, headers=self._headers, read_bufsize=LONGEST_EVENT)
         return self._session
 
     async def close(self) -> None:

@@ -82,6 +82,8 @@ class Console(Persevering, App[str], inherit_bindings=False):
         super().__init__(**driver)  # type: ignore[arg-type]  # driver_class, for the console's own
         self.agent, self.terminal, self.can_leave, self.clock = agent, terminal, can_leave, clock
         self._status: Status | None = None
+        self.drawn = asyncio.Event()
+        """Whether there is a first picture; only then is loaded what speaks to the agent."""
         self.setup_state: Setup | None = None
         self.unlocked = False
         self.failure: BaseException | None = None
@@ -107,12 +109,14 @@ class Console(Persevering, App[str], inherit_bindings=False):
         """The look, and the clocks."""
         self.register_theme(CONSOLE)
         self.theme = CONSOLE.name
+        self.call_after_refresh(self.drawn.set)
         self.set_interval(1.0, self._tick)
         self.run_worker(self._begin(), name="begin")
         self.run_worker(self._report_all(), name="reports")
 
     async def _begin(self) -> None:
         """A console that was never set up, or whose set-up was broken off, goes on with it by itself."""
+        await self.drawn.wait()
         while True:
             try:
                 self.setup_state = await self.agent.setup.setup()
@@ -223,6 +227,7 @@ class Console(Persevering, App[str], inherit_bindings=False):
 
     async def _report_all(self) -> None:
         """What the runs of the screens before this one had to report goes to the appliance's log, as soon as the agent takes it."""
+        await self.drawn.wait()
         while self._reports:
             try:
                 await self.agent.system.report(Report(level=Level.ERROR, message=self._reports[0][-LONGEST_REPORT:]))

@@ -17,7 +17,7 @@ from appliance.contract.system import AskMachine, PowerAction, SystemApi
 
 PROGRAM = """
 import asyncio, sys, time
-from appliance.agent import __main__ as agent
+from appliance.agent import program as agent
 agent.END_LIMIT = 0.3
 async def run():
     stop = asyncio.Event()

@@ -47,8 +47,11 @@ async def test_the_first_boot_leads_to_the_set_up_on_the_first_terminal(oma: Mac
     await oma.picture("oma-welcome")
 
 
-async def test_the_serial_port_shows_the_set_up_too(oma: Machine) -> None:
-    await oma.engine.console.read_until("1 of 4", 60.0)
+async def test_the_serial_port_shows_the_set_up_too_once_somebody_is_there(oma: Machine) -> None:
+    assert "Press Enter" in oma.serial()
+    await oma.engine.console.send("\r")
+    await oma.engine.console.read_until("1 of 4", wizard.BOOT)
+    await oma.engine.console.read_until("F7.*Next", 60.0)  # the last line of the screen
     assert "Set-up 1 of 4: Welcome" in oma.serial()
 
 

@@ -72,7 +72,7 @@ def test_the_boot_loaders_configuration_is_well_formed(tmp_path: Path) -> None:
     subprocess.run([program, SYSTEMD / "boot/grub.cfg.in"], check=True)
 
 
-@pytest.mark.parametrize("script", ["console", "not_started", "vendor_shell"])
+@pytest.mark.parametrize("script", ["console", "console_on_enter", "not_started", "vendor_shell"])
 def test_the_scripts_can_be_run_and_are_well_formed(script: str) -> None:
     path = ROOT / "usr/lib/appliance" / script
     assert path.stat().st_mode & 0o111 == 0o111

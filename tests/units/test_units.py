@@ -89,7 +89,7 @@ def test_console_and_agent_are_started_again_for_ever(name: str) -> None:
 
 
 def test_the_agent_is_watched_and_has_time_to_end_in_order() -> None:
-    from appliance.agent.__main__ import END_LIMIT
+    from appliance.agent.program import END_LIMIT
 
     service = settings(ROOT / UNITS / "appliance-agent.service")["Service"]
     assert service["Type"] == "notify" and int(service["WatchdogSec"]) == 60

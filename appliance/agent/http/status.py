@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 from appliance.agent.failures import last
@@ -36,7 +38,7 @@ class StatusRoutes(contract.StatusApi):
     def __init__(self, identity: Identity, name: str, probes: Mapping[str, Probe], facts: Facts, apis: Sequence[type[Api]]) -> None:
         self._identity, self._name, self._probes, self._facts = identity, name, probes, facts
         self._fingerprint, self._started_at = identity.certificate_hash(), utcnow()
-        self._document = document(f"Migration appliance ({identity.role.upper()})", VERSION, apis)
+        self._document = cache(partial(document, f"Migration appliance ({identity.role.upper()})", VERSION, apis))
 
     async def root_health(self) -> contract.Health:
         return await self.health()
@@ -70,7 +72,8 @@ class StatusRoutes(contract.StatusApi):
         return {"health": await self.health(), "status": await self.status()}
 
     async def openapi(self) -> dict[str, Any]:
-        return self._document
+        """Made when it is asked for first: it takes as long as a seventh of the agent's start."""
+        return await asyncio.to_thread(self._document)
 
 
 def web_address(addresses: Sequence[str], port: int) -> str:

@@ -52,6 +52,7 @@ class IdleScreen(ConsoleScreen):
     async def load(self) -> None:
         """Status, set-up and network."""
         app = self.console_app
+        await app.drawn.wait()
         app.status = status = await app.agent.status.status()
         app.setup_state = setup = await app.agent.setup.setup()
         network = await app.agent.network.network()
