@@ -18,7 +18,7 @@ from .records import serial_of
 PULL_LIMIT = 120.0
 """Seconds that the guest has to let go of a disk."""
 PERIPHERALS = "/machine/peripheral"
-_OURS = re.compile("v[0-9a-f]{20}")
+_OURS, _DISK = re.compile("v[0-9a-f]{20}"), re.compile("child<virtio-.*-pci>")
 
 
 class MachineAway(DeviceFailed):
@@ -50,8 +50,7 @@ class HotPlug:
         for vm in self._vms:
             try:
                 async with self._talking(vm) as qmp:
-                    if name in await plugged(qmp):
-                        await _pull(qmp, name)
+                    await _pull(qmp, name)
             except MachineAway:
                 continue  # what is off holds nothing
 
@@ -71,7 +70,8 @@ class HotPlug:
             try:
                 async with self._talking(vm) as qmp:
                     for name in (await plugged(qmp)).keys() - kept:
-                        await _pull(qmp, name)
+                        if _OURS.fullmatch(name):
+                            await _pull(qmp, name)
             except MachineAway:
                 continue
 
@@ -97,25 +97,32 @@ def name_of(volume_id: str) -> str:
 
 
 async def plugged(qmp: Qmp) -> dict[str, str]:
-    """The places of the disks that were plugged in by us, by name."""
+    """The places of what is plugged in, by name; also of what others have plugged in."""
     listed = await qmp.execute("qom-list", path=PERIPHERALS)
     assert isinstance(listed, list)
-    names = [str(one["name"]) for one in listed if _OURS.fullmatch(one["name"])]
+    names = [str(one["name"]) for one in listed if _DISK.fullmatch(one["type"])]
     buses = [await qmp.execute("qom-get", path=f"{PERIPHERALS}/{name}", property="parent_bus") for name in names]
     return {name: str(bus).rpartition("/")[2] for name, bus in zip(names, buses, strict=True)}
 
 
 async def _insert(qmp: Qmp, name: str, path: Path, serial: str, place: str) -> None:
+    await _close_file(qmp, name)
     for node in nodes([Layer(name, path)]):
         await qmp.execute("blockdev-add", **node)
     try:
-        await qmp.execute("device_add", driver="virtio-blk-pci", id=name, drive=name, serial=serial, bus=place)
+        await qmp.execute("device_add", driver="virtio-blk-pci", id=name, drive=name, serial=serial, bus=place, addr="0")
     except QmpError:
         await _close_file(qmp, name)
         raise
 
 
 async def _pull(qmp: Qmp, name: str) -> None:
+    if name in await plugged(qmp):
+        await _pull_disk(qmp, name)
+    await _close_file(qmp, name)
+
+
+async def _pull_disk(qmp: Qmp, name: str) -> None:
     with qmp.watch() as watch:
         await qmp.execute("device_del", id=name)
         try:
@@ -125,12 +132,16 @@ async def _pull(qmp: Qmp, name: str) -> None:
             raise DeviceFailed(f"the guest has not let go of {name} within {PULL_LIMIT:.0f} s") from error
     if event.name != "DEVICE_DELETED":
         raise DeviceFailed(f"the guest does not let go of {name}")
-    await _close_file(qmp, name)
 
 
 async def _close_file(qmp: Qmp, name: str) -> None:
+    """Also of a disk that the guest has let go of late, when nobody waited any more."""
+    listed = await qmp.execute("query-named-block-nodes", flat=True)
+    assert isinstance(listed, list)
+    there = {one["node-name"] for one in listed}
     for node in reversed(nodes([Layer(name, Path(name))])):
-        await qmp.execute("blockdev-del", node_name=node["node-name"])
+        if node["node-name"] in there:
+            await qmp.execute("blockdev-del", node_name=node["node-name"])
 
 
 async def _connected(vm: ApplianceVm) -> Qmp:

@@ -22,7 +22,9 @@ pytestmark = pytest.mark.lab
 @pytest.fixture
 async def machine(tmp_path: Path) -> AsyncIterator[QemuMachine]:
     """No guest runs in it. Its slots ask nobody before they let go, for their power was never switched on."""
-    slots = [word for number, place in enumerate(PLACES) for word in ("-device", f"pcie-root-port,id={place},chassis={number},slot={number}")]
+    slots = [
+        word for number, place in enumerate(PLACES) for word in ("-device", f"pcie-root-port,id={place},chassis={number},slot={number}")
+    ]
     asking = ("-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off")
     made = QemuMachine(tmp_path / "machine", [], memory_mib=64, options=[*slots, *asking, "-qmp", f"unix:{CONTROL},server=on,wait=off"])
     await made.start()
@@ -98,6 +100,16 @@ async def test_a_grown_volume_is_a_grown_disk(machine: QemuMachine, vm: Applianc
     await hotplug.grow(one)
     nodes = await machine.qmp.execute("query-named-block-nodes")
     assert [node["image"]["virtual-size"] for node in nodes if node["node-name"] == name_of(one)] == [3 * MIB]  # type: ignore[attr-defined]
+
+
+async def test_what_the_guest_let_go_of_late_can_be_plugged_in_again(machine: QemuMachine, vm: ApplianceVm, disks: Disks) -> None:
+    one, hotplug = volume(disks), HotPlug(disks, [vm])
+    await hotplug.plug(one, vm)
+    with machine.qmp.watch() as watch:
+        await machine.qmp.execute("device_del", id=name_of(one))
+        await watch.next("DEVICE_DELETED", about=name_of(one))
+    await hotplug.plug(one, vm)
+    assert name_of(one) in await plugged(machine.qmp)
 
 
 async def test_a_file_that_cannot_be_opened_leaves_nothing(machine: QemuMachine, vm: ApplianceVm, disks: Disks) -> None:
