@@ -42,7 +42,7 @@ test: lint guest
 	@$(PYTHON) -m pytest -n 2 --dist loadfile
 	@$(PYTHON) -m pytest -n 2 --dist loadfile --database mariadb -m 'not lab'
 
-test-image: images          ## build both appliances and boot them; pictures in build/image/shots
+test-image: images guest        ## build both appliances and boot them; pictures in build/image/shots
 	@$(PYTHON) -m pytest tests/image --images $(IMAGES)
 
 smoke-image:                ## build the OMA's image and boot it to its set-up
