@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -110,6 +111,14 @@ async def furnish(folder: Path) -> None:
     await run(["cp", "--sparse=auto", "--reflink=auto", str((await guest_image()).root), str(system)], timeout=COPY)
     await run(["mke2fs", "-q", "-t", "ext4", "-L", "data", str(data), DATA])
     (folder / "plan.json").write_text(json.dumps(labs.source_plan([one.stat().st_size for one in (system, data)])))
+
+
+async def prompt(console: Callable[[], Awaitable[str]], limit: float) -> str:
+    """What a guest printed, once that ends in its login prompt. Raises TimeoutError after `limit` seconds."""
+    async with asyncio.timeout(limit):
+        while labs.LOGIN_PROMPT not in (text := await console()):
+            await asyncio.sleep(2.0)
+    return text
 
 
 def within(address: str) -> str:

@@ -1,30 +1,57 @@
-"""Two booted appliances: set up and paired by the keys of their own keyboards, with the lab's clouds outside them."""
+"""Two booted appliances, paired at their consoles: a running VM is protected, and copied into disks plugged into the OMA."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from appliance.contract.discovery import AskDiscovery
+from appliance.contract.replications import StartReplication
 from appliance.demo import labs, operating
+from appliance.demo.operating import Follower
+from appliance.demo.show import Show
+from appliance.demo.stage import Stage
+from appliance.demo.witness import Witness
 from tests.image import wizard
 from tests.image.machine import Machine
-from tests.image.pair import OMA_ADDRESS, VMA_ADDRESS, Pair, pair, within
+from tests.image.pair import OMA_ADDRESS, VMA_ADDRESS, Pair, pair, prompt, within
 from tests.image.segment import GATEWAY
 
+BOOT = 900.0
+"""Seconds for the guest, at the source or landed, while two appliances are emulated beside it."""
 INTERFACE = r"\beth0\b"
+MARKER = "Written at the source of two booted appliances"
 
 pytestmark = pytest.mark.timeout(3600)
+
+
+@dataclass
+class Known:
+    """What the tests before have found out."""
+
+    stage: Stage | None = None
+    credential_id: int = 0
+    config_id: int = 0
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def sites(images: Path, oma_disk: Path, vma_disk: Path) -> AsyncIterator[Pair]:
     async with pair(images, oma_disk, vma_disk) as made:
         yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def known() -> AsyncIterator[Known]:
+    """Filled as the tests go on."""
+    found = Known()
+    yield found
+    if found.stage is not None:
+        await found.stage.oma.transport.close()
 
 
 async def test_both_are_set_up_at_their_consoles(sites: Pair) -> None:
@@ -40,14 +67,27 @@ async def test_the_vma_joins_with_the_code_that_the_oma_shows(sites: Pair) -> No
     await asyncio.gather(sites.oma.picture("pair-oma-paired"), sites.vma.picture("pair-vma-paired"))
 
 
-async def test_the_operator_finds_the_vm_in_vcenter(sites: Pair) -> None:
+async def test_the_operator_finds_the_vm_in_vcenter(sites: Pair, known: Known) -> None:
     await sites.open_clouds()
-    stage = await sites.operated()
-    credential_id = await operating.add_credential(stage)
-    await operating.configure_cloud(stage)
-    vms = (await stage.oma.discovery.discover(AskDiscovery(credential_id=credential_id))).vms
+    known.stage = stage = await sites.operated()
+    known.credential_id = await operating.add_credential(stage)
+    _, known.config_id = await operating.configure_cloud(stage)
+    vms = (await stage.oma.discovery.discover(AskDiscovery(credential_id=known.credential_id))).vms
     assert [(one.name, one.disk_count) for one in vms] == [(labs.VM, 2)]
-    await stage.oma.transport.close()
+
+
+async def test_the_running_vm_is_copied_into_disks_that_are_plugged_into_the_oma(sites: Pair, known: Known) -> None:
+    assert known.stage is not None
+    stage, oma = known.stage, known.stage.oma
+    await prompt(stage.vcenter.console, BOOT)
+    await stage.vcenter.run_in_guest(f"echo {MARKER} >/etc/marker; sync", BOOT)
+    wanted = StartReplication(credential_id=known.credential_id, vm_path=f"/DC0/vm/{labs.VM}", start_replication=False)
+    context_id = (await oma.replications.replicate(wanted)).context_id
+    follower = Follower(stage, Show(), context_id, look_again=2.0)
+    started = await oma.replications.replicate(StartReplication(context_id=context_id, ossea_config_id=known.config_id))
+    _, seen = await Witness(stage, follower, stage.cloud.volume).watched(started.job_id or "")
+    assert len(seen) == 2 and all(one.identical for one in seen.values())
+    await sites.oma.picture("pair-oma-copied")
 
 
 async def set_up(machine: Machine, address: str) -> None:
