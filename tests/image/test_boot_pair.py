@@ -1,16 +1,19 @@
-"""Two booted appliances, paired at their consoles: a running VM is protected, and copied into disks plugged into the OMA."""
+"""Two booted appliances, paired at their consoles: a running VM is protected, copied into disks plugged into the OMA, and boots there."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from appliance.contract.discovery import AskDiscovery
+from appliance.contract.failover import StartTest
 from appliance.contract.replications import StartReplication
 from appliance.demo import labs, operating
 from appliance.demo.operating import Follower
@@ -37,6 +40,14 @@ class Known:
     stage: Stage | None = None
     credential_id: int = 0
     config_id: int = 0
+    networks: dict[str, str] = field(default_factory=dict)
+    follower: Follower | None = None
+
+    @property
+    def operated(self) -> tuple[Stage, Follower]:
+        """Once the VM is protected."""
+        assert self.stage is not None and self.follower is not None
+        return self.stage, self.follower
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -71,7 +82,8 @@ async def test_the_operator_finds_the_vm_in_vcenter(sites: Pair, known: Known) -
     await sites.open_clouds()
     known.stage = stage = await sites.operated()
     known.credential_id = await operating.add_credential(stage)
-    _, known.config_id = await operating.configure_cloud(stage)
+    found, known.config_id = await operating.configure_cloud(stage)
+    known.networks = {one.name: one.id for one in found.networks}
     vms = (await stage.oma.discovery.discover(AskDiscovery(credential_id=known.credential_id))).vms
     assert [(one.name, one.disk_count) for one in vms] == [(labs.VM, 2)]
 
@@ -83,11 +95,21 @@ async def test_the_running_vm_is_copied_into_disks_that_are_plugged_into_the_oma
     await stage.vcenter.run_in_guest(f"echo {MARKER} >/etc/marker; sync", BOOT)
     wanted = StartReplication(credential_id=known.credential_id, vm_path=f"/DC0/vm/{labs.VM}", start_replication=False)
     context_id = (await oma.replications.replicate(wanted)).context_id
-    follower = Follower(stage, Show(), context_id, look_again=2.0)
+    known.follower = Follower(stage, Show(), context_id, look_again=2.0)
     started = await oma.replications.replicate(StartReplication(context_id=context_id, ossea_config_id=known.config_id))
-    _, seen = await Witness(stage, follower, stage.cloud.volume).watched(started.job_id or "")
+    _, seen = await Witness(stage, known.follower, stage.cloud.volume).watched(started.job_id or "")
     assert len(seen) == 2 and all(one.identical for one in seen.values())
     await sites.oma.picture("pair-oma-copied")
+
+
+async def test_a_test_failover_boots_the_copy_to_its_login(sites: Pair, known: Known) -> None:
+    stage, follower = known.operated
+    wanted = StartTest(vm=labs.VM, network_id=known.networks[labs.ISOLATED])
+    job_id = (await stage.oma.failover.failover_test(wanted)).job_id
+    await follower.until_over(job_id)
+    landed = (await stage.oma.failover.failover_job(job_id)).destination_vm_id or ""
+    assert re.search(rf"^{MARKER}\s*$", await prompt(partial(stage.cloud.console, landed), BOOT), re.MULTILINE)
+    assert await disks(sites.oma) == []
 
 
 async def set_up(machine: Machine, address: str) -> None:
@@ -95,3 +117,9 @@ async def set_up(machine: Machine, address: str) -> None:
     await wizard.welcome(machine)
     await wizard.choose_password(machine)
     await wizard.configure_network(machine, within(address), GATEWAY, INTERFACE)
+
+
+async def disks(machine: Machine) -> list[str]:
+    """The serials of the disks that are plugged in now."""
+    listed = await machine.guest.run("ls /dev/disk/by-id")
+    return sorted(re.findall(r"virtio-([0-9a-f]{20})$", listed, re.MULTILINE))
