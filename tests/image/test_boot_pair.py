@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ BOOT = 900.0
 """Seconds for the guest, at the source or landed, while two appliances are emulated beside it."""
 INTERFACE = r"\beth0\b"
 MARKER = "Written at the source of two booted appliances"
+AGENT_GROUP = "/sys/fs/cgroup/system.slice/appliance-agent.service"
 
 pytestmark = pytest.mark.timeout(3600)
 
@@ -42,6 +44,7 @@ class Known:
     config_id: int = 0
     networks: dict[str, str] = field(default_factory=dict)
     follower: Follower | None = None
+    volumes: list[str] = field(default_factory=list)
 
     @property
     def operated(self) -> tuple[Stage, Follower]:
@@ -97,8 +100,9 @@ async def test_the_running_vm_is_copied_into_disks_that_are_plugged_into_the_oma
     context_id = (await oma.replications.replicate(wanted)).context_id
     known.follower = Follower(stage, Show(), context_id, look_again=2.0)
     started = await oma.replications.replicate(StartReplication(context_id=context_id, ossea_config_id=known.config_id))
-    _, seen = await Witness(stage, known.follower, stage.cloud.volume).watched(started.job_id or "")
+    cycle, seen = await Witness(stage, known.follower, stage.cloud.volume).watched(started.job_id or "")
     assert len(seen) == 2 and all(one.identical for one in seen.values())
+    known.volumes = [disk.volume_id or "" for disk in cycle.disks]
     await sites.oma.picture("pair-oma-copied")
 
 
@@ -110,6 +114,22 @@ async def test_a_test_failover_boots_the_copy_to_its_login(sites: Pair, known: K
     landed = (await stage.oma.failover.failover_job(job_id)).destination_vm_id or ""
     assert re.search(rf"^{MARKER}\s*$", await prompt(partial(stage.cloud.console, landed), BOOT), re.MULTILINE)
     assert await disks(sites.oma) == []
+
+
+async def test_the_copy_goes_on_after_the_cleanup(sites: Pair, known: Known) -> None:
+    stage, follower = known.operated
+    await follower.until_over((await stage.oma.failover.cleanup(labs.VM)).job_id)
+    await stage.vcenter.run_in_guest("head -c 4M /dev/urandom >/srv/new; sync", BOOT)
+    started = await stage.oma.replications.replicate(StartReplication(context_id=follower.context_id))
+    cycle, seen = await Witness(stage, follower, stage.cloud.volume).watched(started.job_id or "")
+    assert {disk.sync_type for disk in cycle.disks} == {"incremental"}
+    assert len(seen) == 2 and all(one.identical for one in seen.values())
+
+
+async def test_what_the_oma_needed_of_its_memory_is_noted(sites: Pair, images: Path) -> None:
+    peak = int(await sites.oma.guest.run(f"cat {AGENT_GROUP}/memory.peak"))
+    (images / "pair.json").write_text(json.dumps({"oma_agent_peak_mib": peak >> 20}))
+    assert await sites.oma.guest.run("systemctl --failed --plain --no-legend") == ""
 
 
 async def set_up(machine: Machine, address: str) -> None:
