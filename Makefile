@@ -40,7 +40,7 @@ lint: setup
 test: lint guest
 	@scripts/test
 
-test-image: images          ## build both appliances and boot them; pictures in build/image/shots
+test-image: images guest        ## build both appliances and boot them; pictures in build/image/shots
 	@scripts/setup-image virt-v2v
 	@$(PYTHON) -m pytest tests/image --images $(IMAGES)
 

@@ -17,7 +17,8 @@ from appliance.contract.errors import Fault
 from appliance.core.commands import run
 from appliance.demo.faults import DemoFailed
 from appliance.demo.processes import Started, Starter
-from appliance.demo.sites import SOURCE_ADDRESS, TARGET_ADDRESS, TARGET_MAC, Sites
+from appliance.demo.sites import TARGET_MAC
+from appliance.lab.cloudstack import ApplianceVm, LabConfig
 
 VM = "web01"
 VCENTER_PORT, CLOUD_PORT = 443, 8080
@@ -147,6 +148,10 @@ class LabCloud:
         """URL and keys, as the lab wrote them."""
         return dict(json.loads((self.folder / "account.json").read_text()))
 
+    def volume(self, volume_id: str) -> Path:
+        """The raw file of a volume."""
+        return self.folder / "volumes" / f"{volume_id}.raw"
+
     async def console(self, vm_id: str) -> str:
         """What a VM printed since it was started."""
         return str((await self.control.ask("GET", f"/instances/{vm_id}/console"))["text"])
@@ -173,17 +178,29 @@ def source_plan(sizes: Sequence[int]) -> dict[str, Any]:
     return {"vms": [vm]}
 
 
-def start_vcenter(starter: Starter, sites: Sites, folder: Path) -> Started:
+@dataclass(frozen=True)
+class Spot:
+    """Where a cloud listens: a network namespace and an address in it."""
+
+    namespace: str
+    address: str
+
+
+def start_vcenter(starter: Starter, spot: Spot, folder: Path) -> Started:
     """Start the source's vCenter; its state is in the folder."""
-    listen = f"{SOURCE_ADDRESS}:{VCENTER_PORT}"
+    listen = f"{spot.address}:{VCENTER_PORT}"
     arguments = ["--dir", str(folder), "--listen", listen, "--config", str(folder / "plan.json")]
-    return starter.start("vcenter", sites.source, "appliance.lab.vcenter", arguments)
+    return starter.start("vcenter", spot.namespace, "appliance.lab.vcenter", arguments)
 
 
-def start_cloud(starter: Starter, sites: Sites, folder: Path, devices: Path) -> Started:
-    """Start the target's CloudStack; the OMA's volumes appear in `devices`."""
+def start_cloud(starter: Starter, spot: Spot, folder: Path, config: LabConfig) -> Started:
+    """Start the target's CloudStack."""
     folder.mkdir(parents=True, exist_ok=True)
-    oma = {"name": "oma", "mac": TARGET_MAC, "devices_dir": str(devices)}
-    (folder / "config.json").write_text(json.dumps({"appliance_vms": [oma]}))
-    arguments = ["--dir", str(folder), "--listen", f"{TARGET_ADDRESS}:{CLOUD_PORT}", "--config", str(folder / "config.json")]
-    return starter.start("cloudstack", sites.target, "appliance.lab.cloudstack", arguments)
+    (folder / "config.json").write_text(config.model_dump_json())
+    arguments = ["--dir", str(folder), "--listen", f"{spot.address}:{CLOUD_PORT}", "--config", str(folder / "config.json")]
+    return starter.start("cloudstack", spot.namespace, "appliance.lab.cloudstack", arguments)
+
+
+def oma_with_devices(devices: Path) -> LabConfig:
+    """A CloudStack in which the OMA's volumes appear in a folder (pure)."""
+    return LabConfig(appliance_vms=[ApplianceVm(name="oma", mac=TARGET_MAC, devices_dir=devices)])

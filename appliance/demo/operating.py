@@ -98,6 +98,8 @@ class Follower:
     stage: Stage
     show: Show
     context_id: str
+    look_again: float = LOOK_AGAIN
+    """Seconds between two looks at a job."""
     _shown: set[tuple[str, str]] = field(default_factory=set)
 
     async def until_over(self, job_id: str) -> Job:
@@ -108,7 +110,7 @@ class Follower:
             if job.status in OVER:
                 break
             self.show.doing(job.current_operation or _current_title(job), await self._bars())
-            await asyncio.sleep(LOOK_AGAIN)
+            await asyncio.sleep(self.look_again)
         if job.status != "completed":
             reason = f"{job.error.message} {job.error.guidance}" if job.error else "It was cancelled."
             raise JobFailed(f"{job.title}: {reason}")

@@ -10,9 +10,9 @@ from pathlib import Path
 from appliance.demo import appliances, labs, sites
 from appliance.demo.appliances import Oma, Vma
 from appliance.demo.faults import DemoFailed
-from appliance.demo.labs import Control, LabCloud, LabVcenter
+from appliance.demo.labs import Control, LabCloud, LabVcenter, Spot
 from appliance.demo.ledger import Ledger, undo
-from appliance.demo.processes import Starter
+from appliance.demo.processes import Started, Starter
 from appliance.demo.sites import Sites
 
 AGENT_LIMIT = 60.0
@@ -94,10 +94,20 @@ async def start_clouds(stage: Stage, image: Path) -> None:
         raise NoImage(f"There is no guest image in {image}. Run `make guest`, then try again.")
     await labs.furnish_source(stage.work / "source" / "vcenter", image)
     starter = Starter(stage.ledger, stage.work / "logs")
-    vcenter = labs.start_vcenter(starter, stage.sites, stage.vcenter.folder)
-    cloud = labs.start_cloud(starter, stage.sites, stage.cloud.folder, stage.devices)
+    vcenter, cloud = start_vcenter(starter, stage), start_cloud(starter, stage)
     await vcenter.ready(stage.vcenter.control.answers, labs.START_LIMIT)
     await cloud.ready(stage.cloud.control.answers, labs.START_LIMIT)
+
+
+def start_vcenter(starter: Starter, stage: Stage) -> Started:
+    """The source's cloud."""
+    return labs.start_vcenter(starter, Spot(stage.sites.source, sites.SOURCE_ADDRESS), stage.vcenter.folder)
+
+
+def start_cloud(starter: Starter, stage: Stage) -> Started:
+    """The target's cloud."""
+    spot = Spot(stage.sites.target, sites.TARGET_ADDRESS)
+    return labs.start_cloud(starter, spot, stage.cloud.folder, labs.oma_with_devices(stage.devices))
 
 
 async def start_appliances(stage: Stage) -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from appliance.contract.replications import Cycle, DiskCycle
@@ -31,8 +33,10 @@ class Seen:
 class Witness:
     """Compares every disk of every cycle. Keeps the last snapshot's moments, from which the next one's changes are counted."""
 
-    def __init__(self, stage: Stage, follower: Follower) -> None:
+    def __init__(self, stage: Stage, follower: Follower, target: Callable[[str], Path] | None = None) -> None:
+        """`target` says where a volume's bytes are to be looked at, by its id: usually at its device."""
         self._stage, self._follower = stage, follower
+        self._target = target or partial(device, stage.devices)
         self._moments: dict[int, int] = {}
 
     async def watched(self, job_id: str) -> tuple[Cycle, dict[str, Seen]]:
@@ -75,7 +79,7 @@ class Witness:
     async def _look(self, disk: DiskCycle, frozen: dict[int, Frozen]) -> Seen:
         key = int(disk.disk_id.removeprefix("disk-"))
         source = self._stage.vcenter.disk(key)
-        same = await identical(source, device(self._stage.devices, disk.volume_id or ""))
+        same = await identical(source, self._target(disk.volume_id or ""))
         if key in self._moments:
             return Seen(same, await self._stage.vcenter.changed_bytes(key, self._moments[key], frozen[key].sequence))
         return Seen(same, await nonzero_bytes(source, self._stage.work))

@@ -80,5 +80,5 @@ class Allowance:
             self._silent.discard(peer)
         except (Fault, TimeoutError) as error:
             if peer not in self._silent:
-                logger.warning("peer %s was not told the limit of bandwidth: %s", peer, error)
+                logger.warning("peer %s was not told the limit of bandwidth: %r", peer, error)
             self._silent.add(peer)

@@ -44,7 +44,7 @@ class TlsSite:
                 server, arrival.sock, ssl=self._context, ssl_handshake_timeout=HANDSHAKE_LIMIT
             )
         except (OSError, TimeoutError) as error:
-            _log.info("no TLS with %s: %s", arrival.address, error)
+            _log.info("no TLS with %s: %r", arrival.address, error)
             arrival.sock.close()
             return
         try:

@@ -14,7 +14,7 @@ from appliance.demo import labs, sites
 from appliance.demo.ledger import undo
 from appliance.demo.operating import add_credential, configure_cloud, pair
 from appliance.demo.processes import Starter
-from appliance.demo.stage import Stage, join_sites, laid_out, prepare, start_appliances
+from appliance.demo.stage import Stage, join_sites, laid_out, prepare, start_appliances, start_cloud, start_vcenter
 from tests.e2e.world import MIB, until
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(500)]
@@ -31,8 +31,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         vm = {"name": labs.VM, "kind": "storage", "powered_on": True, "tracking": True, "disks": [{"size": 384 * MIB}]}
         (found.work / "source" / "vcenter" / "plan.json").write_text(json.dumps({"vms": [vm]}))
         starter = Starter(ledger, found.work / "logs")
-        vcenter = labs.start_vcenter(starter, found.sites, found.vcenter.folder)
-        cloud = labs.start_cloud(starter, found.sites, found.cloud.folder, found.devices)
+        vcenter, cloud = start_vcenter(starter, found), start_cloud(starter, found)
         await vcenter.ready(found.vcenter.control.answers, labs.START_LIMIT)
         await cloud.ready(found.cloud.control.answers, labs.START_LIMIT)
         await start_appliances(found)

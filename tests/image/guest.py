@@ -14,8 +14,8 @@ from tests.image import screens
 LINE_LIMIT = 4 << 20
 ANSWER = 30.0
 """Seconds that a command has; a busy emulated machine is slow."""
-STATE = 180.0
-"""Seconds until something shows or becomes so. Who waits goes on as soon as it does."""
+SHOWN = 180.0
+"""Seconds until something is on the screen, or has become so; where two machines share a busy computer it takes long."""
 
 
 class Refused(Exception):
@@ -67,7 +67,7 @@ class Guest:
         """The text on the first virtual terminal."""
         return screens.virtual(await self._ask("head -c 4 /dev/vcsa1; cat /dev/vcsu1", timeout))
 
-    async def shows(self, pattern: str, timeout: float = STATE) -> str:
+    async def shows(self, pattern: str, timeout: float = SHOWN) -> str:
         """Wait until the screen has text that the regular expression finds; returns all of it.
 
         Raises AssertionError with what is on the screen instead.
@@ -83,7 +83,7 @@ class Guest:
             await asyncio.sleep(0.3)
         raise AssertionError(f"no {pattern!r} on the screen within {timeout:.0f} s, but:\n{shown}")
 
-    async def becomes(self, command: str, wanted: str, timeout: float = STATE) -> str:
+    async def becomes(self, command: str, wanted: str, timeout: float = SHOWN) -> str:
         """Wait until a command prints what the regular expression matches as a whole; raises AssertionError with what it prints."""
         end, said = time.monotonic() + timeout, "nothing"
         while time.monotonic() < end:

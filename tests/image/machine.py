@@ -1,6 +1,7 @@
 """An appliance's machine: QEMU without hardware help, with a screen, a keyboard, a serial port and room for more disks.
 
-Nothing of the machine that the tests run on is touched: the disk is an overlay, and the network is QEMU's own, which leads nowhere.
+Nothing of the machine that the tests run on is touched: the disk is an overlay, and the network is QEMU's own, which leads nowhere, or
+that of a namespace.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ AFTER_KEY = 0.12
 """Seconds until the next one: an emulated keyboard drops what the guest does not fetch."""
 PLACES = 4
 """Disks that can be plugged in."""
-SOCKET = "probe.sock"
+SOCKET, CONTROL = "probe.sock", "control.sock"
 VGA_AT, VGA_SIZE = 0xB8000, 0x8000
 """Where the text mode's memory is. The kernel scrolls by showing another part of it, so all is read."""
 
@@ -42,6 +43,8 @@ class Hardware:
     memory_mib: int = 1024
     disk_gib: int = 0
     """The size of the disk where it is larger than the image."""
+    namespace: str = ""
+    """The network namespace that the cards' taps are in."""
 
 
 KVM = Hardware()
@@ -75,7 +78,7 @@ class Machine:
         drive = Drive(disk, "qcow2", hardware.bus, "system", "system", bootable=True, backing=(Layer("base", self._base),))
         self._machine = QemuMachine(
             self.folder, [drive], memory_mib=hardware.memory_mib, cpus=2, firmware=hardware.firmware, nics=hardware.nics,
-            options=options(hardware),
+            options=options(hardware), namespace=hardware.namespace,
         )  # fmt: skip
         self.switched_on = time.monotonic()
         await self._machine.start()
@@ -114,6 +117,11 @@ class Machine:
         await self.engine.qmp.execute("pmemsave", val=VGA_AT, size=VGA_SIZE, filename=str(dump))
         return screens.text_mode(dump.read_bytes())
 
+    @property
+    def control(self) -> Path:
+        """A socket of QEMU's protocol for whoever else may plug disks into the machine (into `places()`)."""
+        return (self.folder / CONTROL).absolute()
+
     def serial(self) -> str:
         """What a terminal on the serial port shows."""
         return screens.serial(self.engine.console.log.read_bytes())
@@ -127,7 +135,7 @@ class Machine:
             file.truncate(size_mib << 20)
         qmp = self.engine.qmp
         await qmp.execute("blockdev-add", driver="file", node_name=name, filename=str(path.absolute()))
-        await qmp.execute("device_add", driver="virtio-blk-pci", id=name, drive=name, serial=serial, bus=f"place{self._plugged % PLACES}")
+        await qmp.execute("device_add", driver="virtio-blk-pci", id=name, drive=name, serial=serial, bus=places()[self._plugged % PLACES])
         return name
 
     async def unplug(self, name: str) -> None:
@@ -135,11 +143,17 @@ class Machine:
         await self.engine.qmp.execute("device_del", id=name)
 
 
+def places() -> list[str]:
+    """The slots for disks that are plugged in (pure)."""
+    return [f"place{number}" for number in range(PLACES)]
+
+
 def options(hardware: Hardware) -> Sequence[str]:
     """What QEMU is told beside disks and networks: the screen, the probe's port, empty slots (pure)."""
-    slots = [("-device", f"pcie-root-port,id=place{number},chassis={number + 1},slot={number + 1}") for number in range(PLACES)]
+    slots = [("-device", f"pcie-root-port,id={place},chassis={number},slot={number}") for number, place in enumerate(places(), 1)]
     return [
         *("-device", hardware.screen),
+        *("-qmp", f"unix:{CONTROL},server=on,wait=off"),
         *("-chardev", f"socket,id=probe,path={SOCKET},server=on,wait=off"),
         *("-device", "virtio-serial-pci", "-device", "virtserialport,chardev=probe,name=probe"),
         *(word for slot in slots for word in slot),

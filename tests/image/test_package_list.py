@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+import appliance
 from image.packagelist import packages
 from image.programs import BuildProblem
 from image.roles import ROLES
@@ -64,3 +66,33 @@ def test_both_appliances_have_what_boots_and_what_the_product_starts(role: str) 
 def test_each_appliance_has_one_kernel() -> None:
     kernels = {role: [name for name in packages(ROLES[role].package_list) if name.startswith("linux-image")] for role in ROLES}
     assert kernels == {"oma": ["linux-image-cloud-amd64"], "vma": ["linux-image-amd64"]}
+
+
+NO_PRODUCT = ("lab", "demo")
+PROGRAMS = {
+    "chpasswd": "passwd",
+    "nbdinfo": "libnbd-bin",
+    "nbdkit": "nbdkit",
+    "networkctl": "systemd",
+    "ping": "iputils-ping",
+    "ssh-keygen": "openssh-client",
+    "systemctl": "systemd",
+    "unshare": "util-linux",
+}
+"""What both appliances start, and the Debian package that it comes with."""
+
+
+@pytest.mark.parametrize("name", ["oma", "vma"])
+def test_every_program_that_the_agents_start_is_in_the_image(name: str) -> None:
+    assert set(PROGRAMS.values()) <= set(packages(name))
+
+
+def test_the_guest_preparation_is_in_the_image_of_the_oma() -> None:
+    assert "virt-v2v" in packages("oma")
+
+
+def test_no_other_program_is_started() -> None:
+    product = Path(appliance.__file__).parent
+    sources = (path.read_text() for path in product.rglob("*.py") if path.relative_to(product).parts[0] not in NO_PRODUCT)
+    started = {found for text in sources for found in re.findall(r'\b(?:run|spawn)\((?:\w+, )*[\[(]"([\w-]+)"', text)}
+    assert started <= set(PROGRAMS), "name the package above, and in image/packages"

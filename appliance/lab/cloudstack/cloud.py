@@ -6,12 +6,14 @@ import secrets
 from pathlib import Path
 
 from .config import ApplianceVm, DiskOffering, LabConfig, Network, ServiceOffering, Template
-from .devices import DeviceFailed, Devices
+from .devices import Devices
 from .disks import Disks
 from .errors import exceeded
 from .faults import Faults, Kind
+from .hotplug import HotPlug
 from .hypervisor import Hypervisor
 from .jobs import Jobs
+from .plugging import DeviceFailed, Plugging
 from .records import Instance, Nic, Snapshot, Volume, World, fixed_id
 from .request_log import RequestLog
 
@@ -31,7 +33,7 @@ class Cloud:
         self.world = self._load()
         self.faults = Faults()
         self.disks = Disks(folder.resolve())
-        self.devices = Devices(config.devices, self.disks)
+        self.devices = self._plugging()
         self.hypervisor = Hypervisor(folder.resolve() / "machines", self.disks, self.guest_is_off)
         self.jobs = Jobs(self.world.jobs, self.faults, self.save)
         self.log = RequestLog(folder / "requests.jsonl")
@@ -79,10 +81,10 @@ class Cloud:
         """Heal what a killed run left, then plug what is attached to running appliance VMs."""
         self._settle()
         self.disks.sweep()
-        wanted = {volume.id: folder for volume in self.world.volumes.values() if (folder := self.devices_dir(volume.instance_id))}
-        await self.devices.heal(set(wanted), {self._folder_of(each) for each in self.config.appliance_vms})
-        for volume_id, folder in wanted.items():
-            await self.devices.plug(volume_id, folder)
+        wanted = {volume.id: vm for volume in self.world.volumes.values() if (vm := self.appliance_vm(volume.instance_id))}
+        await self.devices.heal(set(wanted))
+        for volume_id, vm in wanted.items():
+            await self.devices.plug(volume_id, vm)
         self.save()
 
     async def close(self) -> None:
@@ -96,21 +98,21 @@ class Cloud:
         await self.devices.close()
         self.save()
 
-    def devices_dir(self, instance_id: str | None) -> Path | None:
-        """Where the volumes of a running appliance VM appear; None for every other VM."""
+    def appliance_vm(self, instance_id: str | None) -> ApplianceVm | None:
+        """The running appliance VM of this id; None for every other VM."""
         instance = self.world.instances.get(instance_id or "")
         if instance is None or instance.kind != "appliance" or instance.state != "Running":
             return None
-        return next((self._folder_of(each) for each in self.config.appliance_vms if _appliance_id(each) == instance.id), None)
+        return next((each for each in self.config.appliance_vms if _appliance_id(each) == instance.id), None)
 
     def appear(self, volume: Volume) -> None:
         """Plug a volume into its running appliance VM, as late as is set or ordered."""
-        folder = self.devices_dir(volume.instance_id)
-        fault = self.faults.take(DEVICE_KINDS, "attachVolume", {"id": volume.id, "name": volume.name}) if folder else None
-        if folder is None or (fault and fault.kind == "device_never"):
+        vm = self.appliance_vm(volume.instance_id)
+        fault = self.faults.take(DEVICE_KINDS, "attachVolume", {"id": volume.id, "name": volume.name}) if vm else None
+        if vm is None or (fault and fault.kind == "device_never"):
             return
         seconds = fault.seconds if fault else self.settings.device_seconds
-        self._appearing[volume.id] = asyncio.create_task(self._appear_later(volume.id, folder, seconds))
+        self._appearing[volume.id] = asyncio.create_task(self._appear_later(volume.id, vm, seconds))
 
     async def disappear(self, volume: Volume) -> None:
         """Unplug a volume, also one that was still on its way."""
@@ -142,11 +144,11 @@ class Cloud:
                 if limit >= 0 and more > 0 and total > limit:
                     raise exceeded(resource, self.config.account)
 
-    async def _appear_later(self, volume_id: str, folder: Path, seconds: float) -> None:
+    async def _appear_later(self, volume_id: str, vm: ApplianceVm, seconds: float) -> None:
         """Wait, then plug."""
         await asyncio.sleep(seconds)
         try:
-            await self.devices.plug(volume_id, folder)
+            await self.devices.plug(volume_id, vm)
         except DeviceFailed:
             log.exception("volume %s does not appear", volume_id)
 
@@ -196,9 +198,10 @@ class Cloud:
         """A free address of a network."""
         return f"{self.networks[network_id].cidr.rsplit('.', 1)[0]}.{number % 200 + 20}"
 
-    def _folder_of(self, each: ApplianceVm) -> Path:
-        """The folder in which an appliance VM finds its devices."""
-        return each.devices_dir or self.folder.resolve() / "devices"
+    def _plugging(self) -> Plugging:
+        """How volumes become devices of the appliance VMs."""
+        kind, vms = self.config.devices, self.config.appliance_vms
+        return HotPlug(self.disks, vms) if kind == "hotplug" else Devices(kind, self.disks, vms, self.folder.resolve() / "devices")
 
 
 def _appliance_id(each: ApplianceVm) -> str:

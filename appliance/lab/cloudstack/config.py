@@ -51,12 +51,17 @@ class Network(Part):
 
 
 class ApplianceVm(Part):
-    """A VM that runs elsewhere (the appliance itself): volumes attached to it appear in `devices_dir`."""
+    """A VM that runs elsewhere (the appliance itself). Volumes attached to it appear in `devices_dir`.
+
+    Where the cloud's devices are `hotplug`, they are disks of the QEMU machine whose QMP socket is `control`, on its buses `places`.
+    """
 
     name: str
     id: str = ""
     mac: str = "02:00:4c:4f:4d:41"
     devices_dir: Path | None = None
+    control: Path | None = None
+    places: list[str] = []
 
 
 class Limits(Part):
@@ -109,7 +114,7 @@ class LabConfig(Part):
     user: str = "admin"
     api_key: str = ""
     secret_key: str = ""
-    devices: Literal["loop", "link"] = "loop"
+    devices: Literal["loop", "link", "hotplug"] = "loop"
     service_offerings: list[ServiceOffering] = [
         ServiceOffering(name="Small", cpus=1, memory_mib=512),
         ServiceOffering(name="Medium", cpus=2, memory_mib=1024),

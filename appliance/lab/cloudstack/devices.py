@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from .config import ApplianceVm
 from .disks import Disks
+from .plugging import DeviceFailed
 from .records import serial_of
 
 # Device probes of the system may hold a device for a moment after its last writer has closed it.
@@ -13,22 +16,20 @@ PROBES = 6
 PROBE_SECONDS = 0.05
 
 
-class DeviceFailed(Exception):
-    """The kernel refused a loop device."""
-
-
 class Devices:
-    """What is plugged in. `loop` makes loop devices, `link` only links to the raw files."""
+    """What is plugged in. `loop` makes loop devices, `link` only links to the raw files; `folder` is where a VM has none of its own."""
 
-    def __init__(self, kind: Literal["loop", "link"], disks: Disks) -> None:
+    def __init__(self, kind: Literal["loop", "link"], disks: Disks, vms: Sequence[ApplianceVm], folder: Path) -> None:
         self._kind = kind
         self._disks = disks
+        self._vms, self._folder = tuple(vms), folder
         self._links: dict[str, Path] = {}
         self._lock = asyncio.Lock()
 
-    async def plug(self, volume_id: str, folder: Path) -> None:
+    async def plug(self, volume_id: str, vm: ApplianceVm) -> None:
         """Make the device and its link; a device that an earlier run left for this file is used again."""
         async with self._lock:
+            folder = vm.devices_dir or self._folder
             folder.mkdir(parents=True, exist_ok=True)
             link = folder / f"virtio-{serial_of(volume_id)}"
             target = str(self._disks.volume(volume_id)) if self._kind == "link" else await self._loop_of(volume_id)
@@ -53,7 +54,7 @@ class Devices:
             for name in await self._loops_on(self._disks.volume(volume_id)):
                 await _run("losetup", "-c", name)
 
-    async def heal(self, wanted: set[str], folders: set[Path]) -> None:
+    async def heal(self, wanted: set[str]) -> None:
         """Remove what a killed run left behind, except devices of volumes that are to be plugged again."""
         kept = {self._disks.volume(volume_id) for volume_id in wanted}
         if self._kind == "loop":
@@ -63,7 +64,7 @@ class Devices:
                     await _run("losetup", "-d", name)
         unwanted = {path.stem for path in self._disks.volumes_folder.glob("*.raw")} - wanted
         links = {f"virtio-{serial_of(volume_id)}" for volume_id in unwanted}
-        for folder in folders:
+        for folder in {vm.devices_dir or self._folder for vm in self._vms}:
             for link in folder.glob("virtio-*"):
                 if link.is_symlink() and link.name in links:
                     link.unlink()

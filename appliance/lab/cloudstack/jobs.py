@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from .devices import DeviceFailed
 from .errors import ApiError, JobFailed
 from .faults import Fault, Faults, Kind
+from .plugging import DeviceFailed
 from .records import Job, timestamp
 from .wire import Params
 

@@ -34,10 +34,11 @@ class Drive:
 
 @dataclass(frozen=True)
 class Nic:
-    """A network card on a network that leads nowhere."""
+    """A network card: the other end of `tap`, which exists, or on a network that leads nowhere."""
 
     model: Literal["vmxnet3", "e1000e", "virtio-net-pci"]
     mac: str
+    tap: str = ""
 
 
 class QemuMachine(Engine):
@@ -56,12 +57,13 @@ class QemuMachine(Engine):
         opened: Hook | None = None,
         before_end: Hook | None = None,
         options: Sequence[str] = (),
+        namespace: str = "",
     ) -> None:
-        """`options` are more of QEMU's own."""
+        """`options` are more of QEMU's own; `namespace` is the network namespace that the cards' taps are in."""
         super().__init__(folder, folder / "qemu.log", opened, before_end)
         self.drives, self.nics = tuple(drives), tuple(nics)
         self.memory_mib, self.cpus, self.firmware = memory_mib, cpus, firmware
-        self._options = tuple(options)
+        self._options, self._namespace = tuple(options), namespace
         self.console = console or Console(folder / "console.log")
 
     async def start(self) -> None:
@@ -92,6 +94,7 @@ class QemuMachine(Engine):
 
     def _argv(self, control: int, line: int) -> list[str]:
         return [
+            *(("ip", "netns", "exec", self._namespace) if self._namespace else ()),
             *("qemu-system-x86_64", "-no-user-config", "-nodefaults", "-accel", "tcg", "-M", "q35", "-cpu", "qemu64,+rdrand,-svm"),
             *("-m", str(self.memory_mib), "-smp", str(self.cpus), "-display", "none", "-S", "-no-shutdown"),
             *("-chardev", f"socket,id=control,fd={control}", "-mon", "chardev=control,mode=control"),
@@ -113,7 +116,8 @@ class QemuMachine(Engine):
 
     def _nic_options(self) -> Iterator[str]:
         for number, nic in enumerate(self.nics):
-            yield from ("-netdev", f"user,id=net{number},restrict=on")
+            kind = f"tap,ifname={nic.tap},script=no,downscript=no" if nic.tap else "user,restrict=on"
+            yield from ("-netdev", f"{kind},id=net{number}")
             yield from ("-device", f"{nic.model},netdev=net{number},mac={nic.mac}")
 
 

@@ -15,7 +15,11 @@ from appliance.tunnel.dial import open_data_socket, open_tunnelled_socket
 from appliance.tunnel.sockets import harden
 
 CONNECT_TIME: Final = 10.0
-"""Seconds for a connection to be made, and again for its handshake."""
+"""Seconds for a connection to be made."""
+SOURCE_TIME: Final = 60.0
+"""Seconds for the handshake with a source: its server opens the disk at the far end first, and tries that again by itself."""
+TARGET_TIME: Final = 30.0
+"""Seconds for the handshake with a target."""
 HANDSHAKE_STEP: Final = 0.005
 """Seconds between looks at connections that are being made; no request is answered then that would wake the loop."""
 TLS_BURST: Final = 32
@@ -29,6 +33,8 @@ class Link:
 
     def __init__(self, handle: nbd.NBD, failed: Kind, lost: Kind, burst: int = 1) -> None:
         self.handle, self.failed, self.lost, self.burst = handle, failed, lost, burst
+        self.patience = SOURCE_TIME if lost is Kind.SOURCE_LOST else TARGET_TIME
+        """Seconds for its handshake."""
         self.fd: int = handle.aio_get_fd()
         self.busy = self.answered = 0
 
@@ -102,13 +108,14 @@ class Link:
 
 def shake_hands(links: Sequence[Link], wait: Callable[[float], None]) -> None:
     """Returns once requests can be made on all; `wait` lets them work so many seconds. Raises CopyError: one is lost or too slow."""
-    deadline = time.monotonic() + CONNECT_TIME
+    begun = time.monotonic()
     while waiting := [link for link in links if not link.ready]:
         for link in waiting:
             if not link.alive:
                 raise link.error(0, None)
-        if time.monotonic() > deadline:
-            raise CopyError(waiting[0].lost, "the NBD handshake was not finished in time")
+        for link in waiting:
+            if time.monotonic() > begun + link.patience:
+                raise CopyError(link.lost, "the NBD handshake was not finished in time")
         wait(HANDSHAKE_STEP)
 
 
