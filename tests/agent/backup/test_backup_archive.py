@@ -8,11 +8,17 @@ from appliance.agent.backup.archive import Contents
 from appliance.contract.errors import Fault
 from tests.core.tar_bombs import BOMBS
 
-DAMAGED = gzip.compress(BOMBS["chain"]("manifest.json"))
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_what_has_headers_without_bounds_is_no_back_up(kind: str) -> None:
+    _is_unreadable(gzip.compress(BOMBS[kind]("manifest.json"), 1))
 
 
-@pytest.mark.parametrize("content", [*(gzip.compress(make("manifest.json"), 1) for make in BOMBS.values()), DAMAGED[:20] + b"x" * 5000])
-def test_what_has_headers_without_bounds_or_is_damaged_is_no_back_up(content: bytes) -> None:
+def test_what_is_damaged_is_no_back_up() -> None:
+    _is_unreadable(gzip.compress(BOMBS["chain"]("manifest.json"))[:20] + b"x" * 5000)
+
+
+def _is_unreadable(content: bytes) -> None:
     with pytest.raises(Fault) as refused:
         Contents(content)
     assert refused.value.key == "backup.unreadable"
