@@ -53,7 +53,7 @@ async def configure_network(machine: Machine, address: str = ADDRESS, gateway: s
     await machine.press("f8")
     await guest.shows("Try these settings[?]")
     await machine.press("f8")
-    await guest.shows("Network on trial(.|\n)*Keep")
+    await guest.shows(rf"Network on trial(.|\n)*{re.escape(gateway)} is the gateway")
     await machine.picture("network-on-trial")
     await machine.press("f8")
     await guest.shows("The trial is over: kept")
