@@ -18,12 +18,10 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     logging.getLogger("asyncssh").setLevel(logging.WARNING)
     logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)  # two lines for each look at the health
-    # What is loaded stays. Looking through it again and again meanwhile would be a sixth of the time that loading takes.
+    # What is loaded stays. Looking through it again and again meanwhile would be a sixth of the time that loading takes; run() turns it on.
     gc.disable()
     from appliance.agent.program import run
 
-    gc.freeze()
-    gc.enable()
     return run(arguments.config, arguments.role)
 
 

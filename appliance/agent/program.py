@@ -10,6 +10,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 
@@ -17,17 +19,18 @@ import uvloop
 
 from appliance.agent.backup.restoring import Restoring
 from appliance.agent.config import Config, ConfigProblem, read_config
+from appliance.agent.http.local import LocalApi
 from appliance.agent.logs import LogBook
 from appliance.agent.machine import Host, network_of
-from appliance.agent.oma import running_oma
 from appliance.agent.supervisor import stay_alive, tell, watchdog_period
 from appliance.agent.upgrade.asking import own_health
 from appliance.agent.upgrade.startup import FOLDER, Leave, at_start
 from appliance.agent.upgrade.trial import Trial
-from appliance.agent.vma import running_vma
 from appliance.contract.errors import Fault
 
 _log = logging.getLogger("appliance.agent")
+
+Running = Callable[[Config, Host], AbstractAsyncContextManager[LocalApi]]
 
 END_LIMIT = 25.0
 """Seconds an agent has to end in order; then it ends at once, and the next one takes everything up, as after a crash."""
@@ -36,7 +39,8 @@ END_LIMIT = 25.0
 def run(file: Path, role: str | None) -> int:
     """Run the agent that is configured in the file; the exit code, as main() has them."""
     try:
-        if uvloop.run(_run(read_config(file, role))):
+        config = read_config(file, role)
+        if uvloop.run(_run(config, _role(config.role))):
             _start_anew()
     except ConfigProblem as problem:
         _log.error("%s", problem)
@@ -47,7 +51,19 @@ def run(file: Path, role: str | None) -> int:
     return 0
 
 
-async def _run(config: Config) -> bool:
+def _role(role: str) -> Running:
+    """What runs the agent of a role; the other one's is not loaded. What is loaded by now stays, and is not looked through again."""
+    running: Running
+    if role == "oma":
+        from appliance.agent.oma import running_oma as running
+    else:
+        from appliance.agent.vma import running_vma as running
+    gc.freeze()
+    gc.enable()
+    return running
+
+
+async def _run(config: Config, running: Running) -> bool:
     """Run until told to stop; whether to start anew then."""
     for folder in (config.state_dir, config.run_dir):
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True, mode=0o700)
@@ -56,7 +72,6 @@ async def _run(config: Config) -> bool:
     book.install(logging.getLogger())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, partial(_stop, stop, again, anew=False))
-    running = running_oma if config.role == "oma" else running_vma
     network = network_of(config)
     leave = partial(_stop, stop, again, anew=False)
     living = asyncio.create_task(stay_alive(watchdog_period(os.environ, os.getpid())))

@@ -21,13 +21,13 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 class OperatorModel(BaseModel):
     """What operators send and get: unknown fields are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class PeerModel(BaseModel):
     """What appliances send each other: unknown fields are ignored, so that neighbouring versions work together."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
 
 class Api:

@@ -19,18 +19,10 @@ from appliance.failover import landings, preflight
 from appliance.failover.case import FAILOVER
 from appliance.failover.deps import FailoverDeps
 from appliance.failover.fitness import Wish
+from appliance.failover.kinds import CLEANUP, FAILED_CLEANUP, FINALISE, KINDS, LIVE_FAILOVER, ROLLBACK, TEST_FAILOVER
 from appliance.failover.models import FailoverJobRow
 from appliance.failover.stopping import STOPS
-from appliance.failover.workflows import (
-    CLEANUP,
-    FAILED_CLEANUP,
-    FINALISE,
-    KINDS,
-    LIVE_FAILOVER,
-    ROLLBACK,
-    TEST_FAILOVER,
-    refuse_unready,
-)
+from appliance.failover.workflows import refuse_unready
 
 
 async def start_test(deps: FailoverDeps, body: StartTest) -> JobRef:

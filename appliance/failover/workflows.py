@@ -19,6 +19,7 @@ from appliance.failover.deps import FailoverDeps
 from appliance.failover.faults import NO_FAILOVER, NOT_A_TEST, WRONG_STATE
 from appliance.failover.finalising import CheckMachine, DropSnapshots, ReleaseVolumes
 from appliance.failover.guest import Prepare
+from appliance.failover.kinds import CLEANUP, FAILED_CLEANUP, FINALISE, LIVE_FAILOVER, ROLLBACK, TEST_FAILOVER
 from appliance.failover.machine import AttachDisks, Deploy, Start
 from appliance.failover.models import FailoverJobRow
 from appliance.failover.readiness import refuse_unusable
@@ -26,9 +27,6 @@ from appliance.failover.returning import OpenCloud, StopMachine, ten_steps, with
 from appliance.failover.source import SourceGuest
 from appliance.failover.stopping import STOPS, MayDiscard, StopEarlier, refuse_to_discard
 
-TEST_FAILOVER, LIVE_FAILOVER = "test_failover", "live_failover"
-CLEANUP, ROLLBACK, FINALISE, FAILED_CLEANUP = "cleanup", "rollback", "finalise", "failed_cleanup"
-KINDS = (TEST_FAILOVER, LIVE_FAILOVER, CLEANUP, ROLLBACK, FINALISE, FAILED_CLEANUP)
 _OPEN = (JobStatus.COMPLETED, VmState.CLEANUP_REQUIRED)
 
 

@@ -11,7 +11,7 @@ from appliance.contract.inventory import Disk, Vm
 from appliance.core.releases import work_together
 from appliance.preflight.facts import Link
 from appliance.tunnel.protocol import VERSIONS
-from appliance.vsphere.snapshots import is_ours
+from appliance.vsphere.snapshot_names import is_ours
 
 Judge = Callable[[str, str, str], Check]
 """`failed` where nothing goes without the source, `warned` where it does."""

@@ -16,6 +16,7 @@ from appliance.core.jobs import Job, JobStatus, Run, Workflow, log
 from appliance.replication import records as cycles
 from appliance.replication.faults import DIVERGED, FORGOTTEN, NO_CREDENTIAL, NOT_MIGRATABLE, SOURCE_UNPAIRED
 from appliance.replication.follow import failure, patiently, until
+from appliance.replication.kinds import REPLICATION, VERIFICATION
 from appliance.replication.steps import CycleDeps, CycleStep
 from appliance.replication.verify import records as verifications
 from appliance.replication.verify.faults import NO_COPY
@@ -23,8 +24,6 @@ from appliance.replication.verify.steps import Comparison, Verdict
 from appliance.volumes.slots import Place
 from appliance.vsphere.credentials import known
 
-KIND, VERIFICATION = "replication", "verification"
-CYCLES = (KIND, VERIFICATION)
 """Kinds of jobs that are a cycle of a VM."""
 
 
@@ -190,7 +189,7 @@ class SlotRelease(CycleStep):
 class Replication(Workflow):
     """A cycle holds its VM from its first record to its end; one that a failover asks for works inside the failover's hold."""
 
-    kind = KIND
+    kind = REPLICATION
     made_of: tuple[type[CycleStep], ...] = (
         SourceInspection,
         VolumePreparation,

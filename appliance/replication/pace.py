@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.contract.jobs import Pace
 from appliance.core.jobs import Job, JobStatus
-from appliance.replication.cycle import CYCLES
+from appliance.replication.kinds import CYCLES
 from appliance.replication.models import ReplicationJob
 from appliance.replication.transfer.board import Board
 

@@ -9,8 +9,8 @@ from appliance.contexts import VmContext, records
 from appliance.contract.inventory import AskVm
 from appliance.core.jobs import Job, Runner
 from appliance.replication.admission import Origin, admit
-from appliance.replication.cycle import KIND, VERIFICATION
 from appliance.replication.faults import PART_OF_FAILOVER
+from appliance.replication.kinds import REPLICATION, VERIFICATION
 from appliance.replication.steps import CycleDeps
 from appliance.replication.verify.limits import SAMPLED
 
@@ -64,7 +64,7 @@ class Protection:
             context,
             config.ready_for_volumes().id,
             choice.why,
-            kind=VERIFICATION if verify else KIND,
+            kind=VERIFICATION if verify else REPLICATION,
             quiesce=quiesce,
             job_id=job_id,
             verify=verified,
@@ -84,7 +84,7 @@ async def submit_cycle(
     config_id: int,
     why: str,
     *,
-    kind: str = KIND,
+    kind: str = REPLICATION,
     quiesce: bool = False,
     parent_job_id: str | None = None,
     job_id: str | None = None,

@@ -17,7 +17,7 @@ from appliance.contract.errors import Fault
 from appliance.core.jobs import Job
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.store import Store, utcnow
-from appliance.replication.cycle import CYCLES
+from appliance.replication.kinds import CYCLES
 from appliance.schedules.fleet import Fleet
 from appliance.schedules.windows import limit_at
 

@@ -15,7 +15,7 @@ from appliance.contexts import VmContext, VmState
 from appliance.contract.schedules import ExecutionStatus
 from appliance.core.jobs import Job
 from appliance.core.jobs.lifecycle import ENDED
-from appliance.replication.cycle import CYCLES
+from appliance.replication.kinds import CYCLES
 from appliance.replication.models import ReplicationJob
 from appliance.schedules.capacity import GroupRule, Running
 from appliance.schedules.conflicts import VmFacts

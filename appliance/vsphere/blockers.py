@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from appliance.vsphere.snapshots import is_ours
+from appliance.vsphere.snapshot_names import is_ours
 from appliance.vsphere.spec import Disk, VmSpec
 
 OLDEST_TRACKING_HARDWARE = 7

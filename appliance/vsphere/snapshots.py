@@ -16,9 +16,9 @@ from appliance.vsphere._tasks import TaskFailed, finish, follow
 from appliance.vsphere.faults import OBJECT_GONE, REFUSED, SNAPSHOT_CHANGED, SNAPSHOT_GONE, SNAPSHOT_LEFT
 from appliance.vsphere.inventory import reference
 from appliance.vsphere.session import VCenter
+from appliance.vsphere.snapshot_names import PREFIX, is_ours, name_for
 from appliance.vsphere.spec import Snapshot
 
-PREFIX = "migration-appliance-"
 DEVICES = "config.hardware.device"
 TREE = "snapshot.rootSnapshotList"
 CANCEL_PATIENCE = 900.0
@@ -67,16 +67,6 @@ class SnapshotRecord:
         """What `to_record` gave."""
         disks = tuple(FrozenDisk(**{**disk, "chain": tuple(disk["chain"])}) for disk in record["disks"])
         return cls(record["vm"], record["moref"], record["name"], disks)
-
-
-def name_for(job_id: str) -> str:
-    """What the snapshot of this job is called."""
-    return PREFIX + job_id
-
-
-def is_ours(name: str) -> bool:
-    """A snapshot that the appliance made."""
-    return name.startswith(PREFIX)
 
 
 async def create(vcenter: VCenter, vm: str, job_id: str, quiesce: bool = False) -> SnapshotRecord:

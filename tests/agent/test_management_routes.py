@@ -23,7 +23,7 @@ from appliance.replication.records import new_disk
 from appliance.replication.removal import described
 from appliance.replication.steps import CycleDeps
 from appliance.volumes.records import Volume
-from appliance.vsphere.snapshots import name_for
+from appliance.vsphere.snapshot_names import name_for
 from tests.refusals import refusal
 
 

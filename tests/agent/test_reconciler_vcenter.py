@@ -22,11 +22,13 @@ from appliance.contract.peer import AskSnapshotRemoval
 from appliance.core.jobs import Run, Runner
 from appliance.core.store import Store
 from appliance.lab.vcenter import DiskPlan, Plan, VcenterLab, VmPlan
+from appliance.replication.kinds import COPY
 from appliance.replication.transfer.logins import Logins
-from appliance.replication.transfer.workflow import KIND, TransferDeps
+from appliance.replication.transfer.workflow import TransferDeps
 from appliance.vsphere import inventory, snapshots
 from appliance.vsphere.certificate import fetch_fingerprint
 from appliance.vsphere.session import VCenter
+from appliance.vsphere.snapshot_names import PREFIX
 
 pytestmark = pytest.mark.lab
 ENDED, RUNNING, STRANGE = "job-0000000000000000000000aa", "job-0000000000000000000000bb", "job-0000000000000000000000cc"
@@ -45,7 +47,7 @@ class Site:
 
     async def names(self) -> list[str]:
         """The snapshots that the VM has now."""
-        return [one.name.removeprefix(snapshots.PREFIX) for one in await snapshots.list_snapshots(self.vcenter, self.moref)]
+        return [one.name.removeprefix(PREFIX) for one in await snapshots.list_snapshots(self.vcenter, self.moref)]
 
 
 @pytest.fixture
@@ -69,7 +71,7 @@ async def site(store: Store) -> AsyncIterator[Site]:
             async with VCenter(lab.host, lab.user, lab.password, port=lab.port, thumbprint=fingerprint) as vcenter:
                 moref = (await inventory.vm(vcenter, "/DC0/vm/web")).moref
                 await keep(
-                    store, vm(1, vmware_vm_id=moref, vcenter_host=lab.host), job(ENDED, "failed"), job(RUNNING, "running", kind=KIND)
+                    store, vm(1, vmware_vm_id=moref, vcenter_host=lab.host), job(ENDED, "failed"), job(RUNNING, "running", kind=COPY)
                 )
                 yield Site(lab, deps, vcenter, held, vma, moref)
 

@@ -14,8 +14,8 @@ from appliance.contract.failover import StartTest
 from appliance.contract.preflight import AskFailover, FailoverKind, Preflight
 from appliance.core.store import utcnow
 from appliance.failover import preflight, requests
+from appliance.failover.kinds import TEST_FAILOVER
 from appliance.failover.preflight import LOOKED_AT
-from appliance.failover.workflows import TEST_FAILOVER
 from appliance.vsphere.faults import VM_NOT_FOUND
 
 KINDS = pytest.mark.parametrize("kind", list(FailoverKind))

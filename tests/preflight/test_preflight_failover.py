@@ -39,7 +39,7 @@ from appliance.contract.preflight import FailoverKind
 from appliance.failover.faults import NO_TEST_NETWORK
 from appliance.failover.fitness import Seen, Verified, Wish, checks_of
 from appliance.preflight.faults import TOO_SLOW, refuse_failed
-from appliance.vsphere.snapshots import PREFIX
+from appliance.vsphere.snapshot_names import PREFIX
 
 TEST = Wish(FailoverKind.TEST, {"VM Network": "net-1"})
 LIVE = Wish(FailoverKind.LIVE, {"VM Network": "network_id-1"})

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from appliance.vsphere.blockers import blockers
-from appliance.vsphere.snapshots import name_for
+from appliance.vsphere.snapshot_names import name_for
 from appliance.vsphere.spec import Disk, Snapshot, VmSpec
 from appliance.vsphere.tracking import refusal
 

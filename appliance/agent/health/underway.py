@@ -11,7 +11,8 @@ from sqlalchemy.orm import load_only
 from appliance.core.jobs import Job, JobStatus, StepStatus
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.store import Store
-from appliance.replication.cycle import CYCLES, DataTransfer, SnapshotRemoval
+from appliance.replication.cycle import DataTransfer, SnapshotRemoval
+from appliance.replication.kinds import CYCLES
 from appliance.replication.verify.steps import Comparison
 
 _COLUMNS = (Job.id, Job.kind, Job.title, Job.status, Job.peer_id, Job.revision, Job.updated_at, Job.current_operation)

@@ -9,9 +9,10 @@ from appliance.contract.peer import DiskProgress
 from appliance.core.jobs import Job
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.store import Store
+from appliance.replication.kinds import COPY
 from appliance.replication.transfer.board import Board
 from appliance.replication.transfer.held import snapshots_of
-from appliance.replication.transfer.workflow import KIND, TransferDeps
+from appliance.replication.transfer.workflow import TransferDeps
 
 
 class SourceRoutes(contract.SourceApi):
@@ -35,7 +36,7 @@ class SourceRoutes(contract.SourceApi):
         ]
 
     async def transfers(self) -> list[contract.Transfer]:
-        query = select(Job).where(Job.kind == KIND, Job.status.not_in(ENDED)).order_by(Job.created_at)
+        query = select(Job).where(Job.kind == COPY, Job.status.not_in(ENDED)).order_by(Job.created_at)
         async with self._store.session() as session:
             return [_transfer_view(job, self._transfers.board(job)) for job in await session.scalars(query)]
 

@@ -13,8 +13,9 @@ from appliance.contract.peer import AskSession, Compare, Compared, DataSession, 
 from appliance.core.jobs import Job, Runner, StepStatus
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.store import Store
-from appliance.replication.cycle import CYCLES, DataTransfer
+from appliance.replication.cycle import DataTransfer
 from appliance.replication.faults import REFUSED_SESSION
+from appliance.replication.kinds import CYCLES
 from appliance.replication.verify.desk import Desk
 from appliance.tunnel.principal import Principal
 from appliance.tunnel.sessions import DataSessions

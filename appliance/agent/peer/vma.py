@@ -32,7 +32,8 @@ from appliance.contract.peer import AllowedBandwidth, AskSnapshotRemoval, CopyPr
 from appliance.core.jobs import Job, Runner
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.jobs.runner import ALREADY_ENDED, NOT_ENDED
-from appliance.replication.transfer.workflow import KIND, TransferDeps, phase_of
+from appliance.replication.kinds import COPY
+from appliance.replication.transfer.workflow import TransferDeps, phase_of
 from appliance.vsphere import inventory, power, snapshots
 from appliance.vsphere.about import about
 from appliance.vsphere.certificate import look_at
@@ -117,7 +118,7 @@ class VmaPeerRoutes(VmaPeerApi):
             self._transfers.logins.give(body.job_id, body.access)
         if known is None:
             params = body.model_dump(mode="json", exclude={"access", "job_id", "correlation_id"})
-            await self._runner.submit(KIND, params, job_id=body.job_id, correlation_id=body.correlation_id)
+            await self._runner.submit(COPY, params, job_id=body.job_id, correlation_id=body.correlation_id)
         return await self.progress(body.job_id)
 
     async def progress(self, job_id: str, after: int = -1, wait: float = 0.0) -> CopyProgress:
@@ -156,7 +157,7 @@ class VmaPeerRoutes(VmaPeerApi):
 
     async def _own(self, job_id: str) -> Job:
         job = await self._runner.get(job_id)
-        if job.kind != KIND:
+        if job.kind != COPY:
             raise NOT_FOUND(noun="job", id=job_id)
         return job
 

@@ -15,7 +15,7 @@ from appliance.contract.inventory import AskVms, Vm
 from appliance.contract.peer import AskSnapshotRemoval
 from appliance.contract.reconciliation import FindingKind, Place, Unseen
 from appliance.core.jobs import Run
-from appliance.vsphere.snapshots import PREFIX, is_ours
+from appliance.vsphere.snapshot_names import PREFIX, is_ours
 
 _AT_ONCE = 200
 """VMs in one question."""

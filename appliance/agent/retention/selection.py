@@ -15,7 +15,7 @@ from appliance.contexts import VmContext, VmState
 from appliance.core.jobs import Job, JobIdCorrelation, JobStatus
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.failover.models import FailoverJobRow
-from appliance.replication.transfer.workflow import KIND as COPY
+from appliance.replication.kinds import COPY
 from appliance.volumes.models import VolumeOperationRow
 
 OPEN = (VmState.TEST, VmState.LIVE, VmState.CLEANUP_REQUIRED)

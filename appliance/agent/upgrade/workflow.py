@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from appliance.agent.upgrade.faults import FAILOVER_RUNS, UNDER_WAY
 from appliance.core.jobs import Job, Run, Step, Workflow
 from appliance.core.jobs.lifecycle import ENDED
-from appliance.failover.workflows import LIVE_FAILOVER, ROLLBACK
+from appliance.failover.kinds import LIVE_FAILOVER, ROLLBACK
 
 if TYPE_CHECKING:
     from appliance.agent.upgrade.upgrades import Upgrades

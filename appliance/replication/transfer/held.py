@@ -11,8 +11,9 @@ from sqlalchemy.orm import aliased
 
 from appliance.core.jobs import Job, JobStep, StepStatus
 from appliance.core.jobs.lifecycle import ENDED
-from appliance.replication.transfer.workflow import KIND, Snapshot, SnapshotRemoval, Tracking
-from appliance.vsphere.snapshots import name_for
+from appliance.replication.kinds import COPY
+from appliance.replication.transfer.workflow import Snapshot, SnapshotRemoval, Tracking
+from appliance.vsphere.snapshot_names import name_for
 
 LIMIT = 200
 """How many that were left behind are told of; the newest ones."""
@@ -30,7 +31,7 @@ class Held:
 
 async def snapshots_of(session: AsyncSession) -> list[Held]:
     """Of cycles under way, and of ended ones whose VM no later cycle has cleared; newest first, in two queries."""
-    copies = select(Job).where(Job.kind == KIND).order_by(Job.created_at.desc())
+    copies = select(Job).where(Job.kind == COPY).order_by(Job.created_at.desc())
     going = (await session.scalars(copies.where(Job.status.not_in(ENDED)))).all()
     left = (await session.scalars(copies.where(Job.status.in_(ENDED), _stuck(), ~_cleared()).limit(LIMIT))).all()
     return [_held(job) for job in (*(one for one in going if has_snapshot(one)), *left)]
@@ -52,7 +53,7 @@ def _cleared() -> ColumnElement[bool]:
     later = aliased(Job)
     same_vm = later.params["vm"].as_string() == Job.params["vm"].as_string()
     done = later.steps.any((JobStep.name == Tracking.name) & (JobStep.status == StepStatus.COMPLETED))
-    return exists().where(later.kind == KIND, later.created_at > Job.created_at, same_vm, done)
+    return exists().where(later.kind == COPY, later.created_at > Job.created_at, same_vm, done)
 
 
 def _held(job: Job) -> Held:

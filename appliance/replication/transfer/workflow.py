@@ -15,6 +15,7 @@ from appliance.core.commands import Children
 from appliance.core.jobs import Job, Run, Step, Workflow
 from appliance.replication.bandwidth import Bandwidth
 from appliance.replication.faults import CAPACITY_CHANGED, DISK_MISSING, NO_LOGIN, NOT_MIGRATABLE
+from appliance.replication.kinds import COPY
 from appliance.replication.transfer.asking import oma_state
 from appliance.replication.transfer.board import Board
 from appliance.replication.transfer.checkpoint import Checkpoints
@@ -33,7 +34,6 @@ from appliance.vsphere.snapshots import SnapshotRecord
 from appliance.vsphere.spec import VmSpec
 from appliance.vsphere.vddk.library import Usable
 
-KIND = "copy"
 ASK_AFTER = 30.0
 """Seconds without a question from the OMA after which it is asked how its job stands."""
 AGAIN_AFTER = 5.0
@@ -206,7 +206,7 @@ class SnapshotRemoval(TransferStep):
 class Transfer(Workflow):
     """The copy of one VM at one snapshot."""
 
-    kind = KIND
+    kind = COPY
 
     def __init__(self, deps: TransferDeps) -> None:
         steps = (Inspection, Tracking, Snapshot, Copy, Hold, Comparison, SnapshotRemoval)
