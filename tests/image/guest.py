@@ -83,12 +83,15 @@ class Guest:
             await asyncio.sleep(0.3)
         raise AssertionError(f"no {pattern!r} on the screen within {timeout:.0f} s, but:\n{shown}")
 
-    async def becomes(self, command: str, wanted: str, timeout: float = SHOWN) -> str:
-        """Wait until a command prints what the regular expression matches as a whole; raises AssertionError with what it prints."""
+    async def becomes(self, command: str, wanted: str, timeout: float = SHOWN, answer: float = ANSWER) -> str:
+        """Wait until a command prints what the regular expression matches as a whole; it has `answer` seconds each time.
+
+        Raises AssertionError with what it prints.
+        """
         end, said = time.monotonic() + timeout, "nothing"
         while time.monotonic() < end:
             try:
-                said = await self.run(command)
+                said = await self.run(command, answer)
             except (Refused, TimeoutError) as error:
                 said = str(error)
             if re.fullmatch(wanted, said, re.DOTALL):

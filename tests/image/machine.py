@@ -28,6 +28,7 @@ AFTER_KEY = 0.12
 PLACES = 4
 """Disks that can be plugged in."""
 SOCKET, CONTROL = "probe.sock", "control.sock"
+SECTOR = 512
 VGA_AT, VGA_SIZE = 0xB8000, 0x8000
 """Where the text mode's memory is. The kernel scrolls by showing another part of it, so all is read."""
 
@@ -126,13 +127,20 @@ class Machine:
         """What a terminal on the serial port shows."""
         return screens.serial(self.engine.console.log.read_bytes())
 
-    async def plug(self, serial: str, size_mib: int) -> str:
-        """Plug a new virtio disk in while the machine runs; returns the name by which it is unplugged. A serial has up to 20 bytes."""
+    async def plug(self, serial: str, size_mib: int = 1, content: Path | None = None) -> str:
+        """Plug a new virtio disk in while the machine runs, empty or with what is in a file; returns the name by which it is unplugged.
+
+        A serial has up to 20 bytes.
+        """
         self._plugged += 1
         name = f"plugged{self._plugged}"
         path = self.folder / f"{name}.raw"
-        with path.open("wb") as file:
-            file.truncate(size_mib << 20)
+        size = size_mib << 20
+        if content is not None:
+            shutil.copyfile(content, path)
+            size = -(-path.stat().st_size // SECTOR) * SECTOR
+        with path.open("ab") as file:
+            file.truncate(size)
         qmp = self.engine.qmp
         await qmp.execute("blockdev-add", driver="file", node_name=name, filename=str(path.absolute()))
         await qmp.execute("device_add", driver="virtio-blk-pci", id=name, drive=name, serial=serial, bus=places()[self._plugged % PLACES])

@@ -42,6 +42,11 @@ async def planted(image: Path, copy: Path) -> Path:
     return copy
 
 
+async def place(disk: Path, file: Path, path: str) -> None:
+    """Put a file into the root file system of a raw disk, where there is none; its folder is made. Raises CommandFailed."""
+    await _change(disk, f"mkdir {Path(path).parent}", f"write {file} {path}")
+
+
 async def rewrite(disk: Path, path: str, change: Callable[[str], str]) -> None:
     """Change a text file in the root file system of a raw disk. Raises CommandFailed."""
     text = disk.with_suffix(".text")
