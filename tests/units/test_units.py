@@ -9,7 +9,7 @@ import pytest
 from tests.units.overlay import ROOT, SYSTEMD, UNITS, laid_out, own_units, settings
 
 EXPOSURE = {
-    "appliance-agent.service": 4.5,
+    "appliance-agent.service": 4.7,
     "appliance-console@tty1.service": 0.7,
     "appliance-serial@ttyS0.service": 0.7,
     "appliance-vt.service": 1.1,
