@@ -1,8 +1,8 @@
 """How large the images are, how long they take, what they need: `python -m tests.image.figures IMAGES BENCH_JSON`.
 
 Written as `image` into the file, by role: `qcow2_mib`; `build_s` as the build has noted it; `console_s`, from the power button to the
-set-up's first step on the screen; `screen_s`, to the console's first screen of all; `used_mib`, memory that is not available once every
-unit is up. The probe of the boot tests is in the machine, so the last three are rather too high.
+console's first screen; `set_up_s`, to the set-up's first step on it, for which the agent has to answer; `used_mib`, memory that is not
+available once every unit is up. The probe of the boot tests is in the machine, so the last three are rather too high.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ async def figures(images: Path, role: str) -> dict[str, object]:
     with tempfile.TemporaryDirectory(prefix=f"bench-{role}-") as scratch:
         disk = await planted(image, Path(scratch) / "disk.raw")
         async with machine(images / "boots" / f"bench-{role}", disk, images / "shots", HARDWARE[role]) as one:
-            screen_s, console_s = await seconds(one, CONSOLE), await seconds(one, wizard.WELCOME)
+            console_s, set_up_s = await seconds(one, CONSOLE), await seconds(one, wizard.WELCOME)
             await one.guest.becomes("systemctl is-system-running || true", "running|degraded", wizard.BOOT)
             used = used_mib(await one.guest.run("cat /proc/meminfo"))
     return {
         "qcow2_mib": round(image.stat().st_size / 2**20, 1),
         "build_s": build_s(images / f"{role}.json"),
         "console_s": console_s,
-        "screen_s": screen_s,
+        "set_up_s": set_up_s,
         "used_mib": used,
     }
 

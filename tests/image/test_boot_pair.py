@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from appliance.contract.discovery import AskDiscovery
-from appliance.contract.failover import StartTest
+from appliance.contract.failover import StartLive, StartTest
 from appliance.contract.replications import StartReplication
 from appliance.demo import labs, operating
 from appliance.demo.operating import Follower
@@ -29,7 +29,7 @@ from tests.image.segment import GATEWAY
 BOOT = 900.0
 """Seconds for the guest, at the source or landed, while two appliances are emulated beside it."""
 INTERFACE = r"\beth0\b"
-MARKER = "Written at the source of two booted appliances"
+MARKER, LAST = "Written at the source of two booted appliances", "Written before the source went off"
 AGENT_GROUP = "/sys/fs/cgroup/system.slice/appliance-agent.service"
 
 pytestmark = pytest.mark.timeout(3600)
@@ -124,6 +124,19 @@ async def test_the_copy_goes_on_after_the_cleanup(sites: Pair, known: Known) -> 
     cycle, seen = await Witness(stage, follower, stage.cloud.volume).watched(started.job_id or "")
     assert {disk.sync_type for disk in cycle.disks} == {"incremental"}
     assert len(seen) == 2 and all(one.identical for one in seen.values())
+
+
+async def test_a_live_failover_takes_the_last_changes_along_and_boots_to_its_login(sites: Pair, known: Known) -> None:
+    stage, follower = known.operated
+    await stage.vcenter.run_in_guest(f"echo {LAST} >/etc/marker; sync", BOOT)
+    started = await stage.oma.failover.failover_live(StartLive(vm=labs.VM, shutdown_seconds=round(BOOT)))
+    _, seen = await Witness(stage, follower, stage.cloud.volume).watched(started.job_id)
+    assert len(seen) == 2 and all(one.identical for one in seen.values())
+    found = (await stage.oma.discovery.discover(AskDiscovery(credential_id=known.credential_id))).vms
+    assert [one.power_state for one in found] == ["poweredOff"]
+    landed = (await stage.oma.failover.failover_job(started.job_id)).destination_vm_id or ""
+    assert re.search(rf"^{LAST}\s*$", await prompt(partial(stage.cloud.console, landed), BOOT), re.MULTILINE)
+    assert await disks(sites.oma) == []
 
 
 async def test_what_the_oma_needed_of_its_memory_is_noted(sites: Pair, images: Path) -> None:
