@@ -18,6 +18,8 @@ PID = f"$(systemctl show --property=MainPID --value {CONSOLE})"
 KILL = f"now=0; while [ $now = 0 ] || [ $now = $before ]; do now={PID}; done; before=$now; systemctl kill --signal=KILL {CONSOLE}"
 KILLS = f"before=0; for _ in 1 2 3 4 5 6 7 8; do {KILL}; done"
 """Within the machine, so that they follow each other as fast as it can: systemd's own limit is five starts in ten seconds."""
+MACHINE = "/usr/lib/x86_64-linux-gnu/guestfs/supermin.d"
+"""What the guest preparation makes its machine from: a list of the appliance's own files (supermin(1))."""
 SERIAL = "0a1b2c3d4e5f60718293"
 """As CloudStack makes it from a volume's id."""
 
@@ -87,6 +89,13 @@ async def test_an_array_that_a_guest_has_is_not_assembled(oma: Machine) -> None:
     await oma.unplug(name)
 
 
+async def test_the_agent_can_make_the_machine_that_guests_are_prepared_in(oma: Machine) -> None:
+    made = "/var/tmp/preparation"
+    await as_agent(oma, f"supermin --build --copy-kernel --format ext2 --host-cpu x86_64 {MACHINE} -o {made} 2>&1", SLOW)
+    assert (await as_agent(oma, f"ls {made}")).split() == ["initrd", "kernel", "root"]
+    await as_agent(oma, f"rm -r {made}")
+
+
 async def holders(one: Machine, disk: str) -> str:
     """What stands on a disk: volume groups that are in use, arrays even when they have not begun to run."""
     return await one.guest.run(f"ls /sys/block/$(basename $(readlink -f {disk}))/holders")
@@ -97,14 +106,14 @@ async def seen_anew(one: Machine, disk: str) -> None:
     await one.guest.run(f"udevadm trigger --action=add --settle $(readlink -f {disk}) && udevadm settle", SLOW)
 
 
-async def as_agent(one: Machine, command: str) -> str:
+async def as_agent(one: Machine, command: str, timeout: float = 30.0) -> str:
     """Run a program under the agent's control group with its device rules, in its view of the files, as its user without capabilities."""
     pid = await main_pid(one, "appliance-agent.service")
     group = "/sys/fs/cgroup/system.slice/appliance-agent.service/cgroup.procs"
     uid, gid = (await one.guest.run(f"stat -c '%u %g' /proc/{pid}")).split()
     groups = (await one.guest.run(f"sed -n 's/^Groups://p' /proc/{pid}/status")).split() or [gid]
     user = f"setpriv --reuid={uid} --regid={gid} --groups={','.join(groups)} --bounding-set=-all"
-    return await one.guest.run(f"echo $$ > {group} && exec nsenter --target={pid} --mount {user} {command}")
+    return await one.guest.run(f"echo $$ > {group} && exec nsenter --target={pid} --mount {user} {command}", timeout)
 
 
 async def main_pid(one: Machine, unit: str) -> str:

@@ -81,11 +81,15 @@ async def test_a_release_that_hangs_is_given_up_by_itself(oma: Machine, files: F
     await keeps_its_records(oma)
 
 
-async def test_a_restart_comes_up_with_the_release_that_was_kept(oma: Machine) -> None:
-    boot_id = await oma.guest.boot_id(wizard.BOOT)
-    await oma.engine.qmp.execute("system_reset")
-    await oma.guest.restarted(boot_id, wizard.BOOT)
-    await oma.guest.becomes(RELEASES, f'.*"version": "{NEW}".*', LONG, LONG)
+async def test_a_power_cut_during_a_trial_leaves_a_release_that_works(oma: Machine) -> None:
+    await oma.guest.run(f"appliance upgrade apply appliance-{BROKEN}.upgrade", LONG)
+    await oma.guest.becomes(CURRENT, f"releases/{BROKEN}", LONG)
+    await oma.switch_off()
+    await oma.switch_on()
+    await oma.guest.boot_id(wizard.BOOT)
+    await oma.guest.becomes(CURRENT, f"releases/{NEW}", LONG)
+    await oma.guest.becomes(RELEASES, f'.*"version": "{NEW}".*"outcome": "returned".*', LONG, LONG)
+    await keeps_its_records(oma)
 
 
 async def uploaded(oma: Machine, file: Path) -> str:
