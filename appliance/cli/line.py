@@ -16,12 +16,24 @@ from appliance.cli.connection import add_connection, transport
 from appliance.cli.shortcuts import SHORTCUTS, expanded
 from appliance.contract.errors import Fault
 
+VALUED = ("--socket", "--url", "--token-file", "--server-fingerprint")
+OF_ALL = (*VALUED, "--json")
+"""Options of every command; the first ones are followed by a value."""
+
 
 def run(words: Sequence[str]) -> int:
     """Exit codes: 0 done, 1 refused, failed or unreachable, 2 wrong usage."""
-    words, resolve = expanded(with_action(words))
+    words, resolve = expanded(with_action(options_last(words)))
     typed = parser(words[0] if words else "").parse_args(words)
     return asyncio.run(_request(typed)) if typed.noun == "request" else asking.run(typed.command, typed, resolve)
+
+
+def options_last(words: Sequence[str]) -> Sequence[str]:
+    """Options of every command that stand before it are taken as if they stood behind it (pure)."""
+    first = 0
+    while first < len(words) and words[first].startswith(OF_ALL):
+        first += 2 if words[first] in VALUED else 1
+    return [*words[first:], *words[:first]]
 
 
 def with_action(words: Sequence[str]) -> Sequence[str]:

@@ -14,7 +14,7 @@ from appliance.cli.arguments import request
 from appliance.cli.asking import prepare
 from appliance.cli.commands import Command, action_of, commands, noun_of
 from appliance.cli.fields import Field, body_fields, positional, query_fields
-from appliance.cli.line import parser
+from appliance.cli.line import options_last, parser
 from appliance.cli.shortcuts import SHORTCUTS, expanded
 from appliance.contract.api import routes
 
@@ -105,3 +105,19 @@ def test_shortcuts_stand_for_commands_that_there_are() -> None:
         assert " ".join(one.words) in BY_WORDS
     assert expanded(["sync", "web1", "--wait"])[0] == ["replications", "start", "--context-id", "web1", "--wait"]
     assert expanded(["jobs", "list"]) == (["jobs", "list"], None)
+
+
+@pytest.mark.parametrize(
+    ("typed", "taken"),
+    [
+        ("--json upgrade releases", "upgrade releases --json"),
+        ("--url https://oma/operator --token-file t vms", "vms --url https://oma/operator --token-file t"),
+        ("--url=https://oma/operator --json vms list", "vms list --url=https://oma/operator --json"),
+        ("vms list --json", "vms list --json"),
+        ("--help", "--help"),
+        ("--json", "--json"),
+        ("", ""),
+    ],
+)
+def test_options_of_every_command_may_stand_before_it(typed: str, taken: str) -> None:
+    assert options_last(typed.split()) == taken.split()

@@ -19,7 +19,7 @@ OLD, NEW, BROKEN = project_version(), "0.2.0", "0.3.0"
 LONG = 900.0
 """Seconds for one step; a busy computer emulates slowly."""
 CURRENT = "readlink /opt/appliance/current"
-RELEASES = "appliance --json upgrade releases"
+RELEASES = "appliance upgrade releases --json"
 SETTING = "jobs.kept_days"
 
 pytestmark = pytest.mark.timeout(3600)
@@ -100,9 +100,9 @@ async def uploaded(oma: Machine, file: Path) -> str:
     await oma.guest.becomes(f"test -b {disk} && echo there", "there")
     await oma.guest.run(f"head -c {size} {disk} > /var/tmp/{file.name}", LONG)
     await oma.unplug(name)
-    return str(json.loads(await oma.guest.run(f"appliance --json upgrade upload /var/tmp/{file.name}", LONG))["flaw"])
+    return str(json.loads(await oma.guest.run(f"appliance upgrade upload /var/tmp/{file.name} --json", LONG))["flaw"])
 
 
 async def keeps_its_records(oma: Machine) -> None:
     """The setting that was made before the upgrades."""
-    assert json.loads(await oma.guest.run(f"appliance --json settings show {SETTING}", LONG))["value"] == 99
+    assert json.loads(await oma.guest.run(f"appliance settings show {SETTING} --json", LONG))["value"] == 99
