@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -14,8 +15,8 @@ from appliance.agent.provided.router import user_data
 from appliance.agent.provided.values import says_something
 from appliance.contract.provided import Giver, Provided
 
-AGAIN = 5.0
-"""Seconds after which it is looked again, as long as nobody but the network's DHCP has said anything."""
+AGAIN, LATEST = 5.0, 60.0
+"""Seconds after which it is looked again, as long as nobody but the network's DHCP has said anything: each time twice as many."""
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +41,8 @@ class Proposals:
         self._answered = set[str]()
         self._found = Provided()
         self._looking: asyncio.Task[None] | None = None
-        self._looked_at = -AGAIN
+        self._next = -math.inf
+        self._pause = AGAIN
 
     async def current(self) -> Provided:
         """What is known now. The first one who asks starts the search."""
@@ -48,7 +50,7 @@ class Proposals:
             return Provided()
         settled = self._found.giver not in (Giver.NOBODY, Giver.DHCP)
         idle = self._looking is None or self._looking.done()
-        if not settled and idle and self._clock() - self._looked_at >= AGAIN:
+        if not settled and idle and self._clock() >= self._next:
             self._looking = asyncio.create_task(self._look())
         return self._found
 
@@ -68,7 +70,8 @@ class Proposals:
             found = found.model_copy(update={"host_name": name})
         if found.giver not in (Giver.NOBODY, self._found.giver):
             _log.info("values for the set-up were given by %s; %d could not be used", found.giver.value, len(found.flaws))
-        self._found, self._looked_at = found, self._clock()
+        self._found, self._next = found, self._clock() + self._pause
+        self._pause = min(2 * self._pause, LATEST)
 
     async def _given(self, leases: Sequence[Lease]) -> Provided | None:
         """What was given on purpose, from the first source that has anything."""
