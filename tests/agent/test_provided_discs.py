@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from provided_discs import AS_CLOUDSTACK, disc
 from test_provided_values import ENVIRONMENT
 
+from appliance.agent.provided import discs
 from appliance.agent.provided.disc import LARGEST
 from appliance.agent.provided.discs import Discs
 from appliance.contract.provided import Giver, Provided
@@ -96,6 +98,12 @@ async def test_a_disc_that_was_damaged_ends_nothing(drives: Path, tmp_path: Path
         whole[place] ^= 0xFF
     (drives / "sr0").write_bytes(whole)
     await Discs(drives).provided()
+
+
+async def test_a_drive_that_never_answers_is_given_up(drives: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discs, "SECONDS", 0.5)
+    os.mkfifo(drives / "sr0")
+    assert await Discs(drives).provided() is None
 
 
 async def test_a_folder_of_devices_without_drives_says_nothing(drives: Path) -> None:

@@ -123,6 +123,24 @@ async def test_what_was_found_is_not_looked_for_again(place: Place) -> None:
     assert (await place.found()).giver is Giver.CLOUDSTACK and len(place.asked) == 1
 
 
+async def test_a_name_that_comes_late_is_added_to_what_was_given(place: Place) -> None:
+    place.lease(LEASE.replace("HOSTNAME", "OTHER"))
+    place.says = DOCUMENT
+    assert (await place.found()).host_name == ""
+    place.lease()
+    place.now += AGAIN
+    assert await place.found() == GIVEN.model_copy(update={"host_name": "oma-in-the-cloud"}) and len(place.asked) == 1
+
+
+async def test_it_is_looked_less_and_less_often(place: Place) -> None:
+    place.lease()
+    place.says = None
+    for _ in range(1000):
+        await place.found()
+        place.now += 1.0
+    assert 15 <= len(place.asked) <= 25
+
+
 async def test_once_the_set_up_is_done_nobody_is_asked_and_nothing_proposed(place: Place) -> None:
     place.lease()
     place.says = DOCUMENT

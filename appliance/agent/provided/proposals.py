@@ -16,7 +16,7 @@ from appliance.agent.provided.values import says_something
 from appliance.contract.provided import Giver, Provided
 
 AGAIN, LATEST = 5.0, 60.0
-"""Seconds after which it is looked again, as long as nobody but the network's DHCP has said anything: each time twice as many."""
+"""Seconds after which it is looked again for what is missing still: each time twice as many."""
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +39,7 @@ class Proposals:
         self._is_open, self._leases, self._ask, self._clock = is_open, leases, ask, clock
         self._discs = None if devices is None else Discs(devices)
         self._answered = set[str]()
+        self._given: Provided | None = None
         self._found = Provided()
         self._looking: asyncio.Task[None] | None = None
         self._next = -math.inf
@@ -48,7 +49,7 @@ class Proposals:
         """What is known now. The first one who asks starts the search."""
         if not await self._is_open():
             return Provided()
-        settled = self._found.giver not in (Giver.NOBODY, Giver.DHCP)
+        settled = self._given is not None and bool(self._found.host_name)
         idle = self._looking is None or self._looking.done()
         if not settled and idle and self._clock() >= self._next:
             self._looking = asyncio.create_task(self._look())
@@ -62,18 +63,14 @@ class Proposals:
 
     async def _look(self) -> None:
         leases = [] if self._leases is None else await asyncio.to_thread(read_leases, self._leases)
-        found = await self._given(leases)
-        name = host_name(leases)
-        if found is None:
-            found = Provided(giver=Giver.DHCP, host_name=name) if name else Provided()
-        elif not found.host_name:
-            found = found.model_copy(update={"host_name": name})
+        self._given = self._given or await self._search(leases)
+        found = _named(self._given, host_name(leases))
         if found.giver not in (Giver.NOBODY, self._found.giver):
             _log.info("values for the set-up were given by %s; %d could not be used", found.giver.value, len(found.flaws))
         self._found, self._next = found, self._clock() + self._pause
         self._pause = min(2 * self._pause, LATEST)
 
-    async def _given(self, leases: Sequence[Lease]) -> Provided | None:
+    async def _search(self, leases: Sequence[Lease]) -> Provided | None:
         """What was given on purpose, from the first source that has anything."""
         if self._discs is not None and (found := await self._discs.provided()) is not None:
             return found
@@ -90,3 +87,10 @@ class Proposals:
         self._answered.add(server)
         found = from_user_data(content)
         return found if found is not None and says_something(found) else None
+
+
+def _named(given: Provided | None, name: str) -> Provided:
+    """What was given; with the name that DHCP gave, where there is no other (pure)."""
+    if given is None:
+        return Provided(giver=Giver.DHCP, host_name=name) if name else Provided()
+    return given if given.host_name else given.model_copy(update={"host_name": name})
