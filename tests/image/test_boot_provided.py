@@ -19,7 +19,7 @@ DOCUMENT = f"""#appliance
 host_name = "{NAME}"
 ipv4_address = "{ADDRESS}"
 ipv4_gateway = "{GATEWAY}"
-dns = ["10.0.2.3"]
+ntp = ["10.0.2.2"]
 password = "not for this"
 """
 
