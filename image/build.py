@@ -19,6 +19,7 @@ from image.formats import make_qcow2, make_vmdk
 from image.grub import grub_config
 from image.ova import digest, write_ova
 from image.ovf import Machine
+from image.ovf_properties import properties
 from image.programs import BuildProblem, remove_tree, run
 from image.release import HOME, PROJECT, install_release, project_version
 from image.roles import KERNEL_OPTIONS, Role
@@ -122,6 +123,7 @@ def _make_ova(order: Order, disk: Path, finished: Path, plan: DiskPlan) -> None:
         disk_file_size=vmdk.stat().st_size,
         disk_capacity=plan.size_mib * MIB,
         disk_populated=disk.stat().st_blocks * 512,
+        properties=properties(order.role.name),
     )
     write_ova(finished / f"{order.name}.ova", machine, vmdk, plan.epoch)
 

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
+from image.ovf_properties import Property, render_properties
+
 HARDWARE_VERSION = "vmx-13"  # ESXi 6.5 and later; the first that has EFI, pvscsi and vmxnet3 for this guest
 DISK_FORMAT = "http://www.vmware.com/interfaces/specifications/vmdk.html#streamOptimized"
 GUEST = ("96", "debian10_64Guest")  # CIM's number for 64-bit Debian, and VMware's own name
 
 # CIM_ResourceAllocationSettingData.ResourceType
-_PROCESSOR, _MEMORY, _SCSI, _ETHERNET, _DISK = 3, 4, 6, 10, 17
+_PROCESSOR, _MEMORY, _IDE, _SCSI, _ETHERNET, _DVD, _DISK = 3, 4, 5, 6, 10, 15, 17
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Machine:
     disk_capacity: int
     disk_populated: int
     firmware: str = "efi"
+    properties: tuple[Property, ...] = ()
+    """What is asked when it is deployed."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class _Item:
     kind: int
     name: str
     fields: dict[str, str]
+    required: bool = True
 
 
 def render_ovf(machine: Machine) -> str:
@@ -66,7 +71,7 @@ def render_ovf(machine: Machine) -> str:
     <OperatingSystemSection ovf:id="{number}" vmw:osType="{guest}">
       <Info>The operating system</Info>
     </OperatingSystemSection>
-    <VirtualHardwareSection>
+    <VirtualHardwareSection ovf:transport="iso">
       <Info>The hardware</Info>
       <System>
         <vssd:ElementName>Virtual Hardware Family</vssd:ElementName>
@@ -82,7 +87,7 @@ def render_ovf(machine: Machine) -> str:
       <Info>The product</Info>
       <Product>{title}</Product>
       <Version>{escape(machine.version)}</Version>
-    </ProductSection>
+{render_properties(machine.properties)}    </ProductSection>
   </VirtualSystem>
 </Envelope>
 """
@@ -100,16 +105,23 @@ def _hardware(machine: Machine) -> tuple[_Item, ...]:
             *(_ETHERNET, "Network adapter 1"),
             {"AddressOnParent": "7", "AutomaticAllocation": "true", "Connection": "VM Network", "ResourceSubType": "VmxNet3"},
         ),
+        # vCenter hands over what was asked at deployment on a disc, and puts it into the machine's drive.
+        _Item(_IDE, "IDE 0", {"Address": "0"}),
+        _Item(
+            *(_DVD, "CD/DVD drive 1"),
+            {"AddressOnParent": "0", "AutomaticAllocation": "false", "Parent": str(_IDE_AT), "ResourceSubType": "vmware.cdrom.remoteatapi"},
+            required=False,
+        ),
     )
 
 
-_SCSI_AT = 3  # the controller's place in _hardware, which its disk names as its parent
+_SCSI_AT, _IDE_AT = 3, 6  # the controllers' places in _hardware, which disk and drive name as their parents
 
 
 def _item(number: int, item: _Item) -> str:
     fields = {**item.fields, "ElementName": item.name, "InstanceID": str(number), "ResourceType": str(item.kind)}
     lines = (f"        <rasd:{key}>{escape(fields[key])}</rasd:{key}>" for key in sorted(fields))
-    return "\n".join(("      <Item>", *lines, "      </Item>"))
+    return "\n".join(("      <Item>" if item.required else '      <Item ovf:required="false">', *lines, "      </Item>"))
 
 
 def check_ovf(text: str) -> None:

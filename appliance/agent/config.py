@@ -56,6 +56,14 @@ class Machine(_Table):
     release_home: Path = Path("/opt/appliance")
 
 
+class Deployment(_Table):
+    """Where values that were given at deployment are looked for: the folder of the drives' devices, and that of systemd-networkd's
+    DHCP leases. Without them nothing is read, and nobody is asked."""
+
+    devices_dir: Path | None = None
+    leases_dir: Path | None = None
+
+
 class Gate(_Table):
     """The vendor's shell: the public key that opens it (PEM), and the shell. Without a key there is no gate."""
 
@@ -87,6 +95,7 @@ class Config(_Table):
     storage: Storage = Storage()
     failover: Failover = Failover()
     machine: Machine = Machine()
+    deployment: Deployment = Deployment()
     gate: Gate = Gate()
     remote_console: RemoteConsole = RemoteConsole()
 

@@ -26,6 +26,8 @@ from appliance.agent.http.upgrades import UpgradeRoutes
 from appliance.agent.logs import LogBook
 from appliance.agent.operators import Operators
 from appliance.agent.power import Power
+from appliance.agent.provided.proposals import Proposals
+from appliance.agent.provided.router import user_data
 from appliance.agent.remote_console.service import RemoteConsole
 from appliance.agent.retention.daily import daily
 from appliance.agent.retention.limits import Limits
@@ -107,6 +109,10 @@ async def running_machine(
         stack.push_async_callback(power.close)
         kept_backups = Backups(store, runner, config, sealed, partial(power.ask, system.PowerAction.RESTART_AGENT))
 
+        first = Setup(kept, audit, remote.set_password)
+        proposals = _proposals(config, first)
+        stack.push_async_callback(proposals.close)
+
         kept_upgrades = Upgrades(config, runner, audit, key, partial(own_health, config.api_socket), host.leave)
         await kept_upgrades.start()
 
@@ -122,7 +128,7 @@ async def running_machine(
         stack.callback(tidying.cancel)
         yield (
             (network.NetworkApi, NetworkRoutes(host.network)),
-            (setup.SetupApi, SetupRoutes(Setup(kept, audit, remote.set_password))),
+            (setup.SetupApi, SetupRoutes(first, proposals)),
             (gate.GateApi, GateRoutes(shell, audit)),
             (access.RemoteConsoleApi, RemoteConsoleRoutes(remote)),
             (backups.BackupsApi, BackupRoutes(kept_backups)),
@@ -131,6 +137,12 @@ async def running_machine(
             (settings.SettingsApi, SettingsRoutes(options, audit)),
             (tokens.TokensApi, TokenRoutes(operators.tokens, audit)),
         )
+
+
+def _proposals(config: Config, first: Setup) -> Proposals:
+    """What was given at deployment. Only an OMA is where CloudStack's virtual router is."""
+    given = config.deployment
+    return Proposals(first.is_open, given.devices_dir, given.leases_dir, user_data if config.role == "oma" else None)
 
 
 def network_of(config: Config) -> NetworkControl:

@@ -45,6 +45,10 @@ class Setup:
         """Where the wizard stands."""
         return contract.Setup(stage=await self._stage(), password_set=bool(await self._kept()), wait_seconds=await self._tries.wait())
 
+    async def is_open(self) -> bool:
+        """Whether the set-up is not done yet."""
+        return await self._stage() is not contract.Stage.DONE
+
     async def set_stage(self, stage: contract.Stage) -> None:
         """Remember the step that comes next."""
         await self._settings.put(_STAGE, {"stage": stage.value})

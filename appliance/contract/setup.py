@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from appliance.contract.api import Api, OperatorModel, route
+from appliance.contract.provided import Provided
 from appliance.contract.types import Secret
 
 Password = Annotated[Secret, Field(max_length=256)]
@@ -55,6 +56,11 @@ class SetupApi(Api):
     @route("GET", "/api/v1/setup")
     async def setup(self) -> Setup:
         """Where the wizard stands."""
+        raise NotImplementedError
+
+    @route("GET", "/api/v1/setup/provided")
+    async def provided(self) -> Provided:
+        """What was given at deployment for the set-up's fields. It is looked for once somebody asks, and until the set-up is done."""
         raise NotImplementedError
 
     @route("PUT", "/api/v1/setup")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from image.ovf import Machine
+from image.ovf_properties import properties
 
 MACHINE = Machine(
     name="appliance-vma",
@@ -14,4 +15,5 @@ MACHINE = Machine(
     disk_file_size=123,
     disk_capacity=8 << 30,
     disk_populated=456,
+    properties=properties("vma"),
 )

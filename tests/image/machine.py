@@ -7,6 +7,7 @@ that of a namespace.
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -44,6 +45,8 @@ class Hardware:
     memory_mib: int = 1024
     disk_gib: int = 0
     """The size of the disk where it is larger than the image."""
+    disc: Path | None = None
+    """An image of what is in its drive for discs."""
     namespace: str = ""
     """The network namespace that the cards' taps are in."""
 
@@ -165,7 +168,14 @@ def options(hardware: Hardware) -> Sequence[str]:
         *("-chardev", f"socket,id=probe,path={SOCKET},server=on,wait=off"),
         *("-device", "virtio-serial-pci", "-device", "virtserialport,chardev=probe,name=probe"),
         *(word for slot in slots for word in slot),
+        *(_drive(hardware.disc) if hardware.disc else ()),
     ]
+
+
+def _drive(disc: Path) -> Sequence[str]:
+    """A drive with a disc in it. It is a SCSI one: the kernel of the OMA has no driver for this machine's SATA."""
+    medium = {"driver": "file", "node-name": "disc", "filename": str(disc), "read-only": True}
+    return ("-blockdev", json.dumps(medium), "-device", "virtio-scsi-pci,id=discs", "-device", "scsi-cd,bus=discs.0,drive=disc")
 
 
 @asynccontextmanager

@@ -10,8 +10,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from appliance.contract.provided import Provided
 from image.ova import manifest, write_ova
 from image.ovf import check_ovf, render_ovf
+from image.ovf_properties import properties
 from tests.image.described import MACHINE
 
 RASD = "{http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData}"
@@ -57,6 +59,35 @@ def test_the_disks_sizes_are_in_bytes() -> None:
     disk, file = root.find(f"{OVF}DiskSection/{OVF}Disk"), root.find(f"{OVF}References/{OVF}File")
     assert disk is not None and file is not None
     assert (disk.get(f"{OVF}capacity"), disk.get(f"{OVF}populatedSize"), file.get(f"{OVF}size")) == (str(8 << 30), "456", "123")
+
+
+def _properties(role: str) -> list[ElementTree.Element]:
+    root = ElementTree.fromstring(render_ovf(replace(MACHINE, properties=properties(role))))
+    return root.findall(f"{OVF}VirtualSystem/{OVF}ProductSection/{OVF}Property")
+
+
+def test_a_drive_takes_the_disc_on_which_vcenter_hands_over_what_was_asked() -> None:
+    section = ElementTree.fromstring(render_ovf(MACHINE)).find(f"{OVF}VirtualSystem/{OVF}VirtualHardwareSection")
+    assert section is not None and section.get(f"{OVF}transport") == "iso"
+    assert _item("15")["Parent"] == _item("5")["InstanceID"]
+
+
+@pytest.mark.parametrize(("role", "other"), [("vma", set()), ("oma", {"oma_address"})])
+def test_what_is_asked_at_deployment_is_what_the_set_up_can_fill_in(role: str, other: set[str]) -> None:
+    assert {one.get(f"{OVF}key") for one in _properties(role)} | other == set(Provided.model_fields) - {"giver", "flaws"}
+
+
+def test_every_question_is_empty_may_stay_so_and_says_what_it_is_about() -> None:
+    for one in _properties("vma"):
+        given = {name: one.get(f"{OVF}{name}") for name in ("type", "userConfigurable", "value", "password")}
+        assert given == {"type": "string", "userConfigurable": "true", "value": "", "password": None}
+        assert one.findtext(f"{OVF}Label") and one.findtext(f"{OVF}Description")
+
+
+def test_a_machine_that_asks_nothing_has_no_questions() -> None:
+    text = render_ovf(replace(MACHINE, properties=()))
+    check_ovf(text)
+    assert "<Property" not in text and "<Category" not in text
 
 
 @pytest.mark.parametrize("hostile", ['"><File/>', "a & b", "<b>", "'"])

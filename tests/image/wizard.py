@@ -50,6 +50,12 @@ async def configure_network(machine: Machine, address: str = ADDRESS, gateway: s
     await guest.shows(re.escape(gateway))
     await machine.press("f8")
     await guest.shows(f"{NETWORK}(.|\n)*changed")
+    return await keep_network(machine, gateway)
+
+
+async def keep_network(machine: Machine, gateway: str) -> str:
+    """The second step: what is in its fields, tried and kept. Returns the second step's screen."""
+    guest = machine.guest
     await machine.press("f8")
     await guest.shows("Try these settings[?]")
     await machine.press("f8")

@@ -10,7 +10,10 @@ PICTURES: dict[str, dict[str, str]] = {
         "idle-failed": "test_snap_entrance/test_idle_screen[failed-80x25]",
     },
     "set-up-welcome": {"set-up-welcome": "test_snap_wizard/test_step[welcome-oma-80x25]"},
-    "set-up-network": {"set-up-network": "test_snap_wizard/test_step[network-oma-80x25]"},
+    "set-up-network": {
+        "set-up-network": "test_snap_wizard/test_step[network-oma-80x25]",
+        "set-up-network-given": "test_snap_provided/test_network_filled_in[given-80x25]",
+    },
     "set-up-code": {"set-up-code": "test_snap_wizard/test_step[pairing-oma-80x25]"},
     "set-up-pairing": {"set-up-pairing": "test_snap_wizard/test_step[pairing-vma-80x25]"},
     "set-up-done": {"set-up-done": "test_snap_wizard/test_status_at_the_end[normal-80x25]"},

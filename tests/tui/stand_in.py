@@ -22,6 +22,7 @@ from appliance.contract.failover import FailoverApi
 from appliance.contract.management import ManagementApi
 from appliance.contract.network_mappings import NetworkMappingsApi
 from appliance.contract.preflight import PreflightApi
+from appliance.contract.provided import Provided
 from appliance.contract.reconciliation import ReconciliationApi
 from appliance.contract.schedules import SchedulesApi
 from appliance.contract.settings import Setting, SettingsApi
@@ -173,6 +174,7 @@ def common(role: str) -> dict[str, object]:
         "status": status_of(role),
         "health": healthy(),
         "setup": set_up(),
+        "provided": Provided(),
         "network": network_state(),
         "jobs": [],
         "verifications": [],

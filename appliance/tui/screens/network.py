@@ -13,7 +13,7 @@ from appliance.tui.screens.acting import ActingScreen
 from appliance.tui.screens.network_list import actions, facts, is_removable, known, parents, rows
 from appliance.tui.screens.network_plan import Draft, change_lines, changes, finding_lines, without
 from appliance.tui.widgets.dialog import Choose, Tell
-from appliance.tui.widgets.facts import Facts
+from appliance.tui.widgets.facts import Fact, Facts
 from appliance.tui.widgets.table import Column, Listing
 
 COLUMNS = (
@@ -67,11 +67,19 @@ class NetworkScreen(ActingScreen):
 
     def _take(self, state: Network) -> None:
         self._state = state
-        self._draft.follow(state)
-        self.query_one(Facts).show(facts(state, self._draft))
+        self.follow(state)
+        self.query_one(Facts).show(self.lines(state))
         self.query_one(Listing).show(rows(state, self._draft))
         if state.trial and state.trial.id != self._opened and self.is_current:
             self._open_trial(state.trial.id)
+
+    def follow(self, state: Network) -> None:
+        """Take up what is kept now."""
+        self._draft.follow(state)
+
+    def lines(self, state: Network) -> list[Fact]:
+        """The lines above the list."""
+        return facts(state, self._draft)
 
     def _open_trial(self, trial_id: str) -> None:
         from appliance.tui.screens.trial import TrialScreen

@@ -6,11 +6,13 @@ import time
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.widgets import Static
 
 from appliance.contract.pairing import Peer
 from appliance.contract.setup import Stage
+from appliance.tui.provided_lines import WHENCE
 from appliance.tui.screens.base import ConsoleScreen
-from appliance.tui.screens.joining import JoiningScreen
+from appliance.tui.screens.joining import FORM, JoiningScreen
 from appliance.tui.screens.pairing_code import CodeScreen
 from appliance.tui.screens.wizard.step import ABOUT, WizardStep, heading
 
@@ -58,12 +60,25 @@ class JoinStep(WizardStep, JoiningScreen):
     def __init__(self) -> None:
         super().__init__()
         self._paired_at: float | None = None
+        self._proposed = False
 
     async def load(self) -> None:
         """The pairing; some time after it was made it goes on."""
         await super().load()
+        await self._propose()
         if self._paired_at is not None and time.monotonic() - self._paired_at >= SEEN:
             self.action_next()
+
+    async def _propose(self) -> None:
+        """Fill in the address that was given at deployment, unless one was typed already."""
+        address = self.field("address")
+        if self._proposed or not self.form_shown:
+            return
+        given = await self.console_app.agent.setup.provided()
+        if given.oma_address and not address.value and not self._proposed:
+            address.value = given.oma_address
+            self.query_one("#introduction", Static).update(f"{FORM} The address is filled in from {WHENCE[given.giver]}.")
+            self._proposed = True
 
     async def paired(self, peer: Peer) -> None:
         """Let it be read first."""

@@ -21,6 +21,11 @@ class WelcomeStep(WizardStep, PasswordScreen):
         "and a look at how everything is. It can be left at any step and goes on there.\n"
     )
 
+    async def load(self) -> None:
+        """Meanwhile the agent looks for what was given at deployment, for the next step."""
+        await super().load()
+        await self.console_app.agent.setup.provided()
+
     async def saved(self, state: Setup) -> None:
         """Straight on."""
         await self.move(Stage.NETWORK)
