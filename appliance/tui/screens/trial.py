@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from appliance.contract.network import Finding, KeepTrial, Network, Severity, Trial, TrialRef
+from appliance.contract.network import KeepTrial, Network, Severity, Trial, TrialRef
 from appliance.tui import words
 from appliance.tui.screens.acting import ActingScreen
 from appliance.tui.screens.network_plan import SEVERITIES, changes, finding_lines
@@ -25,6 +25,8 @@ TIME_UP = "The time is up. The settings of before are being put back."
 
 WRONG = "Keep these settings although something is wrong?"
 EARLY = "Keep these settings before they are verified?"
+LOOKING: Fact = ("wait", "it is being looked at", "warning")
+ASKING: Fact = ("wait", "gateways and name servers are being asked", "warning")
 UNHEARD = "The network has not answered yet whether it is reached with them."
 
 
@@ -79,7 +81,7 @@ class TrialScreen(ActingScreen):
             self._trial, self._over = state.trial, ""
             self._countdown.say(state.trial.seconds_left)
             self.query_one("#changes", Facts).show(change_facts(state))
-            self.query_one("#findings", Facts).show(finding_facts(state.trial.findings))
+            self.query_one("#findings", Facts).show(finding_facts(state.trial))
             if state.trial.id == self._to_keep and not state.trial.settling:
                 self.once(self._keep)
         else:
@@ -176,9 +178,10 @@ def change_facts(state: Network) -> list[Fact]:
     return [(what, f"{old} → {new}") for what, old, new in found] or [("Nothing", "these are the settings that are kept")]
 
 
-def finding_facts(findings: list[Finding]) -> list[Fact]:
-    """What was verified, the worst first (pure)."""
+def finding_facts(trial: Trial) -> list[Fact]:
+    """What was verified, the worst first, and what is still to be (pure)."""
     order = list(SEVERITIES)
-    found = sorted(findings, key=lambda one: order.index(one.severity))
+    found = sorted(trial.findings, key=lambda one: order.index(one.severity))
     shown = [(SEVERITIES[one.severity], f"{one.interface}: {one.message}" if one.interface else one.message) for one in found]
-    return [(word, text, tone) for (word, tone), text in shown] or [("wait", "it is being looked at", "warning")]
+    facts: list[Fact] = [(word, text, tone) for (word, tone), text in shown] or [LOOKING]
+    return [*facts, ASKING] if trial.settling and found and not any(one.severity is Severity.PENDING for one in found) else facts
