@@ -13,17 +13,24 @@ _DHCP = {**dict.fromkeys(_TRUE | {"both"}, (4, 6)), **dict.fromkeys({"ipv4", "v4
 
 @dataclass(frozen=True)
 class Management:
-    """What becomes of one interface. `automatic`: whether addresses of IPv4 and IPv6 come by themselves, where the file says."""
+    """What becomes of one interface. `automatic`: whether addresses of IPv4 and IPv6 come by themselves, where the file says.
+
+    `file` is the name of that file, empty where none is for it; None where systemd-networkd says nothing of the interface.
+    """
 
     unmanaged: bool = False
+    file: str | None = None
     automatic: Mapping[int, bool] = field(default_factory=dict)
 
 
 def management(index: int, states: Path = _LINK_STATES) -> Management:
     """Read from systemd-networkd's own files (sd-network(3) reads them too); an interface that it does not know is in no doubt."""
     state = dict(_assignments(_text(states / str(index))))
-    text = _text(Path(file)) if (file := state.get("NETWORK_FILE")) else ""
-    return Management(state.get("ADMIN_STATE") == "unmanaged", automatic(text) if text else {})
+    if "ADMIN_STATE" not in state:
+        return Management()
+    file = Path(state.get("NETWORK_FILE", ""))
+    text = _text(file) if file.name else ""
+    return Management(state["ADMIN_STATE"] == "unmanaged", file.name, automatic(text) if text else {})
 
 
 def automatic(text: str) -> dict[int, bool]:

@@ -37,6 +37,7 @@ class Observed:
 
     `unmanaged` are the names of interfaces that systemd-networkd leaves to another program; `automatic` says, by name and IP version,
     whether the file that it sets an interface up by lets addresses come by themselves: nothing where no file does, or it does not say.
+    `files` are the names of those files, by the interface's name; empty where there is none for one.
     """
 
     host_name: str
@@ -47,6 +48,7 @@ class Observed:
     doubled: frozenset[tuple[str, str]] = frozenset()
     unmanaged: frozenset[str] = frozenset()
     automatic: Mapping[tuple[str, int], bool] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 async def observe(resolv_conf: Path = RESOLV_CONF) -> Observed:
@@ -88,6 +90,7 @@ def _read(resolv_conf: Path) -> Observed:
         doubled=frozenset((name, text) for name, text, flags in held if flags & _DAD_FAILED),
         unmanaged=frozenset(names[index] for index, one in managed.items() if one.unmanaged),
         automatic={(names[index], version): said for index, one in managed.items() for version, said in one.automatic.items()},
+        files={names[index]: one.file for index, one in managed.items() if one.file is not None},
     )
 
 

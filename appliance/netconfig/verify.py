@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from appliance.contract.network import Finding, Interface, InterfacePlan, Mode, NetworkPlan
 from appliance.netconfig.addresses import VERSIONS, Address, Version, addresses_of, host_of
 from appliance.netconfig.families import family_of, static_addresses
 from appliance.netconfig.findings import error, fine, pending, warning
-from appliance.netconfig.render import canonical, is_on
-
-Doubled = Collection[tuple[str, str]]
-"""Addresses, with their interfaces, that the kernel does not use because another machine has them (RFC 4862, 5.4)."""
+from appliance.netconfig.observe import Observed
+from appliance.netconfig.render import canonical, file_of, is_on
 
 
 @dataclass(frozen=True)
@@ -28,9 +26,9 @@ class Reading:
         return pending(self.finding.interface, self.finding.field, self.meanwhile) if self.meanwhile else self.finding
 
 
-def compare(plan: NetworkPlan, interfaces: Sequence[Interface], doubled: Doubled = ()) -> list[Reading]:
+def compare(plan: NetworkPlan, observed: Observed) -> list[Reading]:
     """What is as it was wanted, what is not, and what is not yet, for each interface of the plan."""
-    kernel = {interface.name: interface for interface in interfaces}
+    kernel = {interface.name: interface for interface in observed.interfaces}
     found: list[Reading] = []
     for wanted in canonical(plan).interfaces:
         there = kernel.get(wanted.name)
@@ -38,13 +36,14 @@ def compare(plan: NetworkPlan, interfaces: Sequence[Interface], doubled: Doubled
             text = f"{wanted.name} is not there. Check its name, or for a VLAN the interface it is on."
             found.append(Reading(error(wanted.name, "name", text), f"{wanted.name} is not there yet."))
         else:
-            twice = addresses_of([text for name, text in sorted(doubled) if name == wanted.name], 6)
-            found += _interface_readings(wanted, there, twice)
+            found += _interface_readings(wanted, there, observed)
     return found
 
 
-def _interface_readings(wanted: InterfacePlan, there: Interface, twice: Sequence[Address]) -> list[Reading]:
-    found = [*_vlan(wanted, there), *(_link(wanted, there) if is_on(wanted) else []), *_mtu(wanted, there)]
+def _interface_readings(wanted: InterfacePlan, there: Interface, observed: Observed) -> list[Reading]:
+    # The kernel does not use what another machine has (RFC 4862, 5.4).
+    twice = addresses_of([text for name, text in sorted(observed.doubled) if name == wanted.name], 6)
+    found = [*_vlan(wanted, there), *(_link(wanted, there, observed) if is_on(wanted) else []), *_mtu(wanted, there)]
     for version in VERSIONS:
         mode = family_of(wanted, version).mode
         if mode is Mode.STATIC:
@@ -63,10 +62,12 @@ def _vlan(wanted: InterfacePlan, there: Interface) -> list[Reading]:
     return [Reading(error(there.name, "vlan_id", text))]
 
 
-def _link(wanted: InterfacePlan, there: Interface) -> list[Reading]:
+def _link(wanted: InterfacePlan, there: Interface, observed: Observed) -> list[Reading]:
     name = there.name
     if there.link == "up":
-        return [Reading(fine(name, "name", f"{name} has a link."))]
+        # Before it has the settings, what is as wanted may be what was before, and about to go.
+        taken = observed.files.get(name, file_of(name)) == file_of(name)
+        return [Reading(fine(name, "name", f"{name} has a link."), "" if taken else f"{name} has not taken the settings yet.")]
     if there.link == "no cable":
         # An adapter that takes another MTU loses its link for seconds. One that waits for addresses may well never have had any.
         meanwhile = f"{name} has no link yet." if Mode.STATIC in (wanted.ipv4.mode, wanted.ipv6.mode) else ""

@@ -81,5 +81,5 @@ class Watch:
         except OSError as problem:
             _log.warning("the network could not be read back: %s", problem)
             return False
-        self._read = compare(self._plan, observed.interfaces, observed.doubled)
+        self._read = compare(self._plan, observed)
         return not any(one.meanwhile for one in self._read)

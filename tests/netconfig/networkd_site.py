@@ -201,6 +201,18 @@ async def shown(api: NetworkApi, holds: Callable[[Network], bool], seconds: floa
     return found
 
 
+async def settled(api: NetworkApi) -> tuple[Network, set[Severity]]:
+    """Wait until the verdict is there; returns the network then, and what was found until then."""
+    seen = set[Severity]()
+
+    def is_settled(now: Network) -> bool:
+        assert now.trial is not None
+        seen.update(one.severity for one in now.trial.findings)
+        return not now.trial.settling
+
+    return await shown(api, is_settled, 15), seen
+
+
 async def refusal(work: Awaitable[object]) -> Fault:
     """The Fault that the work ends with."""
     try:

@@ -236,9 +236,9 @@ def test_what_a_file_says_of_addresses_that_come_by_themselves(text: str, automa
 @pytest.mark.parametrize(
     ("state", "found"),
     [
-        ("# private\nADMIN_STATE=unmanaged\n", Management(unmanaged=True)),
-        ("ADMIN_STATE=configured\nNETWORK_FILE={file}\n", Management(automatic={4: True, 6: True})),
-        ("ADMIN_STATE=configured\nNETWORK_FILE={file}.gone\n", Management()),
+        ("# private\nADMIN_STATE=unmanaged\n", Management(unmanaged=True, file="")),
+        ("ADMIN_STATE=configured\nNETWORK_FILE={file}\n", Management(file="first.network", automatic={4: True, 6: True})),
+        ("ADMIN_STATE=configured\nNETWORK_FILE={file}.gone\n", Management(file="first.network.gone")),
         ("", Management()),
         (None, Management()),
     ],
