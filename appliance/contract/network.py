@@ -21,10 +21,11 @@ class Mode(StrEnum):
 
 
 class Severity(StrEnum):
-    """An error keeps the settings from being tried; a warning asks the operator to look again."""
+    """An error keeps the settings from being tried; a warning asks the operator to look again. What is pending is not so yet, on trial."""
 
     ERROR = "error"
     WARNING = "warning"
+    PENDING = "pending"
     OK = "ok"
 
 
@@ -82,12 +83,16 @@ class Interface(OperatorModel):
 
 
 class Trial(OperatorModel):
-    """Settings on trial: they revert by themselves unless they are kept in time. `findings` say what was verified meanwhile."""
+    """Settings on trial: they revert by themselves unless they are kept in time. `findings` say what was verified meanwhile.
+
+    While it is `settling`, the network takes the settings and is asked: whether anything is wrong is not known yet.
+    """
 
     id: str
     plan: NetworkPlan
     seconds_left: float
     findings: list[Finding]
+    settling: bool = False
 
 
 class Network(OperatorModel):
@@ -114,6 +119,12 @@ class TrialRef(OperatorModel):
     """Which trial is meant."""
 
     trial_id: str
+
+
+class KeepTrial(TrialRef):
+    """Which trial is meant. `anyway` keeps its settings also while it settles, and although something is wrong."""
+
+    anyway: bool = False
 
 
 class ProbeKind(StrEnum):
@@ -157,8 +168,8 @@ class NetworkApi(Api):
         raise NotImplementedError
 
     @route("POST", "/api/v1/network/keep")
-    async def keep_network(self, body: TrialRef) -> Network:
-        """Keep what is on trial."""
+    async def keep_network(self, body: KeepTrial) -> Network:
+        """Keep what is on trial. Refused until it has settled, and where something is wrong, unless it is to be kept anyway."""
         raise NotImplementedError
 
     @route("POST", "/api/v1/network/revert")

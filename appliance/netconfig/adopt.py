@@ -54,13 +54,16 @@ def _plan(interface: Interface, observed: Observed) -> InterfacePlan:
 
 def _family(interface: Interface, observed: Observed, version: int) -> Family:
     lasting = [text for text in _lasting(interface.addresses) if ipaddress.ip_interface(text).version == version]
-    if any((interface.name, text) in observed.leased for text in lasting):
+    automatic = observed.automatic.get((interface.name, version))
+    if automatic or any((interface.name, text) in observed.leased for text in lasting):  # a lease without an end shows in no address
         return Family(mode=Mode.AUTO)
     if lasting:
         gateways = [text for text in interface.gateways if ipaddress.ip_address(text).version == version]
         return Family(mode=Mode.STATIC, addresses=lasting, gateway=gateways[0] if gateways else "")
-    # Where nothing was typed it waits for addresses, and goes on to: a fresh appliance's plan stays the same when they come.
-    return Family(mode=Mode.OFF if _is_typed(interface, observed) or interface.link == "down" else Mode.AUTO)
+    if automatic is None:
+        # Where nothing was typed it waits for addresses, and goes on to: a fresh appliance's plan stays the same when they come.
+        automatic = not (_is_typed(interface, observed) or interface.link == "down")
+    return Family(mode=Mode.AUTO if automatic else Mode.OFF)
 
 
 def _is_typed(interface: Interface, observed: Observed) -> bool:

@@ -16,9 +16,11 @@ from appliance.core.cancelling import to_its_end
 from appliance.core.durable import writing
 from appliance.core.store import new_id
 from appliance.netconfig import checks, render
-from appliance.netconfig.adopt import adopted, restoring
+from appliance.netconfig.adopt import restoring
 from appliance.netconfig.applier import Applier, Files, Places, SystemApplier
+from appliance.netconfig.baseline import Baseline
 from appliance.netconfig.faults import CHANGED_MEANWHILE, NO_TRIAL, NOT_REVERTED, ON_TRIAL, OTHER_TRIAL, REFUSED, TRIAL_OVER
+from appliance.netconfig.findings import listed
 from appliance.netconfig.live import LiveChecks, NetworkAsked
 from appliance.netconfig.observe import Observed, observe
 from appliance.netconfig.trial import (
@@ -65,6 +67,7 @@ class NetworkControl:
         self._unaudited: list[tuple[str, str, str, str]] = []
         self._applier: Applier = applier or SystemApplier(Places.around(networkd_dir))
         self._clock: Clock = clock or BootClock()
+        self._baseline = Baseline(self._folder, self._clock)
         self._observe, self._live = observing, live or NetworkAsked()
         self._lock = asyncio.Lock()
         self._record: TrialRecord | None = None
@@ -105,7 +108,7 @@ class NetworkControl:
     async def network(self) -> Network:
         """What is, what was kept, and what is on trial."""
         observed = await self._observe()
-        kept, ended = await self._kept(observed), await asyncio.to_thread(self._folder.ended)
+        kept, ended = await self._baseline.plan(observed, self._record), await asyncio.to_thread(self._folder.ended)
         return Network(
             host_name=observed.host_name,
             interfaces=observed.interfaces,
@@ -128,12 +131,13 @@ class NetworkControl:
         """Put settings in force for a while. Raises a Fault; then the settings of before are in force."""
         async with self._lock:
             self._refuse_second()
-            if wanted.revision != render.revision(await self._kept(await self._observe())):
+            base = await self._baseline.plan(await self._observe(), None)
+            if wanted.revision != render.revision(base):
                 raise CHANGED_MEANWHILE()
             await self._refuse_wrong(wanted.plan)
             files = Files.of(wanted.plan)
             await self._applier.ready()
-            record = await self._begun(wanted)
+            record = await self._begun(wanted, base)
             await self._note("operator", "network.try", "done", record.id)
             try:
                 await self._applier.apply(files)
@@ -144,13 +148,15 @@ class NetworkControl:
             self._run(record)
             return self._shown(record)
 
-    async def keep(self, trial_id: str) -> Network:
-        """Keep what is on trial; again is no error. Raises a Fault when that trial is over or another one runs."""
+    async def keep(self, trial_id: str, *, anyway: bool = False) -> Network:
+        """Keep what is on trial; again is no error. Raises a Fault when it is over or another, or (but for `anyway`) is not well."""
         async with self._lock:
             record = await self._named(trial_id, KEPT)
             if record is not None:
                 if record.phase is not Phase.RUNNING or self._clock.now() >= record.deadline:
                     raise TRIAL_OVER(outcome=record.outcome or TIME_UP)
+                if self._watch and not anyway:
+                    self._watch.refuse()
                 with writing():
                     await to_its_end(asyncio.to_thread(self._folder.keep, record))
                 self._record = None
@@ -169,11 +175,6 @@ class NetworkControl:
                     raise NOT_REVERTED()
         return await self.network()
 
-    async def _kept(self, observed: Observed) -> NetworkPlan:
-        """What was kept last; where nothing ever was, what is."""
-        kept = await asyncio.to_thread(self._folder.kept)
-        return render.canonical(adopted(observed)) if kept is None else kept.plan
-
     def _refuse_second(self) -> None:
         if self._record is not None:
             raise ON_TRIAL(seconds=math.ceil(self._left(self._record)))
@@ -181,14 +182,15 @@ class NetworkControl:
     async def _refuse_wrong(self, plan: NetworkPlan) -> None:
         wrong = [one for one in await self.check(plan) if one.severity is Severity.ERROR]
         if wrong:
-            raise REFUSED(detail=" ".join(f"{one.interface}: {one.message}" if one.interface else one.message for one in wrong))
+            raise REFUSED(detail=listed(wrong))
 
-    async def _begun(self, wanted: StartTrial) -> TrialRecord:
+    async def _begun(self, wanted: StartTrial, base: NetworkPlan) -> TrialRecord:
         """The record of a trial, on disk before anything is changed."""
         return await self._saved(
             TrialRecord(
                 id=new_id("trial"),
                 plan=render.canonical(wanted.plan),
+                base=base,
                 before=restoring(await self._applier.current(), await self._observe(), wanted.plan),
                 boot_id=self._clock.boot_id(),
                 deadline=self._clock.now() + wanted.seconds,
@@ -252,6 +254,7 @@ class NetworkControl:
             _log.error("the network settings of before could not be put back yet: %s", error)
             return False
         self._record = None
+        self._baseline.reverted(record)
         await self._note(actor, "network.revert", "done", f"{record.id}: {record.outcome}")
         return True
 
@@ -276,8 +279,8 @@ class NetworkControl:
         return max(0.0, record.deadline - self._clock.now()) if record.phase is not Phase.REVERTING else 0.0
 
     def _shown(self, record: TrialRecord) -> Trial:
-        findings = self._watch.findings if self._watch else []
-        return Trial(id=record.id, plan=record.plan, seconds_left=self._left(record), findings=findings)
+        findings, settling = (self._watch.findings, self._watch.settling) if self._watch else ([], False)
+        return Trial(id=record.id, plan=record.plan, seconds_left=self._left(record), findings=findings, settling=settling)
 
     async def _stop_watching(self) -> None:
         if self._watch is not None:

@@ -52,6 +52,18 @@ TRIAL_OVER = fault(
     "That trial is over: {outcome}.",
     "Look at the settings as they are now; try the change again if it is still wanted.",
 )
+SETTLING = fault(
+    "network.settling",
+    409,
+    "The network is still taking the settings on trial, so it is not known yet whether anything is wrong.",
+    "Keep them in some seconds. They can also be kept anyway, unverified.",
+)
+NOT_AS_WANTED = fault(
+    "network.not_as_wanted",
+    409,
+    "Something is wrong with the settings on trial: {detail}",
+    "Revert them and correct what is named. They can also be kept anyway.",
+)
 NO_TRIAL = fault("network.no_trial", 404, "There is no such trial.", "Look at the network settings as they are now.")
 NO_PING = fault(
     "network.no_ping",

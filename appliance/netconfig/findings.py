@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from appliance.contract.network import Finding, Severity
 
 LONGEST_SHOWN = 60
@@ -17,6 +19,11 @@ def warning(interface: str, field: str, message: str) -> Finding:
     return _finding(interface, field, Severity.WARNING, message)
 
 
+def pending(interface: str, field: str, message: str) -> Finding:
+    """What is not yet as it was wanted, and may still come to be."""
+    return _finding(interface, field, Severity.PENDING, message)
+
+
 def fine(interface: str, field: str, message: str) -> Finding:
     """What was found as it should be."""
     return _finding(interface, field, Severity.OK, message)
@@ -25,6 +32,11 @@ def fine(interface: str, field: str, message: str) -> Finding:
 def errors(interface: str, field: str, flaws: list[str]) -> list[Finding]:
     """An error for each flaw; an empty text is none."""
     return [error(interface, field, flaw) for flaw in flaws if flaw]
+
+
+def listed(findings: Iterable[Finding]) -> str:
+    """What they say in one text, each with the interface it is about."""
+    return " ".join(f"{one.interface}: {one.message}" if one.interface else one.message for one in findings)
 
 
 def printable(text: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,12 @@ from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
 from appliance.contract.network import Interface
+from appliance.netconfig.networkd import management
 
 RESOLV_CONF = Path("/etc/resolv.conf")
 _BEHIND_STUB = Path("/run/systemd/resolve/resolv.conf")
 _STUB = "127.0.0.53"
 _SPEEDS = Path("/sys/class/net")
-_LINK_STATES = Path("/run/systemd/netif/links")
 
 # linux/if_arp.h, linux/if.h, linux/if_addr.h, linux/rtnetlink.h
 _ARPHRD_ETHER, _IFF_UP = 1, 1
@@ -27,13 +27,17 @@ _TENTATIVE, _DAD_FAILED, _PERMANENT = 0x40, 0x08, 0x80
 _MAIN_TABLE = 254
 _KINDS = frozenset({"veth", "vlan", "bond", "bridge"})
 _CLUTTER = ("docker", "virbr", "br-")
+_NO_DOMAIN = "."
+"""The root, which systemd-resolved writes as a search domain where there is none (RFC 1035, 3.1)."""
 
 
 @dataclass(frozen=True)
 class Observed:
     """What is. `leased` are addresses with a lifetime (DHCP, router advertisement), `doubled` those another machine has too.
 
-    `unmanaged` are the names of interfaces that systemd-networkd leaves to another program.
+    `unmanaged` are the names of interfaces that systemd-networkd leaves to another program; `automatic` says, by name and IP version,
+    whether the file that it sets an interface up by lets addresses come by themselves: nothing where no file does, or it does not say.
+    `files` are the names of those files, by the interface's name; empty where there is none for one.
     """
 
     host_name: str
@@ -43,6 +47,8 @@ class Observed:
     leased: frozenset[tuple[str, str]] = frozenset()
     doubled: frozenset[tuple[str, str]] = frozenset()
     unmanaged: frozenset[str] = frozenset()
+    automatic: Mapping[tuple[str, int], bool] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 async def observe(resolv_conf: Path = RESOLV_CONF) -> Observed:
@@ -70,6 +76,7 @@ def _read(resolv_conf: Path) -> Observed:
         addresses, routes = list(kernel.get_addr()), list(kernel.get_routes(table=_MAIN_TABLE))
     links = {index: link for index, link in every.items() if _shown(link)}
     names = {index: link.get_attr("IFLA_IFNAME") for index, link in every.items()}
+    managed = {index: management(index) for index in links}
     held = [(names[one["index"]], _text(one), _flags(one)) for one in addresses if one["index"] in links]
     usable = [(name, text) for name, text, flags in held if not flags & (_TENTATIVE | _DAD_FAILED)]
     gateways = [(names[index], gateway) for index, gateway in _default_routes(routes) if index in links]
@@ -81,16 +88,10 @@ def _read(resolv_conf: Path) -> Observed:
         search_domains=domains,
         leased=frozenset((name, text) for name, text, flags in held if not flags & _PERMANENT),
         doubled=frozenset((name, text) for name, text, flags in held if flags & _DAD_FAILED),
-        unmanaged=frozenset(names[index] for index in links if _is_unmanaged(index)),
+        unmanaged=frozenset(names[index] for index, one in managed.items() if one.unmanaged),
+        automatic={(names[index], version): said for index, one in managed.items() for version, said in one.automatic.items()},
+        files={names[index]: one.file for index, one in managed.items() if one.file is not None},
     )
-
-
-def _is_unmanaged(index: int) -> bool:
-    """What systemd-networkd says of a link in its own files (sd-network(3) reads them too); one that it does not know is in no doubt."""
-    try:
-        return "ADMIN_STATE=unmanaged" in (_LINK_STATES / str(index)).read_text(errors="replace").splitlines()
-    except OSError:
-        return False
 
 
 def _shown(link: Any) -> bool:
@@ -175,5 +176,5 @@ def _parsed(path: Path) -> tuple[list[str], tuple[str, ...]]:
     except OSError:
         return [], ()
     servers = [words[1] for words in lines if len(words) > 1 and words[0] == "nameserver"]
-    domains = [tuple(words[1:]) for words in lines if words and words[0] in ("search", "domain")]
+    domains = [tuple(word for word in words[1:] if word != _NO_DOMAIN) for words in lines if words and words[0] in ("search", "domain")]
     return servers, domains[-1] if domains else ()

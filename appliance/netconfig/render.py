@@ -80,6 +80,11 @@ def timesyncd_conf(plan: NetworkPlan) -> str | None:
     return _HEADER + _section("Time", f"NTP={_values(plan.ntp)}") if plan.ntp else None
 
 
+def file_of(name: str) -> str:
+    """The name of the file by which systemd-networkd sets an interface up as the plan says."""
+    return f"{OWNED}{name}.network"
+
+
 def is_on(interface: InterfacePlan) -> bool:
     """Whether the interface is to have addresses at all."""
     return {interface.ipv4.mode, interface.ipv6.mode} != {Mode.OFF}

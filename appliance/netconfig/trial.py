@@ -38,10 +38,14 @@ class _OnDisk(BaseModel):
 
 
 class TrialRecord(_OnDisk):
-    """A trial as it is on disk before anything is changed. `deadline` in seconds of CLOCK_BOOTTIME of the boot named."""
+    """A trial as it is on disk before anything is changed. `deadline` in seconds of CLOCK_BOOTTIME of the boot named.
+
+    `base` are the settings that those on trial were made from; an older release does not tell them.
+    """
 
     id: str
     plan: NetworkPlan
+    base: NetworkPlan | None = None
     before: Files
     boot_id: str
     deadline: float

@@ -15,9 +15,21 @@ from pathlib import Path
 
 from appliance.contract.client import Transport, client
 from appliance.contract.errors import Fault
-from appliance.contract.network import Family, InterfacePlan, Mode, Network, NetworkApi, NetworkPlan, StartTrial, Trial
+from appliance.contract.network import (
+    Family,
+    InterfacePlan,
+    KeepTrial,
+    Mode,
+    Network,
+    NetworkApi,
+    NetworkPlan,
+    Severity,
+    StartTrial,
+    Trial,
+)
 
 HERE = Path(__file__).parent
+FIRST = HERE.parent.parent / "systemd/root/usr/lib/systemd/network/90-appliance-first.network"
 OLD, NEW, GATEWAY, OTHER = "10.9.0.5", "10.9.0.22", "10.9.0.1", "10.9.0.77"
 RESOLVER = "10.99.0.53"
 SPEED = 8
@@ -59,6 +71,13 @@ class NetworkdSite:
         self._dhcp: subprocess.Popen[bytes] | None = None
         self._transport: Transport | None = None
 
+    async def first_boot(self) -> None:
+        """Have systemd-networkd set eth0 up as an appliance that was never set up does; here it is a veth, which that leaves alone."""
+        text = FIRST.read_text()
+        (self.networkd / FIRST.name).write_text("[Match]\nName=eth0\n\n" + text[text.index("[Network]") :])
+        (self.networkd / "80-factory.network").unlink()
+        await self.until(lambda: self.inside("networkctl", "reload").returncode == 0)
+
     def run_networkd(self, wanted: bool) -> None:
         """Whether systemd-networkd runs; the machine follows within a moment."""
         mark = self.folder / "networkd"
@@ -91,10 +110,10 @@ class NetworkdSite:
         """Wait until the machine has the address it was made with."""
         await self.until(lambda: self._init() is not None and self.answers(OLD), 20)
 
-    async def start_agent(self) -> NetworkApi:
+    async def start_agent(self, speed: float = SPEED) -> NetworkApi:
         """Start the agent and wait until it serves."""
         Path(self.socket).unlink(missing_ok=True)
-        argv = [sys.executable, str(HERE / "network_agent.py"), str(self.folder), self.socket, str(SPEED)]
+        argv = [sys.executable, str(HERE / "network_agent.py"), str(self.folder), self.socket, str(speed)]
         self._agent = subprocess.Popen([*_TIED, *self._enter(), *argv], stdout=self._log, stderr=self._log)
         await self.until(Path(self.socket).exists, 20)
         self._transport = Transport(unix=self.socket, timeout=30)
@@ -162,6 +181,17 @@ async def trial(api: NetworkApi, plan: NetworkPlan, seconds: int = 600) -> Trial
     return await api.try_network(StartTrial(plan=plan, revision=(await api.network()).revision, seconds=seconds))
 
 
+async def kept(api: NetworkApi, trial_id: str) -> Network:
+    """Keep settings once the trial has verified them."""
+    await shown(api, lambda now: now.trial is not None and is_verified(now.trial), 20)
+    return await api.keep_network(KeepTrial(trial_id=trial_id))
+
+
+def is_verified(trial: Trial) -> bool:
+    """Whether the verdict is there, and nothing is wrong."""
+    return not trial.settling and not any(one.severity is Severity.ERROR for one in trial.findings)
+
+
 async def shown(api: NetworkApi, holds: Callable[[Network], bool], seconds: float = 10.0) -> Network:
     """Ask until the network is as it should be."""
     end = time.monotonic() + seconds
@@ -169,6 +199,18 @@ async def shown(api: NetworkApi, holds: Callable[[Network], bool], seconds: floa
         assert time.monotonic() < end, found
         await asyncio.sleep(0.1)
     return found
+
+
+async def settled(api: NetworkApi) -> tuple[Network, set[Severity]]:
+    """Wait until the verdict is there; returns the network then, and what was found until then."""
+    seen = set[Severity]()
+
+    def is_settled(now: Network) -> bool:
+        assert now.trial is not None
+        seen.update(one.severity for one in now.trial.findings)
+        return not now.trial.settling
+
+    return await shown(api, is_settled, 15), seen
 
 
 async def refusal(work: Awaitable[object]) -> Fault:

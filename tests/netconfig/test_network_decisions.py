@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
 from trial_bench import AFTER, BEFORE, OLD, observed, plan
@@ -13,11 +14,14 @@ from appliance.netconfig.adopt import adopted, restoring
 from appliance.netconfig.applier import Files
 from appliance.netconfig.arp import claimed, probe
 from appliance.netconfig.live import new_addresses
-from appliance.netconfig.observe import Observed, shown_addresses
+from appliance.netconfig.networkd import Management, management
+from appliance.netconfig.networkd import automatic as told_by
+from appliance.netconfig.observe import Observed, observe, shown_addresses
 from appliance.netconfig.ping import parsed
 from appliance.netconfig.reach import Target, target
 from appliance.netconfig.trial import Decision, Kept, Next, Phase, TrialRecord, decide
 
+FIRST = Path(__file__).parents[2] / "systemd/root/usr/lib/systemd/network/90-appliance-first.network"
 OWN, THEIRS = bytes.fromhex("020000000001"), bytes.fromhex("020000000002")
 WANTED = IPv4Address("192.0.2.22")
 
@@ -187,6 +191,70 @@ def test_name_servers_that_came_with_an_address_are_not_fixed() -> None:
     given = Observed("oma", [there], ["192.0.2.53"], ("example.org",), leased=frozenset({("eth0", "192.0.2.5/24")}))
     typed = Observed("oma", [there], ["192.0.2.53"], ("example.org",))
     assert (adopted(given).dns, adopted(typed).dns, adopted(typed).search_domains) == ([], ["192.0.2.53"], ["example.org"])
+
+
+@pytest.mark.parametrize(
+    ("there", "automatic", "ipv4", "ipv6"),
+    [
+        (interface(addresses=["192.0.2.5/24"], gateways=["192.0.2.1"]), {4: True, 6: True}, AUTO, AUTO),
+        (interface(addresses=["192.0.2.5/24"], gateways=["192.0.2.1"]), {4: True}, AUTO, OFF),
+        (interface(link="down"), {4: True, 6: True}, AUTO, AUTO),
+        (interface(addresses=["fe80::1/64"]), {4: True, 6: False}, AUTO, OFF),
+        (interface(addresses=["192.0.2.5/24"], gateways=["192.0.2.1"]), {4: False, 6: True}, typed("192.0.2.5/24", "192.0.2.1"), AUTO),
+    ],
+    ids=["a lease without an end", "no word on IPv6", "not up yet", "IPv6 off", "one typed"],
+)
+def test_what_systemd_networkd_was_told_counts_before_what_is_seen(
+    there: Interface, automatic: dict[int, bool], ipv4: Family, ipv6: Family
+) -> None:
+    machine = Observed("oma", [there], [], automatic={("eth0", version): said for version, said in automatic.items()})
+    [found] = adopted(machine).interfaces
+    assert (found.ipv4, found.ipv6) == (ipv4, ipv6)
+
+
+def test_the_first_boots_file_lets_both_families_come_by_themselves() -> None:
+    assert told_by(FIRST.read_text()) == {4: True, 6: True}
+
+
+@pytest.mark.parametrize(
+    ("text", "automatic"),
+    [
+        ("[Network]\nDHCP=ipv4\n", {4: True}),
+        ("[Network]\nDHCP = ipv4\nIPv6AcceptRA=no\n", {4: True, 6: False}),
+        ("[Network]\nDHCP=ipv6\n", {4: False, 6: True}),
+        ("[Network]\nAddress=192.0.2.5/24\nIPv6AcceptRA=true\n", {4: False, 6: True}),
+        ("[Network]\nDHCP=no\n# DHCP=yes\n[DHCPv4]\nDHCP=yes\n", {4: False}),
+        ("[Match]\nName=eth0\n\n[Network]\nDHCP=no\n\n[Network]\nDHCP=yes\n", {4: True, 6: True}),
+        ("DHCP=yes\n=\n[Network\nDHCP", {4: False}),
+        ("", {4: False}),
+    ],
+)
+def test_what_a_file_says_of_addresses_that_come_by_themselves(text: str, automatic: dict[int, bool]) -> None:
+    assert told_by(text) == automatic
+
+
+@pytest.mark.parametrize(
+    ("state", "found"),
+    [
+        ("# private\nADMIN_STATE=unmanaged\n", Management(unmanaged=True, file="")),
+        ("ADMIN_STATE=configured\nNETWORK_FILE={file}\n", Management(file="first.network", automatic={4: True, 6: True})),
+        ("ADMIN_STATE=configured\nNETWORK_FILE={file}.gone\n", Management(file="first.network.gone")),
+        ("", Management()),
+        (None, Management()),
+    ],
+    ids=["another program's", "by a file", "by a file that is gone", "nothing said", "not known"],
+)
+def test_what_becomes_of_an_interface_is_what_systemd_networkd_says(tmp_path: Path, state: str | None, found: Management) -> None:
+    (tmp_path / "first.network").write_text("[Network]\nDHCP=yes\n")
+    if state is not None:
+        (tmp_path / "2").write_text(state.format(file=tmp_path / "first.network"))
+    assert management(2, tmp_path) == found
+
+
+async def test_the_root_is_no_search_domain(tmp_path: Path) -> None:
+    (tmp_path / "resolv.conf").write_text("nameserver 192.0.2.53\nsearch .\n")
+    machine = await observe(tmp_path / "resolv.conf")
+    assert (machine.dns, machine.search_domains) == (["192.0.2.53"], ())
 
 
 def test_shown_addresses_are_those_others_can_use() -> None:

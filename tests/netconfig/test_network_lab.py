@@ -9,9 +9,20 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from networkd_site import GATEWAY, NEW, OLD, OTHER, RESOLVER, NetworkdSite, refusal, shown, static, trial
+from networkd_site import GATEWAY, NEW, OLD, OTHER, RESOLVER, SPEED, NetworkdSite, kept, refusal, settled, shown, static, trial
 
-from appliance.contract.network import Family, InterfacePlan, Mode, NetworkApi, NetworkPlan, Probe, ProbeKind, Severity, TrialRef
+from appliance.contract.network import (
+    Family,
+    InterfacePlan,
+    KeepTrial,
+    Mode,
+    NetworkApi,
+    NetworkPlan,
+    Probe,
+    ProbeKind,
+    Severity,
+    TrialRef,
+)
 
 pytestmark = pytest.mark.lab
 
@@ -51,10 +62,57 @@ async def test_a_kept_address_answers_from_outside_and_the_old_one_is_gone(site:
     found = await shown(api, lambda now: now.trial is not None and any("server answers" in one.message for one in now.trial.findings))
     assert found.trial is not None and {one.severity for one in found.trial.findings} == {Severity.OK}
     assert any("gateway" in one.message for one in found.trial.findings) and found.dns == [RESOLVER]
-    now = await api.keep_network(ref(begun.id))
+    now = await kept(api, begun.id)
     assert (now.outcome, now.host_name, now.kept) == ("kept", "oma-1", begun.plan)
     assert site.answers(NEW) and site.silent(OLD)
     assert sorted(path.name for path in site.networkd.iterdir()) == ["10-appliance-eth0.network", "80-factory.network"]
+
+
+async def test_what_the_network_has_not_taken_yet_is_never_wrong(site: NetworkdSite) -> None:
+    """An IPv6 address is not there for a second or two, until nobody else has been found to have it."""
+    api = await site.start_agent(speed=1)
+    begun = await trial(api, dual("fd00:9::22/64"))
+    assert (await refusal(api.keep_network(KeepTrial(trial_id=begun.id)))).key == "network.settling"
+    now, seen = await settled(api)
+    assert Severity.PENDING in seen and Severity.ERROR not in seen
+    assert "fd00:9::22/64" in now.interfaces[0].addresses and "fd00:9::1" in now.interfaces[0].gateways
+    assert (await api.keep_network(KeepTrial(trial_id=begun.id))).outcome == "kept"
+
+
+async def test_an_address_that_came_by_itself_can_be_typed_and_is_never_wrong(site: NetworkdSite) -> None:
+    """It is as wanted before systemd-networkd has taken anything; then it goes with its lease, and comes again."""
+    site.start_dhcp()
+    await site.first_boot()
+    await site.until(lambda: "10.9.0.1" in site.inside("ip", "address", "show", "eth0").stdout, 20)
+    api = await site.start_agent(speed=1)
+    [leased] = [one.removesuffix("/24") for one in (await api.network()).interfaces[0].addresses if one.startswith("10.9.0.")]
+    begun = await trial(api, static(leased))
+    now, seen = await settled(api)
+    assert Severity.ERROR not in seen and f"{leased}/24" in now.interfaces[0].addresses
+    assert (await api.keep_network(KeepTrial(trial_id=begun.id))).outcome == "kept"
+
+
+@pytest.mark.parametrize("served", [True, False], ids=["with addresses", "without"])
+async def test_an_appliance_that_was_never_set_up_is_automatic_also_on_trial_and_after_it(site: NetworkdSite, served: bool) -> None:
+    if served:
+        site.start_dhcp()
+    await site.first_boot()
+    await site.until(lambda: served == ("10.9.0.1" in site.inside("ip", "address", "show", "eth0").stdout), 20)
+    api = await site.start_agent()
+    before = await shown(api, lambda now: f"{OLD}/24" not in now.interfaces[0].addresses)
+    auto = Family(mode=Mode.AUTO)
+    assert (before.kept.interfaces, before.kept.dns) == ([InterfacePlan(name="eth0", ipv4=auto, ipv6=auto)], [])
+    [eth0] = static(NEW).interfaces
+    wanted = before.kept.model_copy(update={"interfaces": [eth0.model_copy(update={"ipv6": auto})]})
+    begun = await trial(api, wanted)
+    now = await shown(api, lambda now: f"{NEW}/24" in now.interfaces[0].addresses)
+    assert (now.kept, now.revision) == (before.kept, before.revision)
+    now = await api.revert_network(ref(begun.id))
+    assert (now.kept, now.revision) == (before.kept, before.revision)
+    await site.until(lambda: site.silent(NEW))
+    await asyncio.sleep(10 / SPEED)
+    now = await api.network()
+    assert (now.kept, now.revision) == (before.kept, before.revision)
 
 
 async def test_a_network_that_another_program_set_up_comes_back(site: NetworkdSite) -> None:
@@ -83,7 +141,7 @@ async def test_settings_revert_by_themselves(site: NetworkdSite, api: NetworkApi
 
 
 async def test_settings_revert_by_key_to_those_kept_before(site: NetworkdSite, api: NetworkApi) -> None:
-    await api.keep_network(ref((await trial(api, static(NEW))).id))
+    await kept(api, (await trial(api, static(NEW))).id)
     again = await trial(api, static("10.9.0.33"))
     await site.until(lambda: site.answers("10.9.0.33"))
     await api.revert_network(ref(again.id))
@@ -171,7 +229,7 @@ async def test_addresses_and_gateways_come_by_dhcp_and_advertisements(site: Netw
     await site.until(lambda: site.answers(leased))
     now = await shown(api, lambda now: any(one.startswith("fd00:9:") for one in now.interfaces[0].addresses), 20)
     assert GATEWAY in now.interfaces[0].gateways and f"{OLD}/24" not in now.interfaces[0].addresses
-    assert (await api.keep_network(ref(begun.id))).kept.interfaces[0].ipv6 == auto
+    assert (await kept(api, begun.id)).kept.interfaces[0].ipv6 == auto
 
 
 async def test_an_mtu_is_set_and_goes_back(site: NetworkdSite, api: NetworkApi) -> None:

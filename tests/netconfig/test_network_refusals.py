@@ -29,7 +29,7 @@ async def test_of_two_consoles_that_try_at_once_one_wins(bench: Bench) -> None:
 async def test_settings_made_from_an_older_revision_are_refused(bench: Bench) -> None:
     agent = await bench.agent()
     stale = (await agent.network()).revision
-    await agent.keep((await bench.trial(agent)).id)
+    await agent.keep((await bench.trial(agent)).id, anyway=True)
     fault = await refused(agent.start_trial(StartTrial(plan=plan("192.0.2.33/24"), revision=stale)))
     assert (fault.status, fault.key) == (409, "network.changed_meanwhile")
 
@@ -69,7 +69,7 @@ async def test_keeping_in_the_instant_the_time_is_over_is_refused(bench: Bench) 
 async def test_keeping_twice_and_reverting_twice_say_the_same_again(bench: Bench) -> None:
     agent = await bench.agent()
     kept = await bench.trial(agent)
-    assert await agent.keep(kept.id) == await agent.keep(kept.id)
+    assert await agent.keep(kept.id, anyway=True) == await agent.keep(kept.id)
     given_up = await bench.trial(agent, "192.0.2.33/24")
     assert await agent.revert(given_up.id) == await agent.revert(given_up.id)
 
@@ -77,7 +77,7 @@ async def test_keeping_twice_and_reverting_twice_say_the_same_again(bench: Bench
 async def test_what_was_kept_can_not_be_reverted_any_more(bench: Bench) -> None:
     agent = await bench.agent()
     trial = await bench.trial(agent)
-    await agent.keep(trial.id)
+    await agent.keep(trial.id, anyway=True)
     assert (await refused(agent.revert(trial.id))).message == "That trial is over: kept."
 
 
@@ -102,6 +102,6 @@ async def test_settings_that_cannot_be_written_down_as_kept_stay_on_trial(bench:
     agent = await bench.agent()
     trial = await bench.trial(agent)
     (bench.state / "kept.json").mkdir()
-    assert (await refused(agent.keep(trial.id))).key == "store.unwritable"
+    assert (await refused(agent.keep(trial.id, anyway=True))).key == "store.unwritable"
     await bench.clock.advance(120)
     assert bench.applier.is_old

@@ -15,6 +15,7 @@ from appliance.core.audit import Audit
 from appliance.netconfig.applier import Files
 from appliance.netconfig.control import NetworkControl
 from appliance.netconfig.faults import NOT_APPLIED, SERVICE_ABSENT
+from appliance.netconfig.findings import fine
 from appliance.netconfig.observe import Observed
 
 BEFORE, AFTER = "192.0.2.5/24", "192.0.2.22/24"
@@ -72,6 +73,7 @@ class HandClock:
 
     async def advance(self, seconds: float) -> None:
         """Let time pass, and everybody who waited for it go on."""
+        await asyncio.sleep(0)  # who has just begun comes as far as to wait
         self.seconds += seconds
         for until, woken in self._sleepers:
             if until <= self.seconds:
@@ -81,16 +83,19 @@ class HandClock:
 
 
 class FakeLive:
-    """Says what it is told to."""
+    """Says what it is told to; of what works it says nothing until it has `answered`."""
 
     def __init__(self) -> None:
         self.against: list[Finding] = []
+        self.answered = asyncio.Event()
+        self.answered.set()
 
     async def before(self, plan: NetworkPlan, interfaces: Sequence[Interface]) -> list[Finding]:
         return self.against
 
     async def during(self, plan: NetworkPlan) -> list[Finding]:
-        return []
+        await self.answered.wait()
+        return [fine("", "dns", "The name server answers.")]
 
 
 @dataclass
@@ -131,7 +136,11 @@ class Bench:
 
     async def trial(self, agent: NetworkControl, address: str = AFTER, seconds: int = 120) -> Trial:
         """Try an address."""
-        return await agent.start_trial(StartTrial(plan=plan(address), revision=(await agent.network()).revision, seconds=seconds))
+        return await self.start(agent, plan(address), seconds)
+
+    async def start(self, agent: NetworkControl, wanted: NetworkPlan, seconds: int = 120) -> Trial:
+        """Try any settings."""
+        return await agent.start_trial(StartTrial(plan=wanted, revision=(await agent.network()).revision, seconds=seconds))
 
     async def events(self) -> list[str]:
         """The audit log, oldest first."""
@@ -160,6 +169,12 @@ def plan(address: str) -> NetworkPlan:
     """One interface with a static address."""
     family = Family(mode=Mode.STATIC, addresses=[address], gateway="192.0.2.1")
     return NetworkPlan(host_name="oma", interfaces=[InterfacePlan(name="eth0", ipv4=family)])
+
+
+def dual(address: str, ipv6: str) -> NetworkPlan:
+    """One interface with an address of each family."""
+    [eth0] = plan(address).interfaces
+    return NetworkPlan(interfaces=[eth0.model_copy(update={"ipv6": Family(mode=Mode.STATIC, addresses=[ipv6])})])
 
 
 def unplugged(machine: Observed) -> Observed:

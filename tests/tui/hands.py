@@ -14,6 +14,7 @@ from tests.tui.snapshots import settled
 from tests.tui.stand_in import network_state
 
 CHANGED = FaultSpec("network.changed_meanwhile", 409, "The network settings were changed meanwhile.", "Look at them as they are now.")
+SETTLING = FaultSpec("network.settling", 409, "The network is still taking the settings on trial.", "Keep them in some seconds.")
 OVER = FaultSpec("network.trial_over", 409, "That trial is over.", "Look at the settings as they are now.")
 
 
@@ -76,7 +77,7 @@ class Nets:
             "network": lambda: self.state,
             "check_network": lambda body: self.findings,
             "try_network": self.try_network,
-            "keep_network": lambda body: self.end("kept", keep=True),
+            "keep_network": self.keep_network,
             "revert_network": lambda body: self.end("reverted by the operator"),
         }
 
@@ -88,6 +89,17 @@ class Nets:
         trial = network.Trial(id=f"trial-{len(self.tried)}", plan=body.plan, seconds_left=93.0, findings=[])
         self.state = self.state.model_copy(update={"trial": trial})
         return trial
+
+    def keep_network(self, body: network.KeepTrial) -> network.Network:
+        """As the agent does."""
+        if self.state.trial is not None and self.state.trial.settling and not body.anyway:
+            raise SETTLING()
+        return self.end("kept", keep=True)
+
+    def turns(self, **changes: object) -> None:
+        """The trial that is on becomes so."""
+        assert self.state.trial is not None
+        self.state = self.state.model_copy(update={"trial": self.state.trial.model_copy(update=changes)})
 
     def end(self, outcome: str, *, keep: bool = False) -> network.Network:
         """The trial ends."""

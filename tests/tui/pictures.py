@@ -96,7 +96,10 @@ PICTURES: dict[str, dict[str, str]] = {
     "interface": {"interface": "test_snap_network/test_interface[failed-80x25]"},
     "names": {"names": "test_snap_network/test_other_forms[names-80x25]"},
     "vlan": {"vlan": "test_snap_network/test_other_forms[vlan-80x25]"},
-    "trial": {"trial": "test_snap_network/test_trial[on-80x25]"},
+    "trial": {
+        "trial": "test_snap_network/test_trial[on-80x25]",
+        "trial-settling": "test_snap_network/test_trial_that_settles[settling-80x25]",
+    },
     "tests": {"tests": "test_snap_network/test_tests_of_the_network[80x25]"},
     "services": {"services": "test_snap_services/test_services[failed-80x25]"},
     "logs": {"logs": "test_snap_logs/test_log[normal-80x25]"},

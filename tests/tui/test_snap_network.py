@@ -17,6 +17,13 @@ FINDINGS = [
     finding("eth0", "ipv4.gateway", "192.0.2.1 does not answer yet.", "warning"),
 ]
 
+NOT_YET = [
+    finding("eth0", "name", "eth0 has a link.", "ok"),
+    finding("eth0", "ipv4.addresses", "192.0.2.20/24 is not set yet.", "pending"),
+    finding("eth0", "ipv4.addresses", "192.0.2.10/24 is still set.", "pending"),
+    finding("eth0", "ipv4.gateway", "192.0.2.1 is the gateway.", "ok"),
+]
+
 
 def opened(nets: Nets, *keys: str, screen=NetworkScreen):  # type: ignore[no-untyped-def]
     """A console with a screen of the network open, and what leads there."""
@@ -95,6 +102,16 @@ def test_trial(snap_compare, size, state) -> None:  # type: ignore[no-untyped-de
     nets = Nets()
     nets.state = on_trial()
     app, run = opened(nets, *(["f9"] if state == "over" else []))
+    assert snap_compare(app, terminal_size=size, run_before=run)
+
+
+@SIZES
+@pytest.mark.parametrize("state", ["settling", "waiting", "too-early"])
+def test_trial_that_settles(snap_compare, size, state) -> None:  # type: ignore[no-untyped-def]
+    nets = Nets()
+    nets.state = on_trial()
+    nets.turns(settling=True, findings=NOT_YET)
+    app, run = opened(nets, *["f8"] * ["settling", "waiting", "too-early"].index(state))
     assert snap_compare(app, terminal_size=size, run_before=run)
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from textual.pilot import Pilot
 
-from appliance.contract.network import StartTrial, Trial
+from appliance.contract.network import KeepTrial, StartTrial, Trial
 from appliance.tui.screens.network import NetworkScreen
 from appliance.tui.screens.trial import TrialScreen
 from appliance.tui.widgets import big as widgets_big
 from tests.tui.hands import Nets, finding, notice, press, screen_name, screen_text
-from tests.tui.stand_in import plan
+from tests.tui.stand_in import StandIn, plan
 from tests.tui.test_network_screens import change_dns, opened
 
 
@@ -47,14 +49,159 @@ async def test_keeping_what_is_wrong_is_confirmed() -> None:
     nets = Nets()
     async with opened(nets) as (pilot, stand_in):
         await start_trial(pilot)
-        assert nets.state.trial is not None
-        wrong = nets.state.trial.model_copy(update={"findings": [finding("eth0", "ipv4.addresses", "It was not set.")]})
-        nets.state = nets.state.model_copy(update={"trial": wrong})
+        nets.turns(findings=[finding("eth0", "ipv4.addresses", "It was not set.")])
         await pilot.pause(1.2)
         await press(pilot, "f8")
-        assert "It was not set." in screen_text(pilot)
+        assert "although something is wrong?" in screen_text(pilot) and "It was not set." in screen_text(pilot)
         await press(pilot, "escape")
         assert not stand_in.called("keep_network")
+        await press(pilot, "f8", "f8")
+        assert "The trial is over: kept." in screen_text(pilot)
+
+
+NOT_YET = finding("eth0", "ipv4.addresses", "192.0.2.20/24 is not set yet.", "pending")
+WELL = finding("eth0", "ipv4.addresses", "192.0.2.20/24 is set.", "ok")
+WRONG = finding("eth0", "ipv4.addresses", "192.0.2.20/24 was not set.")
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The agent is asked ten times a second."""
+    monkeypatch.setattr(TrialScreen, "EVERY", 0.1)
+
+
+@asynccontextmanager
+async def settling(nets: Nets) -> AsyncIterator[tuple[Pilot[object], StandIn]]:
+    """A trial whose settings the network is still taking."""
+    async with opened(nets) as (pilot, stand_in):
+        await start_trial(pilot)
+        nets.turns(settling=True, findings=[NOT_YET])
+        await until(pilot, "Settling: the network is taking the settings.")
+        yield pilot, stand_in
+
+
+async def until(pilot: Pilot[object], text: str) -> None:
+    """Wait until this is on the screen, over as many lines as it may be."""
+    for _ in range(100):
+        if text in " ".join(screen_text(pilot).split()):
+            return
+        await pilot.pause(0.05)
+    raise AssertionError(screen_text(pilot))
+
+
+@pytest.mark.usefixtures("often")
+async def test_what_is_not_in_force_yet_is_shown_as_such() -> None:
+    nets = Nets()
+    async with settling(nets) as (pilot, _):
+        assert "not yet" in screen_text(pilot) and "192.0.2.20/24 is not set yet." in screen_text(pilot)
+        assert "wrong" not in screen_text(pilot)
+        nets.turns(findings=[WELL])
+        await until(pilot, "192.0.2.20/24 is set. wait gateways and name servers are being asked")
+
+
+@pytest.mark.usefixtures("often")
+async def test_keeping_early_waits_until_the_settings_are_verified() -> None:
+    nets = Nets()
+    async with settling(nets) as (pilot, stand_in):
+        await press(pilot, "f8")
+        await until(pilot, "Checking: they are kept as soon as they are verified.")
+        await pilot.pause(0.3)
+        assert not stand_in.called("keep_network")
+        nets.turns(settling=False, findings=[WELL])
+        await until(pilot, "The trial is over: kept.")
+        assert [call["body"] for call in stand_in.called("keep_network")] == [KeepTrial(trial_id="trial-1")]
+
+
+@pytest.mark.usefixtures("often")
+async def test_keeping_early_asks_when_something_turns_out_wrong() -> None:
+    nets = Nets()
+    async with settling(nets) as (pilot, stand_in):
+        await press(pilot, "f8")
+        nets.turns(settling=False, findings=[WRONG])
+        await until(pilot, "Keep these settings although something is wrong?")
+        await press(pilot, "escape")
+        await pilot.pause(0.3)
+        assert screen_name(pilot) == "trial" and not stand_in.called("keep_network"), "it is asked once"
+        await press(pilot, "f8", "f8")
+        assert stand_in.called("keep_network")[0]["body"] == KeepTrial(trial_id="trial-1", anyway=True)
+
+
+@pytest.mark.usefixtures("often")
+async def test_settings_can_be_kept_before_they_are_verified() -> None:
+    async with settling(Nets()) as (pilot, stand_in):
+        await press(pilot, "f8", "f8")
+        assert "before they are verified?" in screen_text(pilot) and "192.0.2.20/24 is not set yet." in screen_text(pilot)
+        await press(pilot, "f8")
+        assert "The trial is over: kept." in screen_text(pilot)
+        assert stand_in.called("keep_network")[0]["body"] == KeepTrial(trial_id="trial-1", anyway=True)
+
+
+@pytest.mark.usefixtures("often")
+async def test_who_does_not_want_to_keep_them_unverified_goes_on_waiting() -> None:
+    nets = Nets()
+    async with settling(nets) as (pilot, _):
+        await press(pilot, "f8", "f8", "escape")
+        await until(pilot, "Checking:")
+        nets.turns(settling=False, findings=[WELL])
+        await until(pilot, "The trial is over: kept.")
+
+
+@pytest.mark.usefixtures("often")
+async def test_waiting_is_given_up_by_escape_and_the_settings_are_not_kept() -> None:
+    nets = Nets()
+    async with settling(nets) as (pilot, stand_in):
+        await press(pilot, "f8", "escape")
+        await until(pilot, "Settling:")
+        nets.turns(settling=False, findings=[WELL])
+        await until(pilot, "These settings are on trial.")
+        assert not stand_in.called("keep_network")
+        await press(pilot, "escape")
+        assert screen_name(pilot) == "network"
+
+
+@pytest.mark.usefixtures("often")
+async def test_what_waits_to_be_kept_can_be_reverted() -> None:
+    async with settling(Nets()) as (pilot, stand_in):
+        await press(pilot, "f8", "f9")
+        assert "reverted by the operator" in screen_text(pilot) and not stand_in.called("keep_network")
+
+
+@pytest.mark.usefixtures("often")
+async def test_the_time_can_be_up_while_it_waits_and_the_next_trial_is_not_kept_for_it() -> None:
+    nets = Nets()
+    async with settling(nets) as (pilot, stand_in):
+        await press(pilot, "f8")
+        nets.end("reverted: nobody kept it in time")
+        await until(pilot, "The trial is over: reverted: nobody kept it in time.")
+        nets.state = nets.state.model_copy(update={"trial": Trial(id="other", plan=plan(), seconds_left=50.0, findings=[WELL])})
+        await until(pilot, "These settings are on trial.")
+        await pilot.pause(0.3)
+        assert not stand_in.called("keep_network")
+
+
+@pytest.mark.usefixtures("often")
+async def test_an_agent_that_restarts_while_it_waits_is_waited_for() -> None:
+    nets = Nets()
+    async with settling(nets) as (pilot, stand_in):
+        await press(pilot, "f8")
+        stand_in.absent = True
+        await pilot.pause(0.3)
+        stand_in.absent = False
+        nets.turns(findings=[])
+        await pilot.pause(0.3)
+        assert not stand_in.called("keep_network")
+        nets.turns(settling=False, findings=[WELL])
+        await until(pilot, "The trial is over: kept.")
+
+
+async def test_an_agent_that_settles_again_refuses_what_an_older_view_would_keep() -> None:
+    nets = Nets()
+    async with opened(nets) as (pilot, _):
+        await start_trial(pilot)
+        nets.turns(settling=True)
+        await press(pilot, "f8")
+        assert "still taking the settings" in notice(pilot) or "Checking:" in screen_text(pilot)
+        assert nets.state.trial is not None
 
 
 async def test_what_another_console_did_to_the_trial_is_seen() -> None:

@@ -22,8 +22,8 @@ class NetworkRoutes(contract.NetworkApi):
     async def try_network(self, body: contract.StartTrial) -> contract.Trial:
         return await self._control.start_trial(body)
 
-    async def keep_network(self, body: contract.TrialRef) -> contract.Network:
-        return await self._control.keep(body.trial_id)
+    async def keep_network(self, body: contract.KeepTrial) -> contract.Network:
+        return await self._control.keep(body.trial_id, anyway=body.anyway)
 
     async def revert_network(self, body: contract.TrialRef) -> contract.Network:
         return await self._control.revert(body.trial_id)

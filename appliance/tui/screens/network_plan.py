@@ -9,7 +9,12 @@ from dataclasses import dataclass, field
 from appliance.contract.network import Family, Finding, InterfacePlan, Mode, Network, NetworkPlan, Severity
 
 MODES = {Mode.AUTO: "automatic", Mode.STATIC: "by hand", Mode.OFF: "off"}
-SEVERITIES = {Severity.ERROR: ("wrong", "bad"), Severity.WARNING: ("look again", "warning"), Severity.OK: ("well", "good")}
+SEVERITIES = {
+    Severity.ERROR: ("wrong", "bad"),
+    Severity.WARNING: ("look again", "warning"),
+    Severity.PENDING: ("not yet", "warning"),
+    Severity.OK: ("well", "good"),
+}
 NOTHING = "nothing"
 
 LIST_LIMIT = 4096
