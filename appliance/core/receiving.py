@@ -64,9 +64,9 @@ async def received(
         draft.unlink(missing_ok=True)
 
 
-def sweep(folder: Path) -> None:
-    """Remove what an agent that was killed had begun to receive below `folder`."""
-    for left in folder.glob(f".*{DRAFT}"):
+def sweep(state_dir: Path) -> None:
+    """Remove what an agent that was killed had begun to receive, in whichever folder of the appliance's state. Only while none receives."""
+    for left in state_dir.glob(f"*/.*{DRAFT}"):
         left.unlink(missing_ok=True)
 
 

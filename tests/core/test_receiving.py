@@ -92,7 +92,9 @@ async def test_one_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_agent_left_is_swept_away(tmp_path: Path) -> None:
-    (tmp_path / ".file.0123.part").touch()
-    (tmp_path / "file").touch()
+    for folder in (tmp_path / "discs", tmp_path / "archives"):
+        folder.mkdir()
+        (folder / ".0123.part").touch()
+        (folder / "file").touch()
     sweep(tmp_path)
-    assert [one.name for one in tmp_path.iterdir()] == ["file"]
+    assert sorted(tmp_path.rglob("*.*")) == [] and len(list(tmp_path.rglob("file"))) == 2

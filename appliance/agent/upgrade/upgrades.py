@@ -52,10 +52,6 @@ class Upgrades:
         self._receiving = asyncio.Lock()
         runner.register(ApplyUpgrade(self))
 
-    async def start(self) -> None:
-        """Tidy up what an agent that was killed left."""
-        await asyncio.to_thread(self._folder.sweep)
-
     async def all(self) -> list[contract.Upgrade]:
         """The files that are here, each with what keeps it from being applied."""
         here = await self._here()
