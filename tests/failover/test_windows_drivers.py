@@ -83,6 +83,23 @@ async def test_one_that_stops_coming_leaves_nothing(tmp_path: Path) -> None:
     assert kept(tmp_path) == set()
 
 
+async def test_one_that_hangs_keeps_no_other_back(tmp_path: Path) -> None:
+    async def hanging() -> AsyncIterator[bytes]:
+        yield disc()[:50_000]
+        await asyncio.Event().wait()
+
+    here = Drivers(tmp_path)
+    waiting = asyncio.create_task(here.take(hanging()))
+    await asyncio.sleep(0)
+    about = await here.take(parts(disc()))
+    assert await here.all() == [about]
+    await here.remove()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert kept(tmp_path) == set()
+
+
 async def test_one_that_is_too_large_is_refused_before_it_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drivers, "UPLOAD_LIMIT", 10_000)
     with pytest.raises(Fault) as refused:
