@@ -49,14 +49,26 @@ async def test_no_upgrade_begins_while_a_machine_is_between_two_clouds(tmp_path:
         await runner.submit(KIND, PARAMS)
     assert (refused.value.key, refused.value.message) == ("upgrade.failover_runs", f"The {kind} of db01 is under way.")
     with pytest.raises(Fault):
-        await made.require_no_failover()
+        await made.order("job-1", "9.0.0")
 
 
 async def test_other_jobs_and_those_that_have_ended_keep_no_upgrade_back(tmp_path: Path, runner: Runner) -> None:
     made = upgrades(tmp_path, runner)
     await add(runner.store, "live_failover", JobStatus.COMPLETED)
     await add(runner.store, "replication", JobStatus.RUNNING)
-    await made.require_no_failover()
+    await made.order("job-1", "9.0.0")
+
+
+async def test_no_upgrade_begins_and_none_changes_over_while_a_restore_waits_for_the_next_start(tmp_path: Path, runner: Runner) -> None:
+    """Given up, the upgrade would put the records of before the restore back."""
+    made = upgrades(tmp_path, runner)
+    (tmp_path / "restore").mkdir()
+    (tmp_path / "restore/backup.tar.gz").write_bytes(b"laid ready")
+    for begun in (runner.submit(KIND, PARAMS), made.order("job-1", "9.0.0")):
+        with pytest.raises(Fault) as refused:
+            await begun
+        assert refused.value.key == "upgrade.restore_waits"
+    assert not (tmp_path / "upgrade/state.json").exists()
 
 
 async def test_one_upgrade_at_a_time(tmp_path: Path, runner: Runner) -> None:

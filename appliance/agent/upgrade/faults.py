@@ -59,6 +59,12 @@ PEERS_APART = fault(
 FAILOVER_RUNS = fault(
     "upgrade.failover_runs", 409, "{title} is under way.", "Wait until it has ended; then apply the upgrade. Other jobs go on afterwards."
 )
+RESTORE_WAITS = fault(
+    "upgrade.restore_waits",
+    409,
+    "A back-up is about to be restored: this appliance starts anew for it.",
+    "Wait until it answers again; then apply the upgrade.",
+)
 UNDER_WAY = fault("upgrade.under_way", 409, "An upgrade is under way already.", "Wait until it has ended.")
 NO_ROOM = fault(
     "upgrade.no_room",
