@@ -8,13 +8,16 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from appliance.agent.config import Config
+from appliance.agent.upgrade.signature import sign
 from appliance.agent.upgrade.upgrades import Upgrades
 from appliance.agent.upgrade.workflow import KIND, NAME, VERSION
+from appliance.agent.version import VERSION as VERSION_HERE
 from appliance.contract.errors import Fault
 from appliance.contract.status import Health
 from appliance.core.audit import Audit
 from appliance.core.jobs import Job, JobStatus, Runner
 from appliance.core.store import Store
+from image.upgrade import manifest_of, pack
 from tests.uploads import parts
 
 PARAMS = {NAME: "appliance-9.0.0.upgrade", VERSION: "9.0.0"}
@@ -119,3 +122,21 @@ async def test_only_names_of_the_list_are_removed(tmp_path: Path, runner: Runner
     with pytest.raises(Fault) as refused:
         await made.remove(name)
     assert refused.value.key == "request.not_found"
+
+
+async def test_a_file_for_older_records_is_listed_with_what_is_wrong_and_refused_before_anything_is_laid_down(
+    tmp_path: Path, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, release = Ed25519PrivateKey.generate(), tmp_path / "vendor"
+    (release / "lib/appliance/core/store/migrations/versions").mkdir(parents=True)
+    (release / "lib/appliance/core/store/migrations/versions/0001_first.py").write_text("")
+    (release / "lib/migration_appliance-9.0.0.dist-info").mkdir()
+    (release / "lib/migration_appliance-9.0.0.dist-info/METADATA").write_text("")
+    made, ours = upgrades(tmp_path, runner, key), ".".join(VERSION_HERE.split(".")[:2])
+    monkeypatch.setattr(made._home, "require", lambda version: None)
+    listed = manifest_of(release, lines=[ours])
+    stored = await made.take(parts(pack(release, listed, sign(key, listed), tmp_path).read_bytes()))
+    assert "newer form" in stored.flaw
+    with pytest.raises(Fault) as refused:
+        await made.apply(stored.name)
+    assert refused.value.key == "upgrade.records_newer" and not (tmp_path / "opt").exists()

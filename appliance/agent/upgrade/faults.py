@@ -41,6 +41,12 @@ SKIPS = fault(
     "The upgrade to {version} is for appliances of {lines}; this one has {ours}.",
     "Upgrade to one of those versions first.",
 )
+RECORDS_NEWER = fault(
+    "upgrade.records_newer",
+    409,
+    "This appliance's records have a newer form than the upgrade to {version} knows.",
+    "Ask the vendor for an upgrade that was made later. Nothing was changed.",
+)
 OTHER_ROLE = fault(
     "upgrade.other_role", 409, "The upgrade to {version} is for another kind of appliance.", "Take the one for a {role} from the vendor."
 )

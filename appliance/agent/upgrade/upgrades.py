@@ -155,7 +155,7 @@ class Upgrades:
 
     async def _here(self) -> Here:
         peers = [(one.name, one.version) for one in await self._peers.all() if one.state != "revoked"]
-        return Here(VERSION, self._config.role, PYTHON, peers)
+        return Here(VERSION, self._config.role, PYTHON, peers, await self._runner.store.revision())
 
 
 def _view(stored: Stored, here: Here) -> contract.Upgrade:
