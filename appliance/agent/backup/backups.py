@@ -48,6 +48,10 @@ class Write(Step):
     def __init__(self, backups: Backups) -> None:
         self._backups = backups
 
+    async def done(self, run: Run) -> bool:
+        """The records in a back-up say that it is being made: where they are put back beside it, it is not to be made again, nor undone."""
+        return await asyncio.to_thread(self._backups.folder.found, run.state.get("name", "")) is not None
+
     async def do(self, run: Run) -> None:
         await self._backups.write(run)
 
