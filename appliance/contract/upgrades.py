@@ -33,7 +33,7 @@ class UpgradeOutcome(StrEnum):
 
 
 class LastUpgrade(OperatorModel):
-    """The upgrade that was applied last. `reason` says why the former release was taken up again."""
+    """The upgrade that was applied last. `reason` says why the former release came back, or one that is not well had to stay."""
 
     from_version: str
     to_version: str

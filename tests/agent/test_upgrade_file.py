@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from appliance.agent.upgrade.fitness import Here, flaw
 from appliance.agent.upgrade.manifest import Manifest, read
 from appliance.agent.upgrade.package import opened
+from appliance.agent.upgrade.room import require_room
 from appliance.agent.upgrade.signature import NAMESPACE, is_signed, sign
-from appliance.agent.upgrade.unpacking import require_room, unpack
+from appliance.agent.upgrade.unpacking import unpack
 from appliance.contract.errors import Fault
 from tests.core.tar_bombs import BOMBS
 
@@ -67,7 +68,7 @@ def test_a_file_of_the_vendor_is_unpacked_as_it_was_packed(tmp_path: Path) -> No
     (releases / ".0.2.0.draft/lib").mkdir(parents=True)
     (releases / "0.2.0").mkdir()
     with opened(packed(tmp_path, members()), KEY.public_key()) as package:
-        unpack(package, releases)
+        unpack(package, releases, 0)
     found = {str(one.relative_to(releases / "0.2.0")): one.read_bytes() for one in (releases / "0.2.0").rglob("*") if one.is_file()}
     assert found == CONTENT and [one.name for one in releases.iterdir()] == ["0.2.0"]
     assert (releases / "0.2.0/lib/bin/tool").stat().st_mode & 0o777 == 0o755
@@ -80,7 +81,7 @@ def test_times_which_nobody_has_signed_are_passed_over(tmp_path: Path, time: str
     (tmp_path / "releases").mkdir()
     parts = [*members()[:2], *(member(f"release/{path}", data, pax_headers={"mtime": time}) for path, data in CONTENT.items())]
     with opened(packed(tmp_path, parts), KEY.public_key()) as package:
-        unpack(package, tmp_path / "releases")
+        unpack(package, tmp_path / "releases", 0)
     assert (tmp_path / "releases/0.2.0/lib/big.so").stat().st_mtime > 1e9
 
 
@@ -225,5 +226,5 @@ def test_an_upgrade_fits_this_appliance_or_says_why_not(changes: dict[str, objec
 
 def test_too_little_room_is_told_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(Fault) as refused:
-        require_room(Manifest.model_validate(manifest()), tmp_path, lambda _: 1 << 20)
+        require_room(Manifest.model_validate(manifest()), 0, tmp_path, lambda _: 1 << 20)
     assert refused.value.key == "upgrade.no_room"

@@ -1,8 +1,12 @@
 """What the base system and the agents of both releases do at every moment of an upgrade, by table: a power cut may come after each."""
 
+import asyncio
 import errno
 import importlib.util
 import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
@@ -186,6 +190,55 @@ def test_a_record_that_can_not_be_used_leaves_the_release_as_it_is(tmp_path: Pat
     disk.path.write_text(content)
     assert disk.start() == OLD
     assert disk.file.read() is None
+
+
+@pytest.fixture
+async def watching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Disk, asyncio.Task[None], Path]]:
+    """A watch over a trial; each time that it ends the release, a line is written."""
+    disk, ends = Disk(tmp_path), tmp_path / "ends"
+    ends.touch()
+    for name in ("LOOK", "AGAIN"):
+        monkeypatch.setattr(base, name, 0.01)
+    disk.file.write(state(Phase.TRIAL, boot="b1", until=1e9))
+    task = asyncio.create_task(asyncio.to_thread(base.watch, disk.path, "b1", ["sh", "-c", f"echo ended >> {ends}"]))
+    yield disk, task, ends
+    disk.path.unlink(missing_ok=True)
+    await task
+
+
+async def ended_times(ends: Path, count: int) -> None:
+    while len(ends.read_text().splitlines()) < count:
+        await asyncio.sleep(0.01)
+
+
+async def test_a_watch_outlives_a_record_that_is_half_written(watching: tuple[Disk, asyncio.Task[None], Path]) -> None:
+    disk, task, ends = watching
+    disk.path.write_text('{"phase": "tr')
+    await asyncio.sleep(0.2)
+    assert not task.done()
+    disk.path.write_text(json.dumps(on_trial(until=-100.0)))
+    await ended_times(ends, 1)
+
+
+async def test_a_release_that_does_not_end_is_ended_again(watching: tuple[Disk, asyncio.Task[None], Path]) -> None:
+    disk, task, ends = watching
+    disk.path.write_text(json.dumps(on_trial(until=-100.0)))
+    await ended_times(ends, 2)
+    disk.path.write_text(json.dumps(asdict(state(Phase.RETURNING))))
+    await task
+
+
+async def test_a_watch_ends_with_the_record(watching: tuple[Disk, asyncio.Task[None], Path]) -> None:
+    disk, task, ends = watching
+    disk.path.unlink()
+    await task
+    assert not ends.read_text()
+
+
+def test_a_watch_that_is_broken_off_says_so_and_a_choice_never_does(tmp_path: Path) -> None:
+    select = [sys.executable, "-I", str(SELECT), f"--boot-id={tmp_path}/none"]
+    assert subprocess.run([*select, "watch", "true"], check=False).returncode == 1
+    assert subprocess.run(select, check=False).returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,11 @@ def test_console_and_agent_are_started_again_for_ever(name: str) -> None:
     assert unit["Unit"]["StartLimitIntervalSec"] == "0"
 
 
+def test_the_watch_over_a_trial_goes_on_after_a_failure() -> None:
+    unit = settings(ROOT / UNITS / "appliance-upgrade.service")
+    assert unit["Service"]["Restart"] == "on-failure" and unit["Unit"]["StartLimitIntervalSec"] == "0"
+
+
 def test_the_agent_is_watched_and_has_time_to_end_in_order() -> None:
     from appliance.agent.program import END_LIMIT
 

@@ -16,12 +16,12 @@ from sqlalchemy import Connection, create_engine
 from appliance.agent.backup.archive import Contents, Manifest, pack
 from appliance.agent.backup.faults import OTHER_ROLE, TOO_NEW
 from appliance.agent.version import VERSION
-from appliance.contract.errors import Fault
+from appliance.contract.errors import STORE_UNWRITABLE, Fault
 from appliance.core import durable
 from appliance.core.audit import AuditEvent
 from appliance.core.store import dump
 from appliance.core.store.base import utcnow
-from appliance.core.store.engine import migrate, revisions
+from appliance.core.store.engine import OURS, migrate, revisions
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +34,18 @@ class Restoring:
         self._folder, self._before = state_dir / "restore", state_dir / "before-restore"
         self._ready, self._built = self._folder / "backup.tar.gz", self._folder / "built.db"
         self._kept = self._before / "records.tar.gz"
+        self._tried = state_dir / "restore-check"
+
+    def check(self, packed: bytes) -> None:
+        """Make the records of an opened back-up for trial, and throw them away. Raises a Fault when they can't be made of it."""
+        contents = Contents(packed)
+        self._require_usable(contents.manifest)
+        shutil.rmtree(self._tried, ignore_errors=True)
+        self._tried.mkdir(parents=True, mode=0o700)
+        try:
+            _build(contents, self._tried / self._built.name)
+        finally:
+            shutil.rmtree(self._tried)
 
     def lay_ready(self, packed: bytes) -> Manifest:
         """Check an opened back-up by making its records for trial, and lay it ready. Raises a Fault; then nothing was changed."""
@@ -42,7 +54,7 @@ class Restoring:
         self.give_up()
         self._folder.mkdir(parents=True, mode=0o700)
         try:
-            self._build(contents)
+            _build(contents, self._built)
         except BaseException:
             self.give_up()
             raise
@@ -74,8 +86,12 @@ class Restoring:
         try:
             self._put(contents)
         except (Fault, sa.exc.DataError, sa.exc.IntegrityError) as error:  # rows that SQLite took on trial, and the server does not
-            _log.error("the records of %s do not fit this database; those of before are put back: %s", contents.manifest.made_at, error)
-            self._put(Contents(self._kept.read_bytes()))
+            _log.error("the records of %s do not fit this database: %s", contents.manifest.made_at, error)
+            before = Contents(self._kept.read_bytes())
+            if before.manifest.revision not in revisions():
+                raise  # a newer release's, of which nothing can be made here: what is laid ready is tried again
+            _log.error("the records of before are put back")
+            self._put(before)
             self.give_up()
             return None
         self._ready.unlink()
@@ -93,17 +109,6 @@ class Restoring:
             raise OTHER_ROLE(role=manifest.role.upper())
         if manifest.revision not in revisions():
             raise TOO_NEW(version=manifest.version)
-
-    def _build(self, contents: Contents) -> None:
-        """The records as a SQLite database: what is used, or, for another database, the trial of it."""
-        engine = create_engine(f"sqlite:///{self._built}")
-        try:
-            with engine.begin() as connection:
-                _fill(connection, contents)
-        except sa.exc.SQLAlchemyError as error:
-            raise dump.ROWS_BROKEN(detail="they do not fit the tables", cause=str(error)) from error
-        finally:
-            engine.dispose()
 
     def _keep_rows(self) -> None:
         """What a database server and this folder hold now, as an unsealed back-up. Of a restore that is taken up again: held at first."""
@@ -151,6 +156,23 @@ class Restoring:
                 _fill(connection, contents)
         finally:
             engine.dispose()
+
+
+def _build(contents: Contents, path: Path) -> None:
+    """The records as a SQLite database: what is used, or, for another database, the trial of it. Raises a Fault.
+
+    What is wrong with the disk is not wrong with the records: `store.unwritable` may pass.
+    """
+    engine = create_engine(f"sqlite:///{path}")
+    try:
+        with engine.begin() as connection:
+            _fill(connection, contents)
+    except sa.exc.SQLAlchemyError as error:
+        if isinstance(error, sa.exc.DatabaseError) and not isinstance(error, OURS):
+            raise STORE_UNWRITABLE(cause=str(error.orig)) from error
+        raise dump.ROWS_BROKEN(detail="they do not fit the tables", cause=str(error)) from error
+    finally:
+        engine.dispose()
 
 
 def _fill(connection: Connection, contents: Contents) -> None:

@@ -84,3 +84,9 @@ RETURNED = fault(
     "The upgrade to {version} was given up, and version {ours} runs again with the records of before: {reason}",
     "Send a support bundle to the vendor. Everything works as before the upgrade.",
 )
+NO_WAY_BACK = fault(
+    "upgrade.no_way_back",
+    503,
+    "Nothing here can read the records: they are those of version {version}, which is gone, and so is the back-up of before the upgrade.",
+    "Deploy a new appliance and restore a back-up there.",
+)

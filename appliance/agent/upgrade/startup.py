@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
-from alembic.migration import MigrationContext
-from sqlalchemy.exc import SQLAlchemyError
-
-from appliance.agent.backup.archive import Manifest, pack
-from appliance.agent.backup.restoring import Restoring
 from appliance.agent.config import Config
+from appliance.agent.upgrade.faults import NO_WAY_BACK
 from appliance.agent.upgrade.home import Home
+from appliance.agent.upgrade.records import are_readable, back_up, put_back
 from appliance.agent.upgrade.state import Phase, State, StateFile, Task, task
 from appliance.agent.version import VERSION
-from appliance.contract.errors import Fault
-from appliance.core import durable
-from appliance.core.store import dump, utcnow
 
 _log = logging.getLogger(__name__)
 
 FOLDER = "upgrade"
 """Below the folder of the appliance's state."""
+
+NO_BACKUP = "the records could not be backed up."
+NOT_TRIED = "the base system did not change over."
+"""Why an upgrade is given up that was not even tried."""
+AS_THEY_ARE = "The back-up of before was damaged, and the records are as that release left them."
+STAYS = "Its records can't be read by the former release, and the back-up of before was damaged: so it stays."
 
 
 class Leave(Exception):
@@ -29,58 +28,52 @@ class Leave(Exception):
 
 
 def at_start(config: Config) -> State | None:
-    """The upgrade on trial, None when none is. Raises Leave when another release is to be started. Blocks."""
+    """The upgrade on trial, None when none is. Blocks.
+
+    Raises Leave when another release is to be started, and a Fault when the way back can't be ended now: the next start tries it again.
+    """
     file = StateFile(config.state_dir / FOLDER)
     state = file.read()
     todo = task(state, VERSION, has_backup=file.backup.exists())
-    if state is None or todo is Task.NOTHING:
+    if state is None:
+        return None
+    if todo is Task.NOTHING:
+        file.forget()  # an agent that was killed when the upgrade was over has not come to it
         return None
     _log.warning("upgrade from %s to %s, %s: %s", state.from_version, state.to_version, state.phase, todo)
     if todo is Task.TRY:
         return state
     if todo is Task.REFUSE:
         raise Leave(f"version {VERSION} is not to be started now")
-    if todo is Task.BACK_UP and _back_up(config, file.backup):
+    if todo is Task.BACK_UP and back_up(config, file):
         file.write(state.now(Phase.BACKED_UP))
         raise Leave("the records are backed up; the new release is tried")
-    reason = "the records could not be backed up." if todo is Task.BACK_UP else "the base system did not change over."
-    returned = state.now(Phase.RETURNED, reason=state.reason or reason)
-    if todo is Task.RESTORE:
-        Home(config.machine.release_home).remove(state.to_version)  # the records need its room on a disk that is full
-        if restore(config, file.backup):
-            file.end(returned)
-            return None
-    file.write(returned)
+    state = state.now(state.phase, reason=state.reason or (NO_BACKUP if todo is Task.BACK_UP else NOT_TRIED))
+    if todo is not Task.RESTORE:
+        _leave_as_they_are(config, file, state)
+    elif put_back(config, file):
+        _end(config, file, state)
+    else:
+        _leave_as_they_are(config, file, state, AS_THEY_ARE)
     return None
 
 
-def restore(config: Config, backup: Path) -> bool:
-    """Put the records of before back; again after a power cut. False for a back-up that can't be used: they stay as they are."""
-    restoring = Restoring(config.state_dir, config.database_url, config.role)
-    try:
-        restoring.lay_ready(backup.read_bytes())
-    except Fault as error:
-        _log.error("the records of before the upgrade can't be put back: %s", error)
-        return False
-    return restoring.take_up() is not None
+def _leave_as_they_are(config: Config, file: StateFile, state: State, note: str = "") -> None:
+    """There is nothing to put back: the release that can read the records is the one that stays."""
+    if are_readable(config):
+        _end(config, file, _noted(state, note))
+    elif state.to_version in Home(config.machine.release_home).all():
+        file.end(_noted(state, STAYS).now(Phase.KEPT))
+        raise Leave(f"nothing but version {state.to_version} can read the records")
+    else:
+        raise NO_WAY_BACK(version=state.to_version)
 
 
-def _back_up(config: Config, backup: Path) -> bool:
-    """Nobody writes now: the agent before this one has ended, and this one has not opened the records yet. False where it can't be done."""
-    try:
-        durable.replace(backup, _packed(config))
-    except (OSError, SQLAlchemyError, Fault) as error:
-        _log.error("the records can't be backed up, and the upgrade is given up: %s", error)
-        return False
-    return True
+def _noted(state: State, note: str) -> State:
+    return state.now(state.phase, reason=f"{state.reason} {note}".strip())
 
 
-def _packed(config: Config) -> bytes:
-    engine = dump.blocking_engine(config.database_url)
-    try:
-        with engine.connect() as connection:
-            revision = MigrationContext.configure(connection).get_current_revision() or ""
-            now = utcnow().isoformat(timespec="seconds")
-            return pack(connection, config.state_dir, Manifest(config.role, config.name, VERSION, revision, now))
-    finally:
-        engine.dispose()
+def _end(config: Config, file: StateFile, state: State) -> None:
+    """The former release has its records: nobody needs the new one any more."""
+    Home(config.machine.release_home).remove(state.to_version)
+    file.end(state.now(Phase.RETURNED))

@@ -84,6 +84,8 @@ class StateFile:
         self._path = folder / "state.json"
         self.backup = folder / "before.tar.gz"
         """The records as they were before the upgrade."""
+        self.room = folder / "room"
+        """Holds the room on the disk that putting them back needs."""
 
     def read(self) -> State | None:
         """Where the upgrade stands; None when there was none, or what is there can't be used."""
@@ -110,7 +112,12 @@ class StateFile:
     def end(self, state: State) -> None:
         """The upgrade is over: nobody needs the records of before any more, and the keys that are with them."""
         self.write(state)
+        self.forget()
+
+    def forget(self) -> None:
+        """The records of before are not needed."""
         durable.remove(self.backup)
+        durable.remove(self.room)
 
     def remove(self) -> None:
         """There is no upgrade any more."""

@@ -65,7 +65,7 @@ class Trial:
                 leave()
                 return
             await asyncio.sleep(EVERY)
-        await asyncio.to_thread(self._file.end, self._state.now(Phase.KEPT))
+        await asyncio.to_thread(self._file.end, replace(self._state, phase=Phase.KEPT, problem=""))
         _log.warning("version %s is well and stays", self._state.to_version)
         self.over.set()
 

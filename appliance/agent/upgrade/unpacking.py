@@ -4,36 +4,23 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 from appliance.agent.upgrade.faults import NO_ROOM
-from appliance.agent.upgrade.manifest import Manifest
 from appliance.agent.upgrade.package import Package
+from appliance.agent.upgrade.room import free_bytes, require_room
 from appliance.core import durable
 
-ROOM = 128 << 20
-"""Bytes that stay free beside the release: for the back-up of the records, and what is written meanwhile."""
 
+def unpack(package: Package, releases: Path, records: int) -> None:
+    """Put the release into its folder below `releases`; `records` are the bytes of the records that it is going to take over.
 
-def free_bytes(folder: Path) -> int:
-    """Bytes that can still be written to the disk that `folder` is on."""
-    return shutil.disk_usage(folder).free
-
-
-def require_room(manifest: Manifest, releases: Path, free: Callable[[Path], int] = free_bytes) -> None:
-    """Raises a Fault (`upgrade.no_room`)."""
-    needed, there = manifest.size + ROOM, free(releases)
-    if there < needed:
-        raise NO_ROOM(needed_mib=needed >> 20, free_mib=there >> 20)
-
-
-def unpack(package: Package, releases: Path) -> None:
-    """Put the release into its folder below `releases`. What an earlier attempt left goes. Raises a Fault; then nothing is left. Blocks."""
+    What an earlier attempt left goes. Raises a Fault; then nothing is left. Blocks.
+    """
     version, manifest = package.manifest.version, package.manifest
     draft, folder = releases / f".{version}.draft", releases / version
     shutil.rmtree(draft, ignore_errors=True)
-    require_room(manifest, releases)
+    require_room(manifest, records, releases)
     try:
         _write(package, draft)
         durable.sync_tree(draft)

@@ -17,6 +17,7 @@ from appliance.agent.upgrade.fitness import Here, flaw
 from appliance.agent.upgrade.folder import PYTHON, Folder, Stored
 from appliance.agent.upgrade.home import Home
 from appliance.agent.upgrade.package import opened
+from appliance.agent.upgrade.room import records_bytes
 from appliance.agent.upgrade.startup import FOLDER
 from appliance.agent.upgrade.state import Phase, State, StateFile
 from appliance.agent.upgrade.unpacking import unpack
@@ -25,7 +26,6 @@ from appliance.agent.upgrade.workflow import VERSION as TO_VERSION
 from appliance.agent.version import VERSION
 from appliance.contract import upgrades as contract
 from appliance.contract.status import Health
-from appliance.core import durable
 from appliance.core.audit import Audit
 from appliance.core.cancelling import to_its_end
 from appliance.core.jobs import Job, Runner
@@ -92,7 +92,7 @@ class Upgrades:
         def work() -> None:
             with opened(stored.path, self._folder.key) as package:
                 self._home.keep(VERSION)
-                unpack(package, self._home.releases)
+                unpack(package, self._home.releases, records_bytes(self._config.database_url))
 
         await to_its_end(asyncio.to_thread(work))
 
@@ -121,7 +121,7 @@ class Upgrades:
         state = State(Phase.ORDERED, VERSION, version, job_id, utcnow().isoformat(), failed)
 
         def work() -> None:
-            durable.remove(self._file.backup)
+            self._file.forget()
             self._file.write(state)
 
         await to_its_end(asyncio.to_thread(work))
@@ -142,7 +142,7 @@ class Upgrades:
             await self._audit.record("appliance", _AUDITED, "failed", f"{state.to_version} was given up: {_reason(state)}")
             raise RETURNED(version=state.to_version, ours=VERSION, reason=_reason(state))
         await asyncio.to_thread(self._home.keep, VERSION, state.from_version)
-        await self._audit.record("appliance", _AUDITED, "done", f"{state.from_version} is {VERSION} now")
+        await self._audit.record("appliance", _AUDITED, "done", f"{state.from_version} is {VERSION} now. {_reason(state)}".strip())
         return True
 
     async def _fitting(self, name: str) -> Stored:
@@ -177,10 +177,10 @@ def _last(state: State) -> contract.LastUpgrade:
         to_version=state.to_version,
         outcome=outcome,
         begun_at=datetime.fromisoformat(state.begun_at),
-        reason=_reason(state) if outcome is contract.UpgradeOutcome.RETURNED else "",
+        reason="" if outcome is contract.UpgradeOutcome.UNDER_WAY else _reason(state),
     )
 
 
 def _reason(state: State) -> str:
-    """Why a release was given up, with what it found not to be well (pure)."""
+    """Why a release was given up, with what it found not to be well; empty for one that was well (pure)."""
     return f"{state.reason} {state.problem}".strip()

@@ -106,7 +106,7 @@ def last_text(last: LastUpgrade | None) -> str:
     way = f"{last.from_version} to {last.to_version}, {words.moment(last.begun_at)} UTC"
     told = {
         UpgradeOutcome.UNDER_WAY: "under way",
-        UpgradeOutcome.KEPT: "done",
+        UpgradeOutcome.KEPT: f"done; {last.reason}" if last.reason else "done",
         UpgradeOutcome.RETURNED: f"given up; {last.from_version} came back by itself: {last.reason}",
     }
     return f"{way}: {told[last.outcome]}"

@@ -11,7 +11,8 @@ from pathlib import Path
 import pyrage
 import pytest
 from backup_place import WORDS, Place, count, ended, repacked, with_a_cloud
-from sqlalchemy import make_url, select
+from sqlalchemy import make_url, select, text
+from sqlalchemy.exc import DataError
 
 from appliance.agent.backup.archive import Contents
 from appliance.agent.backup.faults import JOBS_RUN, NOT_A_BACKUP, OTHER_ROLE, PASSPHRASE_WRONG, TOO_NEW
@@ -97,24 +98,45 @@ async def test_a_backup_of_any_database_is_restored_into_sqlite(place: Place, tm
     await restored.close()
 
 
-async def test_rows_that_the_server_does_not_take_leave_it_as_it_was(tmp_path: Path, newest_database: Path, mariadb: MariaDb) -> None:
-    shutil.copyfile(newest_database, tmp_path / "a.db")
-    source = Place(await Store.open(f"sqlite+aiosqlite:///{tmp_path}/a.db"), tmp_path / "source", f"sqlite+aiosqlite:///{tmp_path}/a.db")
+async def laid_ready_on_a_server(folder: Path, newest_database: Path, url: str) -> Place:
+    """A server's records, and a back-up laid ready for it that it does not take."""
+    shutil.copyfile(newest_database, folder / "a.db")
+    source = Place(await Store.open(f"sqlite+aiosqlite:///{folder}/a.db"), folder / "source", f"sqlite+aiosqlite:///{folder}/a.db")
     await with_a_cloud(source, "too long for the server" * 20)
     packed = await opened(await source.backups.read(await source.made()), WORDS)
-    url = mariadb.make("as_it_was")
-    target = Place(await Store.open(url), tmp_path / "target", url)
+    await source.store.close()
+    target = Place(await Store.open(url), folder / "target", url)
     await with_a_cloud(target, "kept")
     await target.store.close()
-    key = (target.folder / "vault.key").read_bytes()
     target.restoring.lay_ready(packed)
+    return target
+
+
+async def test_rows_that_the_server_does_not_take_leave_it_as_it_was(tmp_path: Path, newest_database: Path, mariadb: MariaDb) -> None:
+    url = mariadb.make("as_it_was")
+    target = await laid_ready_on_a_server(tmp_path, newest_database, url)
+    key = (target.folder / "vault.key").read_bytes()
     assert target.restoring.take_up() is None and target.restoring.take_up() is None
     store = await Store.open(url)
     async with store.session() as session:
         assert list(await session.scalars(select(OsseaConfigRow.name))) == ["kept"]
     assert (target.folder / "vault.key").read_bytes() == key
     await store.close()
-    await source.store.close()
+
+
+async def test_rows_that_the_server_does_not_take_stay_laid_ready_where_those_of_before_are_of_a_newer_release(
+    tmp_path: Path, newest_database: Path, mariadb: MariaDb
+) -> None:
+    url = mariadb.make("of_a_newer_release")
+    target = await laid_ready_on_a_server(tmp_path, newest_database, url)
+    engine = dump.blocking_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    for _ in range(2):
+        with pytest.raises(DataError):
+            target.restoring.take_up()
+    assert (target.folder / "restore/backup.tar.gz").exists() and (target.folder / "before-restore/records.tar.gz").exists()
 
 
 async def test_what_was_laid_ready_and_is_damaged_is_given_up_and_nothing_changes(place: Place) -> None:

@@ -24,6 +24,8 @@ STARTS = 3
 """Starts of it, counted over reboots."""
 LOOK, GRACE = 2.0, 5.0
 """Seconds between looks at a trial, and those after its time in which the release may end by itself."""
+AGAIN = 60.0
+"""Seconds until a release that is still on trial then is ended once more."""
 
 TOO_LATE = "it did not become well within 2 minutes."
 TOO_OFTEN = "it ended again and again before it was well."
@@ -62,7 +64,7 @@ def _number(value: object) -> float:
     return value if isinstance(value, int | float) else 0
 
 
-def read(path: Path) -> State | None:
+def read(path: Path, *, tell: bool = True) -> State | None:
     """The state file; None when there was no upgrade, or what is there can't be used."""
     try:
         state = json.loads(path.read_text())
@@ -73,7 +75,8 @@ def read(path: Path) -> State | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError) as error:
-        sys.stderr.write(f"the record of the last upgrade can't be read: {error!r}\n")
+        if tell:
+            sys.stderr.write(f"the record of the last upgrade can't be read: {error!r}\n")
     return None
 
 
@@ -126,12 +129,20 @@ def select(path: Path, home: Path, boot: str, now: float, trial: float = TRIAL) 
 
 
 def watch(path: Path, boot: str, command: list[str]) -> None:
-    """Wait for the end of the trial; run the command when its time is over, so that the former release is started."""
-    while (state := read(path)) is not None and state["phase"] in ("ordered", "backed_up", "trial"):
-        if state["phase"] == "trial" and state["boot"] == boot and _now() >= _number(state["until"]) + GRACE:
-            subprocess.run(command, check=False)
+    """Wait for the end of the trial; run the command when its time is over, so that the former release is started.
+
+    A record that can't be read now is looked at again: it may be about to be written. And what has not helped is done again.
+    """
+    told = False
+    while path.exists():
+        state, pause = read(path, tell=not told), LOOK
+        told = state is None
+        if state is not None and state["phase"] not in ("ordered", "backed_up", "trial"):
             return
-        time.sleep(LOOK)
+        if state is not None and state["phase"] == "trial" and state["boot"] == boot and _now() >= _number(state["until"]) + GRACE:
+            subprocess.run(command, check=False)
+            pause = AGAIN
+        time.sleep(pause)
 
 
 def _now() -> float:
@@ -147,7 +158,7 @@ def _sync(folder: Path) -> None:
 
 
 def main() -> int:
-    """Exit code 0 whatever happens: an agent is started in any case."""
+    """Exit code 0 whatever becomes of a choice: an agent is started in any case. 1 when a watch is broken off: it is begun anew."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--state", type=Path, default=Path("/var/lib/appliance/upgrade/state.json"))
     parser.add_argument("--home", type=Path, default=Path("/opt/appliance"))
@@ -164,6 +175,7 @@ def main() -> int:
             select(options.state, options.home, boot, _now(), options.trial)
     except OSError as error:
         sys.stderr.write(f"the release could not be chosen: {error}\n")
+        return 1 if options.action else 0
     return 0
 
 
