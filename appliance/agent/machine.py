@@ -106,9 +106,7 @@ async def running_machine(
         power = Power(config.machine, audit, host.restart)
         stack.push_async_callback(power.close)
         kept_backups = Backups(store, runner, config, sealed, partial(power.ask, system.PowerAction.RESTART_AGENT))
-
         kept_upgrades = Upgrades(config, runner, audit, key, partial(own_health, config.api_socket), host.leave)
-        await kept_upgrades.start()
 
         async def described() -> dict[str, object]:
             return {**await describe(), "settings": options.shown()}

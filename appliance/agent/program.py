@@ -27,6 +27,7 @@ from appliance.agent.upgrade.asking import own_health
 from appliance.agent.upgrade.startup import FOLDER, Leave, at_start
 from appliance.agent.upgrade.trial import Trial
 from appliance.contract.errors import Fault
+from appliance.core import receiving
 
 _log = logging.getLogger("appliance.agent")
 
@@ -78,6 +79,7 @@ async def _run(config: Config, running: Running) -> bool:
     try:
         # Before all that may fail, such as the store on a full disk: settings that nobody kept must not outlive a crash.
         await network.start()
+        await asyncio.to_thread(receiving.sweep, config.state_dir)  # it takes room that all others may need
         trial = Trial(await asyncio.to_thread(at_start, config), config.state_dir / FOLDER)
         await asyncio.to_thread(Restoring(config.state_dir, config.database_url, config.role).take_up)
         host = Host(book, network, restart=partial(_stop, stop, again, anew=True), leave=leave, trial=trial)

@@ -28,7 +28,7 @@ class Misused(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """What is sent; `file` in place of the body where it is long."""
+    """What is sent; `file` in place of the body where that is a file."""
 
     method: str
     path: str
@@ -58,10 +58,8 @@ def request(command: Command, typed: argparse.Namespace) -> Request:
     route = command.route
     path = route.path.format(**{name: _in_path(getattr(typed, f"path_{name}")) for name in route.path_params})
     query = {one.name: _plain(value) for one in query_fields(route) if (value := getattr(typed, f"query_{one.name}")) is not None}
-    if route.streamed:
-        return Request(route.method, path, query, None, _there(str(typed.upload)))
     if route.upload:
-        return Request(route.method, path, query, _read(str(typed.upload), route.upload))
+        return Request(route.method, path, query, None, _there(str(typed.upload)))
     return Request(route.method, path, query, _body(command, typed) if route.body is not None else None)
 
 

@@ -38,7 +38,7 @@ class Api:
 class Route:
     """One declared route: how it is reached, who may, what it takes, what it answers. A `costly` one asks other systems or much work.
 
-    `upload` is the greatest number of bytes of a body that is a file and no JSON; 0 for all others. A `streamed` one is taken as it comes.
+    `upload` is the greatest number of bytes of a body that is a file and no JSON; 0 for all others.
     """
 
     name: str
@@ -57,7 +57,6 @@ class Route:
     role: Role
     costly: bool
     upload: int
-    streamed: bool
 
 
 def route(
@@ -77,7 +76,7 @@ def route(
     kept in the audit log, unless it only `asks`. A `media` other than JSON is a text or bytes, answered as they are. Without a `role`
     the path and what the route does say which one is needed (`contract/roles.py`). What is `costly` may be asked less often.
     A method with the `media` EVENTS is no coroutine: it returns an AsyncIterator of models that have `id` and `event`.
-    With `upload`, a number of bytes, the body is a file of at most that size: bytes, or an AsyncIterator of them where it is long.
+    With `upload`, a number of bytes, the body is a file of at most that size, taken as it comes: an AsyncIterator of bytes.
     """
     changes = method != "GET" and not asks
 
@@ -126,7 +125,6 @@ def _read(declaration: type[Api], name: str, function: Callable[..., Any]) -> Ro
         role=role,
         costly=costly,
         upload=upload,
-        streamed=bool(upload) and typing.get_origin(hints["body"]) is AsyncIterator,
     )
 
 

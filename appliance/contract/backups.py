@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from pydantic import Field
@@ -39,7 +40,7 @@ class BackupsApi(Api):
         raise NotImplementedError
 
     @route("PUT", "/api/v1/backups", status=201, upload=UPLOAD_LIMIT, role=Role.ADMIN, costly=True)
-    async def upload_backup(self, body: bytes) -> Backup:
+    async def upload_backup(self, body: AsyncIterator[bytes]) -> Backup:
         """Bring a back-up here that was made elsewhere, or earlier."""
         raise NotImplementedError
 

@@ -19,14 +19,17 @@ from appliance.core.durable import writing
 
 PIECE = 1 << 20
 """Bytes that are written at once."""
-SILENCE = 60.0
-"""Seconds after which a sender that sends nothing is given up."""
+SILENCE, LEAST = 60.0, 64 << 10
+"""Seconds after which a sender is given up that has not sent so many bytes meanwhile: one that sends a byte now and then never ends."""
 KEPT_FREE = 64 << 20
 """Bytes of the disk that no file from outside may take: the appliance's records are on it."""
 DRAFT = ".part"
 
 STOPPED = fault(
-    "upload.stopped", 408, "The file stopped coming after {size} bytes; nothing of it is kept.", "Check the connection and send it again."
+    "upload.stopped",
+    408,
+    "The file stopped coming, or all but stopped, after {size} bytes; nothing of it is kept.",
+    "Check the connection and send it again.",
 )
 NO_ROOM = fault(
     "upload.no_room", 507, "There is no room for this file on the appliance's disk.", "Remove what is not needed or enlarge the disk."
@@ -64,9 +67,9 @@ async def received(
         draft.unlink(missing_ok=True)
 
 
-def sweep(folder: Path) -> None:
-    """Remove what an agent that was killed had begun to receive below `folder`."""
-    for left in folder.glob(f".*{DRAFT}"):
+def sweep(state_dir: Path) -> None:
+    """Remove what an agent that was killed had begun to receive, in whichever folder of the appliance's state. Only while none receives."""
+    for left in state_dir.glob(f"*/.*{DRAFT}"):
         left.unlink(missing_ok=True)
 
 
@@ -79,8 +82,8 @@ def leave_room(file: int, size: int) -> None:
 async def _take(
     parts: AsyncIterator[bytes], file: BinaryIO, limit: int, heard: Callable[[int], None] | None, silence: float
 ) -> tuple[int, str]:
-    size, digest, waiting = 0, hashlib.sha256(), bytearray()
-    while (part := await _next(parts, size, silence)) is not None:
+    size, digest, waiting, patience = 0, hashlib.sha256(), bytearray(), _Patience(silence)
+    while (part := await patience.next(parts, size)) is not None:
         size += len(part)
         if size > limit:
             raise BODY_TOO_LARGE(limit=limit)
@@ -94,12 +97,26 @@ async def _take(
     return size, digest.hexdigest()
 
 
-async def _next(parts: AsyncIterator[bytes], size: int, silence: float) -> bytes | None:
-    try:
-        async with asyncio.timeout(silence):
-            return await anext(parts, None)
-    except TimeoutError as error:
-        raise STOPPED(size=size) from error
+class _Patience:
+    """How long a sender is waited for, whatever is done here in between."""
+
+    def __init__(self, silence: float) -> None:
+        self._silence = self._left = silence
+        self._came = 0
+
+    async def next(self, parts: AsyncIterator[bytes], size: int) -> bytes | None:
+        """The next part after `size` bytes, None when all have come. Raises STOPPED."""
+        clock = asyncio.get_running_loop().time
+        if size - self._came >= LEAST:
+            self._came, self._left = size, self._silence
+        began = clock()
+        try:
+            async with asyncio.timeout(self._left):
+                return await anext(parts, None)
+        except TimeoutError as error:
+            raise STOPPED(size=size) from error
+        finally:
+            self._left -= clock() - began
 
 
 async def _write(file: BinaryIO, piece: bytes, digest: Callable[[bytes], None]) -> None:

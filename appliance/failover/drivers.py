@@ -32,10 +32,9 @@ class Drivers:
 
     async def take(self, parts: AsyncIterator[bytes]) -> WindowsDrivers:
         """Keep the disc if it is one, in place of the one before. Raises a Fault; then that one stays."""
-        async with self._one_at_a_time:
-            await asyncio.to_thread(receiving.sweep, self._folder)
-            async with receiving.received(parts, self._folder, limit=UPLOAD_LIMIT) as came:
-                about = await _look(came)
+        async with receiving.received(parts, self._folder, limit=UPLOAD_LIMIT) as came:
+            about = await _look(came)
+            async with self._one_at_a_time:
                 await to_its_end(asyncio.to_thread(self._settle, came.path, about))
         return about
 

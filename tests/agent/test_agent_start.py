@@ -124,6 +124,17 @@ async def test_settings_that_nobody_kept_are_put_back_even_when_the_agent_cannot
     assert not (made.state_dir / "network/trial.json").exists()
 
 
+async def test_what_was_being_brought_here_when_the_power_went_is_gone_even_when_the_agent_cannot_start(tmp_path: Path) -> None:
+    made = config(tmp_path, "vma")
+    left = [made.state_dir / folder / ".0123.part" for folder in ("windows-drivers", "disk-library", "upgrades", "backups")]
+    for path in left:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"half of it")
+    (made.state_dir / "appliance.db").write_bytes(b"not a database" * 100)
+    assert (await ended_with(tmp_path, made)) != 0
+    assert not [path for path in left if path.exists()]
+
+
 async def ended_with(folder: Path, made: Config) -> int:
     """How an agent ends that finds a network service that always answers."""
     (folder / "bin").mkdir()

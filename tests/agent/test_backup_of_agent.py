@@ -18,6 +18,7 @@ from appliance.contract.gate import GateApi
 from appliance.contract.jobs import JobsApi
 from appliance.contract.settings import ChangeSetting, SettingsApi
 from appliance.contract.status import StatusApi
+from tests.uploads import parts
 
 WORDS = AskBackup(passphrase=SecretStr("four words in a row"))
 NAME = "jobs.kept_days"
@@ -68,7 +69,7 @@ async def test_what_came_after_the_backup_is_gone_after_the_restore_and_the_audi
     sealed = await backups.backup(made.name)
     await backups.delete_backup(made.name)
     await settings.change_setting(NAME, ChangeSetting(value=11))
-    brought = await backups.upload_backup(sealed)
+    brought = await backups.upload_backup(parts(sealed))
     assert brought.sha256 == made.sha256
     await backups.restore_backup(brought.name, WORDS)
     async with asyncio.timeout(60):

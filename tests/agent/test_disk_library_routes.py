@@ -19,7 +19,8 @@ from appliance.agent.http.disk_library import DiskLibraryRoutes
 from appliance.agent.http.local import operator_application
 from appliance.contract.disk_library import DiskLibraryApi
 from appliance.vsphere.vddk.library import Library
-from tests.vsphere.disk_library import library, loader, packed, parts
+from tests.uploads import parts
+from tests.vsphere.disk_library import library, loader, packed
 
 PATH = "/api/v1/disk-library"
 

@@ -1,5 +1,6 @@
 """The job of an upgrade: what refuses it, and what a file that does not fit says in the list."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from appliance.contract.status import Health
 from appliance.core.audit import Audit
 from appliance.core.jobs import Job, JobStatus, Runner
 from appliance.core.store import Store
+from tests.uploads import parts
 
 PARAMS = {NAME: "appliance-9.0.0.upgrade", VERSION: "9.0.0"}
 
@@ -77,12 +79,26 @@ async def test_an_agent_that_is_not_of_an_image_is_not_upgraded(tmp_path: Path, 
 async def test_an_appliance_without_a_vendors_key_takes_no_upgrade(tmp_path: Path, runner: Runner) -> None:
     made = upgrades(tmp_path, runner)
 
-    async def parts() -> AsyncIterator[bytes]:
-        yield b"x"
-
     with pytest.raises(Fault) as refused:
-        await made.take(parts())
+        await made.take(parts(b"x"))
     assert refused.value.key == "upgrade.no_key" and await made.all() == []
+
+
+async def test_a_file_that_hangs_on_its_way_keeps_no_other_back(tmp_path: Path, runner: Runner) -> None:
+    made = upgrades(tmp_path, runner, Ed25519PrivateKey.generate())
+
+    async def hanging() -> AsyncIterator[bytes]:
+        yield b"x"
+        await asyncio.Event().wait()
+
+    waiting = asyncio.create_task(made.take(hanging()))
+    await asyncio.sleep(0)
+    with pytest.raises(Fault) as refused:
+        await made.take(parts(b"no upgrade"))
+    assert refused.value.key == "upgrade.unreadable" and not waiting.done()
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert list((tmp_path / "upgrades").iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["../state/agent.toml", "appliance-*.upgrade", "", "appliance-9.0.0.upgrade/.."])

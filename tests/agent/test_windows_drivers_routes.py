@@ -14,7 +14,8 @@ from appliance.contract.client import Transport, client
 from appliance.contract.errors import Fault
 from appliance.contract.windows_drivers import WindowsDriversApi
 from appliance.failover.drivers import Drivers
-from tests.failover.driver_disc import disc, parts
+from tests.failover.driver_disc import disc
+from tests.uploads import parts
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from appliance.contract.errors import Fault
 from appliance.core import receiving
-from appliance.core.receiving import received, sweep
+from appliance.core.receiving import LEAST, PIECE, received, sweep
 
 LIMIT = 8 << 20
 
@@ -48,6 +48,25 @@ async def test_what_nobody_keeps_goes(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+class Clock:
+    """The event loop's, which goes on by itself and may be put forward."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        loop, self._ahead = asyncio.get_running_loop(), 0.0
+        by_itself = loop.time
+        monkeypatch.setattr(loop, "time", lambda: by_itself() + self._ahead)
+
+    def forward(self, seconds: float) -> None:
+        self._ahead += seconds
+
+
+async def slowly(clock: Clock, pause: float, piece: bytes, times: int) -> AsyncIterator[bytes]:
+    for _ in range(times):
+        clock.forward(pause)
+        await asyncio.sleep(0)
+        yield piece
+
+
 async def taken(stream: AsyncIterator[bytes], folder: Path) -> None:
     async with received(stream, folder, limit=LIMIT, silence=0.05) as came:
         came.path.replace(folder / "file")
@@ -68,6 +87,25 @@ async def test_of_what_did_not_come_whole_nothing_is_left(
         await taken(stream(), tmp_path)
     assert (caught.value.key if isinstance(caught.value, Fault) else None) == key
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_sender_of_a_byte_now_and_then_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Fault) as caught:
+        async with received(slowly(Clock(monkeypatch), 25, b"x", 100), tmp_path, limit=LIMIT):
+            pass
+    assert caught.value.key == "upload.stopped" and list(tmp_path.iterdir()) == []
+
+
+async def test_a_slow_sender_that_goes_on_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with received(slowly(Clock(monkeypatch), 25, b"x" * (LEAST // 2), 20), tmp_path, limit=LIMIT) as came:
+        assert came.size == 10 * LEAST
+
+
+async def test_the_time_that_the_disk_takes_is_not_the_senders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    pieces = slowly(clock, 1, b"x" * PIECE, 3)
+    async with received(pieces, tmp_path, limit=LIMIT, heard=lambda _: clock.forward(100)) as came:
+        assert came.size == 3 * PIECE
 
 
 async def test_the_records_keep_their_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +130,9 @@ async def test_one_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_agent_left_is_swept_away(tmp_path: Path) -> None:
-    (tmp_path / ".file.0123.part").touch()
-    (tmp_path / "file").touch()
+    for folder in (tmp_path / "discs", tmp_path / "archives"):
+        folder.mkdir()
+        (folder / ".0123.part").touch()
+        (folder / "file").touch()
     sweep(tmp_path)
-    assert [one.name for one in tmp_path.iterdir()] == ["file"]
+    assert sorted(tmp_path.rglob("*.*")) == [] and len(list(tmp_path.rglob("file"))) == 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 
 from pycdlib import PyCdlib
@@ -32,9 +32,3 @@ def disc(files: Sequence[str] = FILES, label: str = "virtio-win-0.1", *, joliet:
     iso.write_fp(written)
     iso.close()
     return written.getvalue()
-
-
-async def parts(content: bytes, size: int = 10_000) -> AsyncIterator[bytes]:
-    """A file as it comes."""
-    for start in range(0, len(content), size):
-        yield content[start : start + size]

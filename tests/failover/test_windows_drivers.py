@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from driver_disc import FILES, disc, parts
+from driver_disc import FILES, disc
 
 from appliance.contract.errors import Fault
-from appliance.core import receiving
 from appliance.failover import drivers
 from appliance.failover.drivers import Drivers
+from tests.uploads import parts
 
 
 def kept(folder: Path) -> set[str]:
@@ -83,6 +83,23 @@ async def test_one_that_stops_coming_leaves_nothing(tmp_path: Path) -> None:
     assert kept(tmp_path) == set()
 
 
+async def test_one_that_hangs_keeps_no_other_back(tmp_path: Path) -> None:
+    async def hanging() -> AsyncIterator[bytes]:
+        yield disc()[:50_000]
+        await asyncio.Event().wait()
+
+    here = Drivers(tmp_path)
+    waiting = asyncio.create_task(here.take(hanging()))
+    await asyncio.sleep(0)
+    about = await here.take(parts(disc()))
+    assert await here.all() == [about]
+    await here.remove()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert kept(tmp_path) == set()
+
+
 async def test_one_that_is_too_large_is_refused_before_it_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drivers, "UPLOAD_LIMIT", 10_000)
     with pytest.raises(Fault) as refused:
@@ -91,7 +108,6 @@ async def test_one_that_is_too_large_is_refused_before_it_is_here(tmp_path: Path
 
 
 async def test_what_a_killed_agent_left_is_no_disc_and_goes_with_the_next_one(tmp_path: Path) -> None:
-    (tmp_path / f".coming.0{receiving.DRAFT}").write_bytes(b"half")
     (tmp_path / "drivers.iso").write_bytes(b"moved, but not noted")
     here = Drivers(tmp_path)
     assert await here.all() == [] and here.disc() is None

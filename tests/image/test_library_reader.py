@@ -28,7 +28,8 @@ from appliance.vsphere.vddk.archive import TOP
 from appliance.vsphere.vddk.library import Library
 from image.vddk_plugin import vddk_plugin
 from tests.sources import DIFFERENT, SAME, compared, logged_in
-from tests.vsphere.disk_library import file, link, packed, parts
+from tests.uploads import parts
+from tests.vsphere.disk_library import file, link, packed
 
 SOURCE = Path(__file__).parents[1] / "peers/vddk/libvixDiskLib.c"
 SIZE, VERSION = 48 << 20, "7.0.3"

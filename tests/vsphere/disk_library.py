@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from appliance.vsphere.vddk.archive import TOP
@@ -63,12 +63,6 @@ def packed(members: Iterable[tuple[tarfile.TarInfo, bytes]]) -> bytes:
         for header, content in members:
             tar.addfile(header, io.BytesIO(content))
     return into.getvalue()
-
-
-async def parts(content: bytes) -> AsyncIterator[bytes]:
-    """As an upload brings it."""
-    for at in range(0, len(content), 1000):
-        yield content[at : at + 1000]
 
 
 def loader(place: Path) -> str:

@@ -10,7 +10,8 @@ from appliance.contract.disk_library import Reader
 from appliance.contract.errors import Fault
 from appliance.vsphere.vddk.archive import TOP
 from appliance.vsphere.vddk.library import Library
-from tests.vsphere.disk_library import CRASHES, IS_REFUSED, LACKS, LOADS, library, loader, packed, parts
+from tests.uploads import parts
+from tests.vsphere.disk_library import CRASHES, IS_REFUSED, LACKS, LOADS, library, loader, packed
 
 
 @pytest.fixture
@@ -122,7 +123,6 @@ async def test_what_a_killed_agent_had_begun_is_removed_at_its_next_start(place:
     await installed(place)
     (place / ".unpacking-1" / TOP).mkdir(parents=True)
     (place / "0123456789abcdef-0" / TOP).mkdir(parents=True)
-    (place / ".received-1.part").write_bytes(b"x")
     found = await opened(place)
     assert found.usable
     assert sorted(one.name for one in place.iterdir()) == sorted(["current", found.usable.folder.parent.name])

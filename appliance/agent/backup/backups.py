@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -14,16 +14,17 @@ from appliance.agent.backup.faults import BEING_MADE, JOBS_RUN, NO_ROOM, PASSPHR
 from appliance.agent.backup.folder import KEPT, Folder
 from appliance.agent.backup.integrity import integrity
 from appliance.agent.backup.restoring import Restoring
-from appliance.agent.backup.sealing import opened, require_sealed, sealed
+from appliance.agent.backup.sealing import opened, sealed
 from appliance.agent.config import Config
 from appliance.agent.version import VERSION
-from appliance.contract.backups import Backup
+from appliance.contract.backups import UPLOAD_LIMIT, Backup
 from appliance.contract.checks import Check
 from appliance.contract.errors import NOT_FOUND
 from appliance.core.cancelling import to_its_end
 from appliance.core.durable import DISK_FULL
 from appliance.core.jobs import Job, Run, Runner, Step, Workflow, refuse_beside
 from appliance.core.jobs.lifecycle import ENDED
+from appliance.core.receiving import received
 from appliance.core.rotation import SealedColumn
 from appliance.core.store import Store, dump, new_id, utcnow
 from appliance.core.vault import Vault
@@ -134,11 +135,12 @@ class Backups:
         if not await asyncio.to_thread(self.folder.remove, name):
             raise NOT_FOUND(noun="back-up", id=name)
 
-    async def take(self, content: bytes) -> Backup:
-        """Keep a back-up that was brought here. Raises a Fault (`backup.unreadable`)."""
-        require_sealed(content)
-        now = utcnow()
-        return await asyncio.to_thread(self.folder.put, Folder.named(self._config.role, "uploaded", now, f"{now:%f}"), content)
+    async def take(self, parts: AsyncIterator[bytes]) -> Backup:
+        """Keep a back-up that is brought here. Raises a Fault (`backup.unreadable`); then nothing of it is kept."""
+        async with received(parts, self.folder.folder, limit=UPLOAD_LIMIT) as came:
+            now = utcnow()
+            name = Folder.named(self._config.role, "uploaded", now, f"{now:%f}")
+            return await to_its_end(asyncio.to_thread(self.folder.take, came.path, name))
 
     async def restore(self, name: str, passphrase: str) -> None:
         """Lay a back-up ready and start the agent anew. Raises a Fault, with nothing changed, when it can't be used or jobs run."""

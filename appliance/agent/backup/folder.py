@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from appliance.agent.backup.sealing import BEGINNING, require_sealed
 from appliance.agent.kept_files import KeptFiles
 from appliance.contract.backups import Backup
 from appliance.core import durable
@@ -18,6 +21,15 @@ class Folder(KeptFiles[Backup]):
         """Keep a back-up; it is there whole or not at all. Raises OSError."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         durable.replace(self.folder / name, sealed)
+        self.thin_out(name)
+        return self.described(self.folder / name)
+
+    def take(self, path: Path, name: str) -> Backup:
+        """Keep a file that was received into this folder, if it begins as a back-up. Raises a Fault (`backup.unreadable`)."""
+        with path.open("rb") as file:
+            require_sealed(file.read(len(BEGINNING)))
+        path.replace(self.folder / name)
+        durable.sync(self.folder)
         self.thin_out(name)
         return self.described(self.folder / name)
 

@@ -13,7 +13,7 @@ import pyrage
 from appliance.agent.backup.faults import NOT_A_BACKUP, PASSPHRASE_WRONG
 from appliance.core import commands
 
-_BEGINS = b"age-encryption.org/v1\n"
+BEGINNING = b"age-encryption.org/v1\n"
 _LENGTH = struct.Struct("!I")
 _SEAL, _OPEN = "seal", "open"
 _WRONG = 3
@@ -24,7 +24,7 @@ _LIMIT = 900.0
 
 def require_sealed(content: bytes) -> None:
     """Raises a Fault (`backup.unreadable`) when this does not begin as a back-up."""
-    if not content.startswith(_BEGINS):
+    if not content.startswith(BEGINNING):
         raise NOT_A_BACKUP(detail="it does not begin as one")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 from appliance.agent.backup.backups import Backups
 from appliance.contract import backups as contract
 from appliance.contract.checks import Check
@@ -20,7 +22,7 @@ class BackupRoutes(contract.BackupsApi):
     async def backups(self) -> list[contract.Backup]:
         return await self._backups.all()
 
-    async def upload_backup(self, body: bytes) -> contract.Backup:
+    async def upload_backup(self, body: AsyncIterator[bytes]) -> contract.Backup:
         return await self._backups.take(body)
 
     async def backup(self, name: str) -> bytes:

@@ -40,7 +40,7 @@ def _endpoint(route: Route, serve: Callable[..., Any], trail: Trail | None, limi
             admit(route, request, limits)
             arguments.update(_query(route, request))
             if route.upload:
-                arguments["body"] = _parts(request, route.upload) if route.streamed else await _file(request, route.upload)
+                arguments["body"] = _parts(request, route.upload)
             elif route.body is not None:
                 arguments["body"] = _parsed(route.body.validate_json, await request.read() or b"null", "body")
             return serve(**arguments) if route.media == EVENTS else await serve(**arguments)
@@ -80,14 +80,6 @@ async def _parts(request: web.Request, limit: int) -> AsyncIterator[bytes]:
         if size > limit:
             raise BODY_TOO_LARGE(limit=limit)
         yield part
-
-
-async def _file(request: web.Request, limit: int) -> bytes:
-    """The same in one piece."""
-    content = bytearray()
-    async for part in _parts(request, limit):
-        content += part
-    return bytes(content)
 
 
 def _parsed(parse: Callable[[Any], Any], text: Any, place: str) -> Any:

@@ -60,7 +60,6 @@ FAILOVER_RUNS = fault(
     "upgrade.failover_runs", 409, "{title} is under way.", "Wait until it has ended; then apply the upgrade. Other jobs go on afterwards."
 )
 UNDER_WAY = fault("upgrade.under_way", 409, "An upgrade is under way already.", "Wait until it has ended.")
-UPLOADING = fault("upgrade.uploading", 409, "An upgrade file is being brought here already.", "Wait until it is here; then try again.")
 NO_ROOM = fault(
     "upgrade.no_room",
     507,

@@ -15,7 +15,7 @@ from appliance.agent.upgrade.faults import NO_KEY
 from appliance.agent.upgrade.manifest import Manifest, file_name
 from appliance.agent.upgrade.package import opened
 from appliance.contract.errors import NOT_FOUND, Fault
-from appliance.core import durable, receiving
+from appliance.core import durable
 from appliance.core.newest import newest_first, thin_out
 
 _log = logging.getLogger(__name__)
@@ -79,10 +79,6 @@ class Folder:
     def remove(self, name: str) -> None:
         """Remove a file. Raises a Fault (404)."""
         self._named(name).unlink(missing_ok=True)
-
-    def sweep(self) -> None:
-        """Remove what an agent that was killed had begun to receive, or had not looked at yet."""
-        receiving.sweep(self.path)
 
     def _files(self) -> Iterator[Path]:
         return self.path.glob(file_name("*"))

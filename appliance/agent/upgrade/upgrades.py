@@ -9,7 +9,7 @@ from datetime import datetime
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from appliance.agent.config import Config
-from appliance.agent.upgrade.faults import RETURNED, UPLOADING
+from appliance.agent.upgrade.faults import RETURNED
 from appliance.agent.upgrade.fitness import Here, flaw
 from appliance.agent.upgrade.folder import PYTHON, Folder, Stored
 from appliance.agent.upgrade.home import Home
@@ -49,12 +49,8 @@ class Upgrades:
         self._config, self._runner, self._audit, self._health, self._leave = config, runner, audit, health, leave
         self._home, self._file = Home(config.machine.release_home), StateFile(config.state_dir / FOLDER)
         self._folder, self._peers = Folder(config.state_dir / "upgrades", key), Peers(runner.store)
-        self._receiving = asyncio.Lock()
+        self._taking = asyncio.Lock()
         runner.register(ApplyUpgrade(self))
-
-    async def start(self) -> None:
-        """Tidy up what an agent that was killed left."""
-        await asyncio.to_thread(self._folder.sweep)
 
     async def all(self) -> list[contract.Upgrade]:
         """The files that are here, each with what keeps it from being applied."""
@@ -70,9 +66,7 @@ class Upgrades:
     async def take(self, parts: AsyncIterator[bytes]) -> contract.Upgrade:
         """Keep a file, if it is the vendor's and whole. Raises a Fault; then nothing of it is kept."""
         _ = self._folder.key
-        if self._receiving.locked():
-            raise UPLOADING()
-        async with self._receiving, received(parts, self._folder.path, limit=contract.UPLOAD_LIMIT) as came:
+        async with received(parts, self._folder.path, limit=contract.UPLOAD_LIMIT) as came, self._taking:
             stored = await to_its_end(asyncio.to_thread(self._folder.take, came.path))
         return _view(stored, await self._here())
 

@@ -168,7 +168,6 @@ class Library:
     def _sweep(self) -> None:
         """What an agent that was killed had begun."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        receiving.sweep(self._folder)
         self._sweep_folders()
 
     def _sweep_folders(self) -> None:

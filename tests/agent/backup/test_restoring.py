@@ -24,6 +24,7 @@ from appliance.core.jobs import Job
 from appliance.core.store import Store, dump
 from appliance.core.vault import Vault
 from tests.databases.mariadb import MariaDb
+from tests.uploads import parts
 
 
 async def test_a_restore_brings_back_records_keys_and_identity_and_says_so(place: Place) -> None:
@@ -131,7 +132,7 @@ async def test_a_backup_that_does_not_fit_is_refused_and_nothing_changes(place: 
     await with_a_cloud(place, "kept")
     name = await place.made()
     packed = repacked(await opened(await place.backups.read(name), WORDS), **changes)
-    await place.backups.take(pyrage.passphrase.encrypt(packed, WORDS))
+    await place.backups.take(parts(pyrage.passphrase.encrypt(packed, WORDS)))
     with pytest.raises(Fault) as refused:
         await place.backups.restore((await place.backups.all())[0].name, WORDS)
     assert refused.value.key == spec.key  # type: ignore[attr-defined]
@@ -141,9 +142,10 @@ async def test_a_backup_that_does_not_fit_is_refused_and_nothing_changes(place: 
 @pytest.mark.parametrize("content", [b"", b"hello", b"age-encryption.org/v1\n" + b"x" * 500, b"age-encryption.org/v1\n"])
 async def test_a_file_that_is_no_backup_is_refused(place: Place, content: bytes) -> None:
     with pytest.raises(Fault) as refused:
-        taken = await place.backups.take(content)
+        taken = await place.backups.take(parts(content))
         await place.backups.restore(taken.name, WORDS)
     assert refused.value.key in (NOT_A_BACKUP.key, PASSPHRASE_WRONG.key) and place.restarts == 0
+    assert list((place.folder / "backups").glob(".*")) == []
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "files/../../x", "tables/x.txt", "/etc/x", "files/identity/a/b"])
