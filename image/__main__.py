@@ -10,6 +10,11 @@ from image.compare import compare
 from image.programs import BuildProblem
 from image.roles import ROLES
 
+WITHOUT_KEY = (
+    "No vendor's key was given (VENDOR_KEY=path): the shell of this image can't be opened by anybody, "
+    "and its appliance can never be upgraded by a file."
+)
+
 
 def main() -> int:
     """Exit codes: 0 built, or the same; 1 not built, or different; 2 wrong usage."""
@@ -23,7 +28,7 @@ def main() -> int:
 
 def _build(options: argparse.Namespace) -> int:
     if options.vendor_key is None:
-        print("No vendor's key was given (VENDOR_KEY=path): the shell of this image can't be opened by anybody.", file=sys.stderr)
+        print(WITHOUT_KEY, file=sys.stderr)
     for file in build(Order(ROLES[options.role], options.out.resolve(), options.vendor_key, options.quick)):
         print(file)
     return 0

@@ -38,7 +38,7 @@ from appliance.tunnel.identity import Identity, load_identity
 from appliance.tunnel.peers import Peers
 from appliance.tunnel.principal import Principal, PrincipalSite
 from appliance.vsphere.serving import sweep
-from appliance.vsphere.vddk.fetching import Fetching
+from appliance.vsphere.vddk.fetching import fetching
 from appliance.vsphere.vddk.library import FOLDER as LIBRARY_FOLDER
 from appliance.vsphere.vddk.library import Library
 
@@ -77,7 +77,7 @@ async def running_vma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
             Logins(partial(no_login_comes, link)), {}, link, children, config.run_dir / "copy", tries, library=lambda: library.usable
         )
         runner.register(Transfer(transfers))
-        runner.register(Fetching(library))
+        runner.register(fetching(library))
         site = PrincipalSite(
             lambda _: host.trial.holding(peer_application(runner, transfers)),
             Principal("oma", "oma"),

@@ -42,6 +42,7 @@ ACTIONS = {
     "check_database": "check",
     "delete_library": "delete",
     "delete_windows_drivers": "delete",
+    "delete_windows_program": "delete-program",
     "disk_library": "show",
     "failover_job": "show",
     "join": "join",
@@ -64,6 +65,7 @@ ACTIONS = {
     "upload_library": "upload",
     "upload_upgrade": "upload",
     "upload_windows_drivers": "upload",
+    "upload_windows_program": "upload-program",
     "verify": "start",
 }
 """Actions whose path alone would not say what they do, by the name of their route."""

@@ -10,7 +10,7 @@ from pydantic import Field
 from appliance.contract.api import FILE, Api, OperatorModel, route
 from appliance.contract.checks import Check
 from appliance.contract.roles import Role
-from appliance.contract.types import JobRef, KeptFile, Secret
+from appliance.contract.types import FetchFrom, JobRef, KeptFile, Secret, SendTo
 
 UPLOAD_LIMIT = 1 << 28
 Passphrase = Annotated[Secret, Field(min_length=12, max_length=500)]
@@ -44,9 +44,19 @@ class BackupsApi(Api):
         """Bring a back-up here that was made elsewhere, or earlier."""
         raise NotImplementedError
 
+    @route("POST", "/api/v1/backups/fetch", status=202, role=Role.ADMIN, costly=True)
+    async def fetch_backup(self, body: FetchFrom) -> JobRef:
+        """Fetch a back-up from a web address, one that was made elsewhere, or earlier."""
+        raise NotImplementedError
+
     @route("GET", "/api/v1/backups/{name}", media=FILE, role=Role.ADMIN)
     async def backup(self, name: str) -> bytes:
         """One back-up, to be saved as a file."""
+        raise NotImplementedError
+
+    @route("POST", "/api/v1/backups/{name}/send", status=202, role=Role.ADMIN, costly=True)
+    async def send_backup(self, name: str, body: SendTo) -> JobRef:
+        """Send a back-up to an https address, to be kept there."""
         raise NotImplementedError
 
     @route("DELETE", "/api/v1/backups/{name}", status=204, role=Role.ADMIN)

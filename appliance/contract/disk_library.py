@@ -11,7 +11,7 @@ from pydantic import Field
 
 from appliance.contract.api import Api, OperatorModel, route
 from appliance.contract.roles import Role
-from appliance.contract.types import JobRef
+from appliance.contract.types import FetchFrom, JobRef
 
 UPLOAD_LIMIT = 256 << 20
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -52,12 +52,6 @@ class DiskLibrary(OperatorModel):
     received: ReceivedLibrary | None
 
 
-class FetchLibrary(OperatorModel):
-    """A web address that this appliance can reach, of the archive as the vendor gives it out."""
-
-    address: Annotated[str, Field(pattern=r"^https?://[^\s@]+$", max_length=2000)]
-
-
 class AcceptLibrary(OperatorModel):
     """The digest of the archive that is meant, and the operator's statement: "I have the right to use this library here"."""
 
@@ -79,7 +73,7 @@ class DiskLibraryApi(Api):
         raise NotImplementedError
 
     @route("POST", "/api/v1/disk-library/fetch", status=202, role=Role.ADMIN, costly=True)
-    async def fetch_library(self, body: FetchLibrary) -> JobRef:
+    async def fetch_library(self, body: FetchFrom) -> JobRef:
         """Fetch the archive from a web address; it is checked, and waits to be accepted."""
         raise NotImplementedError
 

@@ -10,7 +10,8 @@ from pydantic import Field
 
 from appliance.contract.api import Api, OperatorModel, route
 from appliance.contract.jobs import Wait
-from appliance.contract.types import JobRef, KeptFile
+from appliance.contract.roles import Role
+from appliance.contract.types import JobRef, KeptFile, SendTo
 
 GZIP = "application/gzip"
 
@@ -103,6 +104,11 @@ class SystemApi(Api):
     @route("GET", "/api/v1/support-bundle/{name}", media=GZIP)
     async def bundle(self, name: str) -> bytes:
         """One bundle, to be saved as a file."""
+        raise NotImplementedError
+
+    @route("POST", "/api/v1/support-bundle/{name}/send", status=202, role=Role.ADMIN, costly=True)
+    async def send_bundle(self, name: str, body: SendTo) -> JobRef:
+        """Send a bundle to an https address, such as the vendor's support gives."""
         raise NotImplementedError
 
     @route("POST", "/api/v1/power", status=202)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, PlainSerializer, SecretStr
+from pydantic import AfterValidator, Field, PlainSerializer, SecretStr
 from pydantic_core import PydanticCustomError
 
 from appliance.contract.api import OperatorModel
@@ -54,6 +54,22 @@ class KeptFile(OperatorModel):
     size_bytes: int
     created_at: datetime
     sha256: str
+
+
+class FetchFrom(OperatorModel):
+    """A web address that this appliance can reach, of the file as it is given out."""
+
+    address: Annotated[str, Field(pattern=r"^https?://[^\s@]+$", max_length=2000)]
+
+
+class SendTo(OperatorModel):
+    """An https address that a file may be put to (HTTP PUT).
+
+    `fingerprint` is the SHA-256 of the server's certificate, where no known authority has signed it.
+    """
+
+    address: Annotated[str, Field(pattern=r"^https://[^\s@]+$", max_length=2000)]
+    fingerprint: Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31})?$")] = ""
 
 
 class JobRef(OperatorModel):

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from appliance.contract.api import Api, OperatorModel, route
 from appliance.contract.roles import Role
-from appliance.contract.types import JobRef
+from appliance.contract.types import FetchFrom, JobRef
 
 UPLOAD_LIMIT = 1 << 29
 
@@ -66,6 +66,11 @@ class UpgradesApi(Api):
     @route("PUT", "/api/v1/upgrades", status=201, upload=UPLOAD_LIMIT, role=Role.ADMIN, costly=True)
     async def upload_upgrade(self, body: AsyncIterator[bytes]) -> Upgrade:
         """Bring an upgrade file here; it is kept if the vendor has signed it and all of it is there."""
+        raise NotImplementedError
+
+    @route("POST", "/api/v1/upgrades/fetch", status=202, role=Role.ADMIN, costly=True)
+    async def fetch_upgrade(self, body: FetchFrom) -> JobRef:
+        """Fetch an upgrade file from a web address; it is kept if the vendor has signed it and all of it is there."""
         raise NotImplementedError
 
     @route("DELETE", "/api/v1/upgrades/{name}", status=204, role=Role.ADMIN)

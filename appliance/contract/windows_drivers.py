@@ -1,4 +1,4 @@
-"""The disc with the drivers for Windows that guests are prepared with; the operator brings it, for it may not be shipped."""
+"""What Windows guests are prepared with, a disc of drivers and small programs: the operator brings both, for they are not shipped."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from datetime import datetime
 
 from appliance.contract.api import Api, OperatorModel, route
 from appliance.contract.roles import Role
+from appliance.contract.types import KeptFile
 
 UPLOAD_LIMIT = 3 << 29
 """1.5 GiB; the disc is half of that."""
+PROGRAM_LIMIT = 4 << 20
 
 
 class WindowsDrivers(OperatorModel):
@@ -21,8 +23,12 @@ class WindowsDrivers(OperatorModel):
     created_at: datetime
 
 
+class WindowsProgram(KeptFile):
+    """A small program that is put into Windows guests. `rhsrvany.exe` or `pvvxsvc.exe` is needed, `pnp_wait.exe` is not."""
+
+
 class WindowsDriversApi(Api):
-    """The drivers for Windows."""
+    """The drivers and programs for Windows."""
 
     @route("GET", "/api/v1/windows-drivers")
     async def windows_drivers(self) -> list[WindowsDrivers]:
@@ -37,4 +43,19 @@ class WindowsDriversApi(Api):
     @route("DELETE", "/api/v1/windows-drivers", status=204, role=Role.ADMIN)
     async def delete_windows_drivers(self) -> None:
         """Remove the disc with drivers for Windows from this appliance."""
+        raise NotImplementedError
+
+    @route("GET", "/api/v1/windows-drivers/programs")
+    async def windows_programs(self) -> list[WindowsProgram]:
+        """The programs for Windows guests that were brought here."""
+        raise NotImplementedError
+
+    @route("PUT", "/api/v1/windows-drivers/programs/{name}", status=201, upload=PROGRAM_LIMIT, role=Role.ADMIN, costly=True)
+    async def upload_windows_program(self, name: str, body: AsyncIterator[bytes]) -> WindowsProgram:
+        """Bring a program for Windows guests here: rhsrvany.exe (or pvvxsvc.exe), without which none is prepared, or pnp_wait.exe."""
+        raise NotImplementedError
+
+    @route("DELETE", "/api/v1/windows-drivers/programs/{name}", status=204, role=Role.ADMIN)
+    async def delete_windows_program(self, name: str) -> None:
+        """Remove a program for Windows guests from this appliance."""
         raise NotImplementedError

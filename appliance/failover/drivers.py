@@ -16,18 +16,20 @@ from appliance.core import commands, durable, receiving
 from appliance.core.cancelling import to_its_end
 from appliance.failover import disc
 from appliance.failover.faults import NO_DRIVERS
+from appliance.failover.programs import Programs
 
 _log = logging.getLogger(__name__)
 _DISC, _ABOUT = "drivers.iso", "drivers.json"
-_SERVICE = Path("/usr/share/virt-tools/rhsrvany.exe")
-"""With it a prepared Windows finishes its set-up at the first start; without it the preparation refuses Windows."""
 
 
 class Drivers:
-    """The disc in its folder, with a note of what is on it. The note is written last and removed first: without it there is no disc."""
+    """The disc in its folder, with a note of what is on it. The note is written last and removed first: without it there is no disc.
 
-    def __init__(self, folder: Path, service: Path = _SERVICE) -> None:
-        self._folder, self._service = folder, service
+    `programs` are what a Windows guest is prepared with besides.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self.programs = folder, Programs(folder / "programs")
         self._one_at_a_time = asyncio.Lock()
 
     async def take(self, parts: AsyncIterator[bytes]) -> WindowsDrivers:
@@ -55,9 +57,16 @@ class Drivers:
         """Where the disc is; reads a file."""
         return self._folder / _DISC if self._about() is not None else None
 
-    def suffice(self) -> bool:
-        """Whether Windows can be prepared: with the disc, and what finishes its set-up; reads files."""
-        return self.disc() is not None and self._service.is_file()
+    def lack(self) -> str:
+        """What is not here that a Windows guest is prepared with, in the operator's words; empty where all is. Reads files."""
+        drivers, program = self.disc() is not None, self.programs.folder() is not None
+        if drivers and program:
+            return ""
+        if program:
+            return "the disc with the drivers for Windows is not on this appliance"
+        if drivers:
+            return "the program rhsrvany.exe, which ends the set-up of a Windows guest, is not on this appliance"
+        return "neither the disc with the drivers for Windows nor the program rhsrvany.exe is on this appliance"
 
     def _about(self) -> WindowsDrivers | None:
         try:

@@ -115,9 +115,28 @@ DISKS_NOT_THERE = fault(
     "The new machine of {name} does not hold all of its migrated disks.",
     "Look at the machine and its disks in CloudStack; while a disk is missing there, the failover can't be finalised.",
 )
+BRING_FOR_WINDOWS = (
+    "Bring it here with `appliance drivers upload` or `appliance drivers upload-program` (Guest preparation in the manual says where it "
+    "comes from); or install the drivers for KVM in the source machine, replicate again and skip the preparation."
+)
+WINDOWS_LACKS = fault(
+    "failover.windows_lacks",
+    409,
+    "The copy of {name} could not be prepared for its new platform: {lack}.",
+    BRING_FOR_WINDOWS,
+)
 NO_DRIVERS = fault(
     "windows_drivers.none",
     422,
     "This file is not a complete disc with the drivers for Windows.",
     "Fetch the ISO file with the drivers of KVM for Windows once more and send it as it is; what was here before stays.",
+)
+NO_PROGRAM = fault(
+    "windows_drivers.no_program",
+    422,
+    "This file is not a complete {name}, or no program for Windows at all.",
+    "Take it out of its package once more and send it as it is; what was here before stays.",
+)
+NO_SUCH_PROGRAM = fault(
+    "windows_drivers.unknown_program", 422, "No Windows guest is prepared with a program of this name.", "These are: {names}."
 )

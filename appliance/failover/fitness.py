@@ -12,7 +12,8 @@ from appliance.contract.errors import Fault
 from appliance.contract.failover import Preparation
 from appliance.contract.preflight import FailoverKind
 from appliance.contract.verifications import VerificationOutcome as Outcome
-from appliance.failover.preparation import decide
+from appliance.failover.faults import BRING_FOR_WINDOWS
+from appliance.failover.preparation import decide, is_windows
 from appliance.failover.readiness import refuse_unusable
 from appliance.preflight.copy import OLD, age_check, copies_check
 from appliance.preflight.facts import Found
@@ -33,10 +34,10 @@ class Wish:
 
 @dataclass(frozen=True)
 class Tools:
-    """What the preparation of guests needs on this appliance, and whether it is there; Windows needs drivers besides."""
+    """What the preparation of guests needs on this appliance, and whether it is there; what Windows guests lack besides, in words."""
 
     program: bool
-    windows_drivers: bool
+    windows_lack: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,12 +132,12 @@ def preparation_check(wish: Wish, guest_id: str, tools: Tools) -> Check:
     name, decision = "preparation", decide(wish.preparation, guest_id)
     if not decision.needed:
         return passed(name, decision.reason)
+    flaw = warned if wish.kind is FailoverKind.LIVE else failed
     by_hand = "Install the drivers for KVM in the source machine and replicate again, then skip the preparation."
     if not tools.program:
-        flaw = warned if wish.kind is FailoverKind.LIVE else failed
         return flaw(name, f"{decision.reason} This appliance lacks what the preparation needs.", by_hand)
-    if guest_id.lower().startswith("win") and not tools.windows_drivers:
-        return warned(name, f"{decision.reason} The drivers for Windows are not on this appliance.", by_hand)
+    if is_windows(guest_id) and tools.windows_lack:
+        return flaw(name, f"{decision.reason} But {tools.windows_lack}.", BRING_FOR_WINDOWS)
     return passed(name, f"{decision.reason} It will be prepared.")
 
 

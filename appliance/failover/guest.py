@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from appliance.contract.errors import Fault
 from appliance.contract.failover import Preparation
 from appliance.core.jobs import Run, Step
 from appliance.failover.case import Case, diverge, load, record
 from appliance.failover.copies import revert
 from appliance.failover.deps import FailoverDeps
-from appliance.failover.faults import PREPARATION_FAILED
-from appliance.failover.preparation import decide
+from appliance.failover.faults import PREPARATION_FAILED, WINDOWS_LACKS
+from appliance.failover.preparation import decide, is_windows
 from appliance.volumes.faults import SNAPSHOT_LOST
 
 BY_HAND = (
@@ -35,6 +37,11 @@ class Prepare(Step):
             return
         if case.context.diverged_since is not None:
             await self._start_over(run, case)
+        if lack := await self._lack(case):
+            if not self._may_fail:
+                raise lack
+            await self._tell_without(run, case, lack)
+            return
         await diverge(self._deps, case)
         try:
             await self._prepare(run, case)
@@ -71,6 +78,14 @@ class Prepare(Step):
     async def _go_on_without(self, run: Run, case: Case, error: Fault) -> None:
         """What the attempt changed is taken back, and the operator told what to do."""
         await self._start_over(run, case)
+        await self._tell_without(run, case, error)
+
+    async def _lack(self, case: Case) -> Fault | None:
+        """What has to be brought here before this guest can be prepared."""
+        lack = await asyncio.to_thread(self._deps.preparer.drivers.lack) if is_windows(case.source().guest_id) else ""
+        return WINDOWS_LACKS(name=case.context.vm_name, lack=lack) if lack else None
+
+    async def _tell_without(self, run: Run, case: Case, error: Fault) -> None:
         await self._keep(case, "failed", error.message, error.cause)
         await run.log(f"{error.message} The failover goes on without. {BY_HAND}", level="warning", cause=error.cause)
 

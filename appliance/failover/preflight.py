@@ -95,4 +95,4 @@ async def _verified(deps: FailoverDeps, context: VmContext) -> Verified | None:
 
 
 def _tools(preparer: Preparer) -> Tools:
-    return Tools(shutil.which(preparer.program) is not None, preparer.drivers.suffice())
+    return Tools(shutil.which(preparer.program) is not None, preparer.drivers.lack())

@@ -59,6 +59,11 @@ def decide(option: Preparation, guest_id: str) -> Decision:
     return Decision(True, "This guest may lack the drivers of its new platform.")
 
 
+def is_windows(guest_id: str) -> bool:
+    """Whether a guest of this vCenter id is a Windows, which needs what the operator brings (pure)."""
+    return guest_id.lower().startswith("win")
+
+
 def stage(line: bytes) -> tuple[float, str] | None:
     """How far the preparation is when it says this line, and what it does now; None where the line says nothing of that (pure)."""
     said = _MILESTONE.match(line)
@@ -147,7 +152,9 @@ class Preparer:
         """How the program runs. What it makes of the appliance's own system stays, also over a start of the agent."""
         disc, made = self.drivers.disc(), self.folder / "made"
         made.mkdir(exist_ok=True, mode=0o700)
+        programs = self.drivers.programs.folder()
         windows = {} if disc is None else {"VIRTIO_WIN": str(disc)}
+        windows |= {} if programs is None else {"VIRT_TOOLS_DATA_DIR": str(programs)}
         return {**self.environment, "LIBGUESTFS_CACHEDIR": str(made), "LC_ALL": "C.UTF-8", **windows}
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.agent.http import auditing
 from appliance.agent.http.auditing import Trail, action
 from appliance.agent.http.gate import GateRoutes
 from appliance.agent.http.local import LocalApi
@@ -22,7 +23,7 @@ from appliance.contract.client import Transport, client
 from appliance.contract.errors import Fault, fault
 from appliance.contract.gate import AuditEvent, GateApi
 from appliance.contract.setup import SetPassword, SetupApi, Unlock
-from appliance.contract.types import Secret
+from appliance.contract.types import Secret, SendTo
 from appliance.core.audit import Audit, asked_from
 from appliance.core.settings import Settings
 from appliance.core.store import Store
@@ -261,3 +262,8 @@ def test_only_what_is_known_to_change_nothing_is_left_out() -> None:
         "/api/v1/schedules/preview",
         "/api/v1/vmware-credentials/certificate",
     }
+
+
+def test_of_a_web_address_only_the_place_is_kept() -> None:
+    place = SendTo(address="https://files.example/x?signature=right-to-put-it-there")
+    assert auditing._about({"name": "a?b", "body": place}) == "name a?b, address https://files.example/x"

@@ -25,6 +25,7 @@ from appliance.agent.support.redaction import Redactor, is_secret_name, redact
 from appliance.agent.tables import METADATA
 from appliance.contract.errors import Fault, fault
 from appliance.contract.system import Level, Report
+from appliance.contract.types import SendTo
 from appliance.core.audit import Audit
 from appliance.core.jobs import Job, JobStatus, Runner
 from appliance.core.jobs.log import event, new_steps
@@ -34,6 +35,7 @@ from appliance.core.vault import Vault
 from appliance.tunnel.identity import load_identity
 from appliance.tunnel.peers import PairedPeer, Peers
 from appliance.vsphere.credentials import Credentials, Draft
+from tests.web_places import shelf
 
 ASLEEP = fault("test.asleep", 503, "It sleeps.", "Wake it.")
 PASSWORD, CLOUD_KEY, TOKEN = "Tr0ub4dor&3-vcenter", "cLoUdStAcKsEcReTkEy0123456789", "operator-token-0123456789abcdef"
@@ -330,3 +332,17 @@ def test_a_family_is_the_agent_and_all_that_descends_from_it() -> None:
 
     everyone = [process(1, 0), process(9, 5), process(5, 1), process(7, 1), process(6, 5), process(8, 9)]
     assert [one.pid for one in family(5, everyone)] == [5, 9, 6, 8]
+
+
+async def test_a_bundle_is_sent_to_a_web_server_and_says_nothing_of_the_right_to_use_the_address(site: Site, tmp_path: Path) -> None:
+    await site.made()
+    (bundle,) = await site.bundles.all()
+    async with shelf(tmp_path / "server") as there:
+        place = SendTo(address=f"{there.url}/x?sig=r1ght-to-put-it-there", fingerprint=there.fingerprint)
+        assert (await site.runner.wait(await site.bundles.send(bundle.name, place))).status == JobStatus.COMPLETED
+    assert hashlib.sha256(there.put["x"][0]).hexdigest() == bundle.sha256
+    await site.made()
+    assert not [name for name, content in (await site.contents()).items() if b"r1ght-to-put" in content]
+    with pytest.raises(Fault) as refused:
+        await site.bundles.send("support-of-nobody.tar.gz", place)
+    assert refused.value.key == "request.not_found"

@@ -14,11 +14,14 @@ from appliance.agent.upgrade.workflow import KIND, NAME, VERSION
 from appliance.agent.version import VERSION as VERSION_HERE
 from appliance.contract.errors import Fault
 from appliance.contract.status import Health
+from appliance.contract.types import FetchFrom
 from appliance.core.audit import Audit
 from appliance.core.jobs import Job, JobStatus, Runner
 from appliance.core.store import Store
 from image.upgrade import manifest_of, pack
+from tests.agent.upgrade_site import Site
 from tests.uploads import parts
+from tests.web_places import shelf
 
 PARAMS = {NAME: "appliance-9.0.0.upgrade", VERSION: "9.0.0"}
 
@@ -140,3 +143,23 @@ async def test_a_file_for_older_records_is_listed_with_what_is_wrong_and_refused
     with pytest.raises(Fault) as refused:
         await made.apply(stored.name)
     assert refused.value.key == "upgrade.records_newer" and not (tmp_path / "opt").exists()
+
+
+async def test_what_is_fetched_is_kept_only_if_the_vendor_has_signed_it(tmp_path: Path, runner: Runner) -> None:
+    site = Site(tmp_path / "site", tmp_path / "run")
+    made = upgrades(tmp_path, runner, site.key)
+    site.folder.mkdir()
+    async with shelf() as there:
+        there.files = {"good": site.upgrade_file().read_bytes(), "other": b"<html>"}
+        for name in there.files:
+            job = await runner.wait(await made.fetch(FetchFrom(address=f"{there.url}/{name}")))
+            expected = ("completed", "") if name == "good" else ("failed", "upgrade.unreadable")
+            assert (job.status, (job.error or {"key": ""})["key"]) == expected
+    assert [one.name for one in await made.all()] == ["appliance-0.2.0.upgrade"]
+    assert [one.name for one in (tmp_path / "upgrades").iterdir()] == ["appliance-0.2.0.upgrade"]
+
+
+async def test_without_a_vendors_key_nothing_is_fetched(tmp_path: Path, runner: Runner) -> None:
+    with pytest.raises(Fault) as refused:
+        await upgrades(tmp_path, runner).fetch(FetchFrom(address="http://x/"))
+    assert refused.value.key == "upgrade.no_key"

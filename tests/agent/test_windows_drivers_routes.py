@@ -15,6 +15,7 @@ from appliance.contract.errors import Fault
 from appliance.contract.windows_drivers import WindowsDriversApi
 from appliance.failover.drivers import Drivers
 from tests.failover.driver_disc import disc
+from tests.failover.windows_program import program
 from tests.uploads import parts
 
 
@@ -45,3 +46,14 @@ async def test_what_is_no_disc_is_refused_in_plain_words(api: WindowsDriversApi)
     with pytest.raises(Fault) as nothing:
         await api.delete_windows_drivers()
     assert nothing.value.status == 404
+
+
+async def test_a_program_is_brought_listed_and_removed_and_others_are_refused(api: WindowsDriversApi) -> None:
+    about = await api.upload_windows_program("rhsrvany.exe", parts(program()))
+    assert await api.windows_programs() == [about] and await api.windows_drivers() == []
+    for name, content, key in (("rhsrvany.exe", b"x", "no_program"), ("calc.exe", program(), "unknown_program")):
+        with pytest.raises(Fault) as refused:
+            await api.upload_windows_program(name, parts(content))
+        assert (refused.value.key, refused.value.status) == (f"windows_drivers.{key}", 422)
+    await api.delete_windows_program("rhsrvany.exe")
+    assert await api.windows_programs() == []

@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import pytest
-from failover_world import World, script
+from driver_disc import disc
+from failover_world import CONTEXT, World, script
+from windows_program import program
 
-from appliance.contexts import VmState
+from appliance.contexts import VmContext, VmState
 from appliance.contract.errors import Fault
 from appliance.contract.failover import Preparation
+from tests.uploads import parts
 
 pytestmark = pytest.mark.lab
 
@@ -66,3 +69,39 @@ async def test_a_missing_program_is_told_in_the_operators_words(world: World) ->
     assert refused.value.fields["checks"] == "preparation"
     assert "/nowhere" not in refused.value.message + refused.value.guidance
     assert await world.is_as_before() == []
+
+
+async def as_windows(world: World) -> None:
+    world.source.spec = world.source.spec.model_copy(update={"guest_id": "windows2019srv_64Guest"})
+    async with world.store.begin() as session:
+        context = await session.get_one(VmContext, CONTEXT)
+        context.specification = world.source.spec.model_dump(mode="json")
+
+
+async def test_a_windows_guest_is_refused_with_the_name_of_what_is_to_be_brought_before_anything_is_touched(world: World) -> None:
+    await as_windows(world)
+    await world.deps.preparer.drivers.take(parts(disc()))
+    with pytest.raises(Fault) as refused:
+        await world.test()
+    assert refused.value.fields["checks"] == "preparation" and "rhsrvany.exe" in refused.value.message
+    assert "appliance drivers upload-program" in refused.value.guidance
+    assert await world.is_as_before() == []
+
+
+async def test_a_live_failover_of_a_windows_guest_goes_on_without_and_says_what_was_missing(world: World) -> None:
+    await as_windows(world)
+    job = await world.live()
+    assert job.status == "completed"
+    kept = (await world.row(job.id)).preparation or {}
+    assert kept["outcome"] == "failed" and "nor the program rhsrvany.exe is on this appliance" in kept["reason"]
+
+
+async def test_a_windows_guest_is_prepared_with_what_was_brought(world: World) -> None:
+    await as_windows(world)
+    await use(world, f'echo "$VIRTIO_WIN $VIRT_TOOLS_DATA_DIR" > {world.folder}/told')
+    drivers = world.deps.preparer.drivers
+    await drivers.take(parts(disc()))
+    await drivers.programs.take("rhsrvany.exe", parts(program()))
+    job = await world.test()
+    assert job.status == "completed" and ((await world.row(job.id)).preparation or {})["outcome"] == "prepared"
+    assert (world.folder / "told").read_text() == f"{world.folder}/drivers/drivers.iso {world.folder}/drivers/programs\n"

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 
 import pytest
+from driver_disc import disc
+from windows_program import program
 
 from appliance.contract.errors import Fault
 from appliance.core.commands import Children
@@ -15,6 +17,7 @@ from appliance.failover import emulation, transcripts
 from appliance.failover.drivers import Drivers
 from appliance.failover.preparation import Preparer, description, stage
 from appliance.failover.transcripts import Transcript
+from tests.uploads import parts
 
 VIRTUALISES, DOES_NOT = "flags\t\t: fpu vmx sse\n", "flags\t\t: fpu sse vmxnet\n"
 
@@ -136,9 +139,14 @@ def test_as_many_guests_are_prepared_at_once_as_there_is_memory_for(memory: int,
 
 
 async def test_the_program_is_told_where_the_drivers_are_only_when_they_are_there(tmp_path: Path) -> None:
-    one = preparer(tmp_path, f'echo "${{VIRTIO_WIN-none}} $LIBGUESTFS_CACHEDIR" > {tmp_path}/told')
+    one = preparer(tmp_path, f'echo "${{VIRTIO_WIN-none}} ${{VIRT_TOOLS_DATA_DIR-none}} $LIBGUESTFS_CACHEDIR" > {tmp_path}/told')
     await prepared(one)
-    assert (tmp_path / "told").read_text() == f"none {tmp_path}/preparation/made\n"
+    assert (tmp_path / "told").read_text() == f"none none {tmp_path}/preparation/made\n"
+    await one.drivers.take(parts(disc()))
+    await one.drivers.programs.take("rhsrvany.exe", parts(program()))
+    await prepared(one)
+    drivers = f"{tmp_path}/drivers"
+    assert (tmp_path / "told").read_text() == f"{drivers}/drivers.iso {drivers}/programs {tmp_path}/preparation/made\n"
 
 
 def test_a_disk_that_takes_no_more_of_what_is_said_breaks_no_preparation_off(tmp_path: Path) -> None:

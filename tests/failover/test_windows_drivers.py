@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from driver_disc import FILES, disc
+from windows_program import program
 
 from appliance.contract.errors import Fault
 from appliance.failover import drivers
@@ -134,11 +135,11 @@ async def test_it_is_removed_once(tmp_path: Path) -> None:
 
 
 async def test_windows_can_be_prepared_with_the_disc_and_what_ends_its_set_up(tmp_path: Path) -> None:
-    service = tmp_path / "service"
-    here = Drivers(tmp_path / "drivers", service)
+    here = Drivers(tmp_path / "drivers")
+    assert here.lack().startswith("neither the disc with the drivers for Windows nor the program rhsrvany.exe")
     await here.take(parts(disc()))
-    assert not here.suffice()
-    service.touch()
-    assert here.suffice()
+    assert here.lack().startswith("the program rhsrvany.exe, ")
+    await here.programs.take("pvvxsvc.exe", parts(program()))
+    assert here.lack() == ""
     await here.remove()
-    assert not here.suffice()
+    assert here.lack() == "the disc with the drivers for Windows is not on this appliance"

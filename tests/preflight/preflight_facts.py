@@ -49,7 +49,7 @@ NETWORKS = {"net-1": {"id": "net-1", "name": "isolated", "zoneid": "zone-1"}, "n
 CLOUD = Cloud(CONFIG, FACTS, Places(20), NETWORKS, {"ok": True})
 LINK = Link("vma1", "paired", True, 1, "1.0", "1.0")
 VERIFIED = Verified("same", NOW - timedelta(hours=3))
-TOOLS = Tools(program=True, windows_drivers=True)
+TOOLS = Tools(program=True)
 
 
 def vm(**changes: Any) -> Vm:

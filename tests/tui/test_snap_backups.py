@@ -10,7 +10,7 @@ from textual.widgets import Static
 from appliance.contract.backups import Backup
 from appliance.contract.checks import failed, passed
 from appliance.contract.errors import FaultSpec
-from appliance.contract.types import JobRef
+from appliance.contract.types import FetchFrom, JobRef, SendTo
 from appliance.tui.screens.backups import DatabaseChecksScreen
 from tests.tui import vma_answers as answers
 from tests.tui.opening import console_with, opened
@@ -87,3 +87,15 @@ async def test_a_restore_asks_for_the_word_and_the_passphrase_and_says_when_it_i
         await opened("backups", "f4", *"restore", "f8", *WORDS, "f8")(pilot)
         assert stand_in.called("restore_backup")[0]["name"] == backups()[0].name
         assert "can't be opened" in "".join(str(one.render()) for one in app.screen.query(".problem").results(Static))
+
+
+async def test_a_backup_is_fetched_and_another_one_sent() -> None:
+    carried = answers.job(kind="backup-fetch", status="completed")
+    more = {"fetch_backup": JobRef(job_id="job-9"), "send_backup": JobRef(job_id="job-9"), "job": carried}
+    app, stand_in = console_with("vma", backups=backups(), jobs=[], **more)
+    async with app.run_test(size=(80, 25)) as pilot:
+        await opened("backups", "f3", *"http://x/y", "f8")(pilot)
+        assert stand_in.called("fetch_backup") == [{"body": FetchFrom(address="http://x/y")}]
+        await pilot.press("down", "f8", *"https://x/y", "f8")
+        await settled(pilot)
+        assert stand_in.called("send_backup") == [{"name": backups()[1].name, "body": SendTo(address="https://x/y")}]

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from appliance.contract.disk_library import AcceptLibrary, DiskLibrary, FetchLibrary, InstalledLibrary, Reader, ReceivedLibrary
+from appliance.contract.disk_library import AcceptLibrary, DiskLibrary, InstalledLibrary, Reader, ReceivedLibrary
 from appliance.contract.errors import FaultSpec
-from appliance.contract.types import JobRef
+from appliance.contract.types import FetchFrom, JobRef
 from tests.tui import vma_answers as answers
 from tests.tui.opening import console_with, opened
 from tests.tui.snapshots import SIZES, settled
@@ -58,7 +58,7 @@ async def test_an_archive_is_fetched_from_the_address_that_was_typed() -> None:
         assert stand_in.called("fetch_library") == []
         await pilot.press(*["backspace"] * 11, *"http://files/vddk.tar.gz", "f8")
         await settled(pilot)
-        assert stand_in.called("fetch_library") == [{"body": FetchLibrary(address="http://files/vddk.tar.gz")}]
+        assert stand_in.called("fetch_library") == [{"body": FetchFrom(address="http://files/vddk.tar.gz")}]
 
 
 async def test_what_waits_is_accepted_by_its_digest_after_a_typed_word() -> None:

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from appliance.contract.jobs import Problem
-from appliance.contract.types import JobRef
+from appliance.contract.types import FetchFrom, JobRef
 from appliance.contract.upgrades import LastUpgrade, Releases, Upgrade, UpgradeOutcome
+from appliance.tui.widgets.notice import Notice
 from tests.tui import vma_answers as answers
 from tests.tui.opening import console_with, opened
 from tests.tui.snapshots import SIZES, settled
@@ -103,3 +104,30 @@ async def test_the_console_ends_when_the_appliance_has_another_version() -> None
         await pilot.press("f5")
         await settled(pilot)
         assert app.was_left
+
+
+async def test_an_upgrade_is_fetched_from_the_address_that_was_typed_on_either_role() -> None:
+    for role in ("oma", "vma"):
+        app, stand_in = console_with(role, **STATES["empty"], fetch_upgrade=JobRef(job_id="job-9"), job=job())
+        async with app.run_test(size=(80, 25)) as pilot:
+            await opened("upgrade", "f7", *"ftp://files", "f8")(pilot)
+            assert stand_in.called("fetch_upgrade") == []
+            await pilot.press(*["backspace"] * 11, *"https://files/x.upgrade", "f8")
+            await settled(pilot)
+            assert stand_in.called("fetch_upgrade") == [{"body": FetchFrom(address="https://files/x.upgrade")}]
+
+
+async def test_why_an_upgrade_was_not_fetched_is_said() -> None:
+    problem = Problem(
+        key="web.not_fetched", message="The file can't be fetched from this address: it can't be reached.", guidance="Check it."
+    )
+    ended = answers.job("failed", kind="upgrade-fetch", error=problem)
+    app, _ = console_with("vma", **STATES["normal"], jobs=[ended], job=ended)
+    async with app.run_test(size=(80, 25)) as pilot:
+        await opened("upgrade")(pilot)
+        assert app.screen.query_one(Notice).said.startswith("No upgrade was fetched: The file can't be fetched")
+
+
+def test_asking_where_an_upgrade_is_fetched_from(snap_compare) -> None:  # type: ignore[no-untyped-def]
+    app, _ = console_with("vma", **STATES["empty"])
+    assert snap_compare(app, terminal_size=(80, 25), run_before=opened("upgrade", "f7"))

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from appliance.agent.config import Config
+from appliance.netconfig.applier import Places
 from tests.units.overlay import ROOT, SYSTEMD, UNITS, laid_out, own_units, settings
 
 EXPOSURE = {
@@ -108,3 +110,22 @@ def test_the_agents_configuration_is_one_that_the_agent_takes(role: str) -> None
     config = read_config(SYSTEMD / role / "etc/appliance/agent.toml", role)
     assert config.remote_console.group == config.remote_console.user == "console"
     assert (ROOT / config.gate.shell[0].lstrip("/")).stat().st_mode & 0o111
+
+
+def test_in_etc_the_agent_writes_only_what_the_network_and_the_password_need() -> None:
+    given: dict[str, set[str]] = {"ReadWritePaths": set(), "ReadOnlyPaths": set()}
+    for line in (ROOT / UNITS / "appliance-agent.service").read_text().splitlines():
+        name, _, paths = line.partition("=")
+        if name in given:
+            given[name] |= {one.removeprefix("-") for one in paths.split()}
+    networkd = Config.model_fields["machine"].default.networkd_dir
+    folders = {str(networkd), str(Places.around(networkd).timesyncd.parent)}
+    assert {one for one in given["ReadWritePaths"] if one.startswith("/etc/")} == folders
+    assert {"/etc/systemd", "/etc/ld.so.preload", "/etc/fstab", "/etc/udev", "/etc/ssl"} <= given["ReadOnlyPaths"]
+    made = (ROOT / "usr/lib/tmpfiles.d/appliance.conf").read_text()
+    assert all(f"d {one} 0755" in made for one in folders)
+
+
+def test_what_could_be_made_in_etc_and_be_carried_out_is_there_already_or_masked() -> None:
+    assert (ROOT / "etc/ld.so.preload").read_text() == ""
+    assert (ROOT / "etc/systemd/system/rc-local.service").readlink() == Path("/dev/null")

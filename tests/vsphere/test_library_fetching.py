@@ -9,10 +9,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from appliance.contract.errors import Fault
+from appliance.core.carrying import UNDER_WAY
 from appliance.core.jobs import Job, JobStatus, Runner
 from appliance.core.store import Store
-from appliance.vsphere.vddk import fetching
-from appliance.vsphere.vddk.fetching import KIND, Fetching
+from appliance.vsphere.vddk.fetching import KIND, fetching
 from appliance.vsphere.vddk.library import Library
 from tests.vsphere.disk_library import library, loader, packed
 
@@ -70,7 +70,7 @@ async def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
 
 @pytest.fixture
 async def runner(store: Store, place: Library) -> AsyncIterator[Runner]:
-    made = Runner(store, [Fetching(place)])
+    made = Runner(store, [fetching(place)])
     yield made
     await made.close()
 
@@ -89,9 +89,9 @@ async def test_what_was_fetched_waits_with_its_digest(name: str, runner: Runner,
 @pytest.mark.parametrize(
     ("name", "key"),
     [
-        ("cut_off", "library.not_fetched"),
+        ("cut_off", "web.not_fetched"),
         ("a_page", "library.not_the_archive"),
-        ("missing", "library.not_fetched"),
+        ("missing", "web.not_fetched"),
         ("huge", "request.too_large"),
     ],
 )
@@ -105,12 +105,12 @@ async def test_what_is_not_the_whole_archive_fails_the_job_and_leaves_nothing(
 
 async def test_nobody_at_the_address_is_said_plainly(runner: Runner) -> None:
     job = await fetched(runner, "http://127.0.0.1:9/vddk.tar.gz")
-    assert job.error is not None and job.error["message"] == "The archive can't be fetched from this address: it can't be reached."
+    assert job.error is not None and job.error["message"] == "The file can't be fetched from this address: it can't be reached."
 
 
 async def test_only_one_is_fetched_at_a_time(runner: Runner, server: TestServer, monkeypatch: pytest.MonkeyPatch) -> None:
     first = await runner.submit(KIND, {"address": str(server.make_url("/whole"))})
     with pytest.raises(Fault) as caught:
         await runner.submit(KIND, {"address": str(server.make_url("/whole"))})
-    assert caught.value.key == fetching.FETCHED_ALREADY.key
+    assert caught.value.key == UNDER_WAY.key
     assert (await runner.wait(first)).status == JobStatus.COMPLETED

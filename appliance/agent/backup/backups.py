@@ -20,7 +20,9 @@ from appliance.agent.version import VERSION
 from appliance.contract.backups import UPLOAD_LIMIT, Backup
 from appliance.contract.checks import Check
 from appliance.contract.errors import NOT_FOUND
+from appliance.contract.types import FetchFrom, SendTo
 from appliance.core.cancelling import to_its_end
+from appliance.core.carrying import Fetching, Sending
 from appliance.core.durable import DISK_FULL
 from appliance.core.jobs import Job, Run, Runner, Step, Workflow, refuse_beside
 from appliance.core.jobs.lifecycle import ENDED
@@ -28,8 +30,9 @@ from appliance.core.receiving import received
 from appliance.core.rotation import SealedColumn
 from appliance.core.store import Store, dump, new_id, utcnow
 from appliance.core.vault import Vault
+from appliance.core.web import Heard
 
-KIND = "backup"
+KIND, FETCH, SEND = "backup", "backup-fetch", "backup-send"
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,8 @@ class Backups:
         self._restoring = Restoring(config.state_dir, config.database_url, config.role)
         self._passphrases: dict[str, str] = {}
         runner.register(MakeBackup(self))
+        runner.register(Fetching(FETCH, "a back-up", UPLOAD_LIMIT, self._take_fetched))
+        runner.register(Sending(SEND, "back-up", self.folder.found))
 
     def keep(self, most: int) -> None:
         """Keep so many, from the next one on."""
@@ -139,12 +144,24 @@ class Backups:
         if not await asyncio.to_thread(self.folder.remove, name):
             raise NOT_FOUND(noun="back-up", id=name)
 
-    async def take(self, parts: AsyncIterator[bytes]) -> Backup:
+    async def take(self, parts: AsyncIterator[bytes], heard: Heard | None = None) -> Backup:
         """Keep a back-up that is brought here. Raises a Fault (`backup.unreadable`); then nothing of it is kept."""
-        async with received(parts, self.folder.folder, limit=UPLOAD_LIMIT) as came:
+        async with received(parts, self.folder.folder, limit=UPLOAD_LIMIT, heard=heard) as came:
             now = utcnow()
             name = Folder.named(self._config.role, "uploaded", now, f"{now:%f}")
             return await to_its_end(asyncio.to_thread(self.folder.take, came.path, name))
+
+    async def fetch(self, place: FetchFrom) -> str:
+        """Start the job that fetches a back-up; returns its id. Raises a Fault."""
+        return await self._runner.submit(FETCH, place.model_dump())
+
+    async def send(self, name: str, place: SendTo) -> str:
+        """Start the job that sends a back-up; returns its id. Raises a Fault, 404 when there is none of this name."""
+        return await self._runner.submit(SEND, {"name": name, **place.model_dump()})
+
+    async def _take_fetched(self, parts: AsyncIterator[bytes], heard: Heard) -> str:
+        got = await self.take(parts, heard)
+        return f"The back-up was fetched and is kept as {got.name}; its SHA-256 is {got.sha256}."
 
     async def restore(self, name: str, passphrase: str) -> None:
         """Lay a back-up ready and start the agent anew. Raises a Fault, with nothing changed, when it can't be used or jobs run."""

@@ -72,12 +72,12 @@ def _decrypted(content: bytes, passphrase: str) -> bytes:
     other things the guess may be wrong, and is made again."""
     for pause in GUESS_AGAIN_AFTER:
         try:
-            return pyrage.passphrase.decrypt(content, passphrase)
+            return bytes(pyrage.passphrase.decrypt(content, passphrase))
         except pyrage.DecryptError as error:
             if _TOO_LONG not in str(error):
                 raise
             time.sleep(pause)
-    return pyrage.passphrase.decrypt(content, passphrase)
+    return bytes(pyrage.passphrase.decrypt(content, passphrase))
 
 
 if __name__ == "__main__":

@@ -97,10 +97,15 @@ def _about(values: Mapping[str, Any]) -> str:
     found: dict[str, str] = {}
     for key, value in values.items():
         if key in ("body", "answer"):
-            found |= {name: str(one) for name in OBJECTS if isinstance(one := getattr(value, name, None), str | int)}
+            found |= {name: _named(name, one) for name in OBJECTS if isinstance(one := getattr(value, name, None), str | int)}
         else:
             found[key] = str(value)
     return ", ".join(f"{key} {_plain(value)}" for key, value in found.items() if value)
+
+
+def _named(name: str, value: str | int) -> str:
+    """What follows the question mark of a web address may be the right to use it (pure)."""
+    return str(value).partition("?")[0] if name == "address" else str(value)
 
 
 def _plain(text: str) -> str:

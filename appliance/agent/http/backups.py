@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from appliance.agent.backup.backups import Backups
 from appliance.contract import backups as contract
 from appliance.contract.checks import Check
-from appliance.contract.types import JobRef
+from appliance.contract.types import FetchFrom, JobRef, SendTo
 
 
 class BackupRoutes(contract.BackupsApi):
@@ -25,8 +25,14 @@ class BackupRoutes(contract.BackupsApi):
     async def upload_backup(self, body: AsyncIterator[bytes]) -> contract.Backup:
         return await self._backups.take(body)
 
+    async def fetch_backup(self, body: FetchFrom) -> JobRef:
+        return JobRef(job_id=await self._backups.fetch(body))
+
     async def backup(self, name: str) -> bytes:
         return await self._backups.read(name)
+
+    async def send_backup(self, name: str, body: SendTo) -> JobRef:
+        return JobRef(job_id=await self._backups.send(name, body))
 
     async def delete_backup(self, name: str) -> None:
         await self._backups.remove(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from appliance.contract import disk_library as contract
-from appliance.contract.types import JobRef
+from appliance.contract.types import FetchFrom, JobRef
 from appliance.core.jobs import Runner
 from appliance.vsphere.vddk import fetching
 from appliance.vsphere.vddk.library import Library
@@ -23,8 +23,8 @@ class DiskLibraryRoutes(contract.DiskLibraryApi):
     async def upload_library(self, body: AsyncIterator[bytes]) -> contract.ReceivedLibrary:
         return await self._library.take(body)
 
-    async def fetch_library(self, body: contract.FetchLibrary) -> JobRef:
-        return JobRef(job_id=await self._runner.submit(fetching.KIND, {"address": body.address}))
+    async def fetch_library(self, body: FetchFrom) -> JobRef:
+        return JobRef(job_id=await self._runner.submit(fetching.KIND, body.model_dump()))
 
     async def accept_library(self, body: contract.AcceptLibrary) -> contract.DiskLibrary:
         return await self._library.accept(body.sha256)

@@ -9,7 +9,7 @@ from appliance.agent.power import Power
 from appliance.agent.support.bundles import SupportBundles
 from appliance.contract import system as contract
 from appliance.contract.jobs import Wait
-from appliance.contract.types import JobRef
+from appliance.contract.types import JobRef, SendTo
 
 CONSOLE = "console"
 """The source of lines that come from another program of the appliance."""
@@ -48,6 +48,9 @@ class SystemRoutes(contract.SystemApi):
 
     async def bundle(self, name: str) -> bytes:
         return await self._bundles.read(name)
+
+    async def send_bundle(self, name: str, body: SendTo) -> JobRef:
+        return JobRef(job_id=await self._bundles.send(name, body))
 
     async def power(self, body: contract.AskMachine) -> None:
         await self._power.ask(body.action)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from appliance.agent.upgrade.upgrades import Upgrades
 from appliance.contract import upgrades as contract
-from appliance.contract.types import JobRef
+from appliance.contract.types import FetchFrom, JobRef
 
 
 class UpgradeRoutes(contract.UpgradesApi):
@@ -23,6 +23,9 @@ class UpgradeRoutes(contract.UpgradesApi):
 
     async def upload_upgrade(self, body: AsyncIterator[bytes]) -> contract.Upgrade:
         return await self._upgrades.take(body)
+
+    async def fetch_upgrade(self, body: FetchFrom) -> JobRef:
+        return JobRef(job_id=await self._upgrades.fetch(body))
 
     async def delete_upgrade(self, name: str) -> None:
         await self._upgrades.remove(name)

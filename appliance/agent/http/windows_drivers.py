@@ -1,4 +1,4 @@
-"""Routes of the drivers for Windows."""
+"""Routes of the drivers and programs for Windows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from appliance.failover.drivers import Drivers
 
 
 class WindowsDriversRoutes(contract.WindowsDriversApi):
-    """Serves the drivers for Windows."""
+    """Serves what Windows guests are prepared with."""
 
     def __init__(self, drivers: Drivers) -> None:
         self._drivers = drivers
@@ -22,3 +22,12 @@ class WindowsDriversRoutes(contract.WindowsDriversApi):
 
     async def delete_windows_drivers(self) -> None:
         await self._drivers.remove()
+
+    async def windows_programs(self) -> list[contract.WindowsProgram]:
+        return await self._drivers.programs.all()
+
+    async def upload_windows_program(self, name: str, body: AsyncIterator[bytes]) -> contract.WindowsProgram:
+        return await self._drivers.programs.take(name, body)
+
+    async def delete_windows_program(self, name: str) -> None:
+        await self._drivers.programs.remove(name)

@@ -16,12 +16,14 @@ from appliance.agent.support.contents import Describe, Sources, collect
 from appliance.agent.support.faults import BEING_MADE, NO_ROOM
 from appliance.contract.errors import NOT_FOUND
 from appliance.contract.system import Bundle
+from appliance.contract.types import SendTo
 from appliance.core.cancelling import to_its_end
+from appliance.core.carrying import Sending
 from appliance.core.durable import DISK_FULL
 from appliance.core.jobs import Job, Run, Runner, Step, Workflow, refuse_beside
 from appliance.core.store import Store
 
-KIND = "support-bundle"
+KIND, SEND = "support-bundle", "support-bundle-send"
 ROOM = 128 << 20
 """Bytes that have to be free: a bundle's contents, the bundle, and some for the records."""
 
@@ -128,6 +130,7 @@ class SupportBundles:
     ) -> None:
         self._runner, self._archive = runner, Archive(config.state_dir / "bundles", KEPT)
         runner.register(MakeBundle(Sources(store, config, describe, book), self._archive, Room(config.state_dir, free)))
+        runner.register(Sending(SEND, "support bundle", self._archive.found))
 
     def keep(self, most: int) -> None:
         """Keep so many bundles, from the next one on."""
@@ -147,6 +150,10 @@ class SupportBundles:
         if found is None:
             raise NOT_FOUND(noun="support bundle", id=name)
         return found
+
+    async def send(self, name: str, place: SendTo) -> str:
+        """Start the job that sends a bundle; returns its id. Raises a Fault, 404 when there is none of this name."""
+        return await self._runner.submit(SEND, {"name": name, **place.model_dump()})
 
 
 def name_of(config: Config, job: Job) -> str:

@@ -33,6 +33,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(\bauthorization[\"']?\s*[:=]\s*[\"']?)(?!bearer )(?:\w{1,20}\s+)?[^\s\"',;]+", re.IGNORECASE), rf"\1{REMOVED}"),
     (re.compile(rf"((?:{_NAMES})[\w.-]{{0,40}}[\"']?\s{{0,4}}[=:]\s{{0,4}}){_VALUE}", re.IGNORECASE), rf"\1{REMOVED}"),
     (re.compile(r"\b([A-Za-z][\w+.-]{1,30}://[^\s/:@]{0,200}:)[^\s/]+@"), rf"\1{REMOVED}@"),
+    (re.compile(r"\b(https?://[^\s?\"'<>]{1,500}\?)[^\s\"'<>]+"), rf"\1{REMOVED}"),
     (re.compile(r"\b(data-[\w-]{1,80}:)[0-9a-fA-F]{64}\b"), rf"\1{REMOVED}"),
     (re.compile(r"\b(NBD )[A-Za-z0-9_-]{16,}"), rf"\1{REMOVED}"),
 )

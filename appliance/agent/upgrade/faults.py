@@ -20,7 +20,7 @@ NO_KEY = fault(
     "upgrade.no_key",
     409,
     "This appliance has no vendor's key, so it can't tell whether an upgrade comes from the vendor.",
-    "Deploy a new appliance and restore a back-up of this one there.",
+    "Deploy a new appliance from an image that has the key, and restore a back-up of this one there.",
 )
 NOT_INSTALLED = fault(
     "upgrade.not_installed",

@@ -26,17 +26,21 @@ from appliance.agent.upgrade.workflow import VERSION as TO_VERSION
 from appliance.agent.version import VERSION
 from appliance.contract import upgrades as contract
 from appliance.contract.status import Health
+from appliance.contract.types import FetchFrom
 from appliance.core.audit import Audit
 from appliance.core.cancelling import to_its_end
+from appliance.core.carrying import Fetching
 from appliance.core.jobs import Job, Runner
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.receiving import received
 from appliance.core.store import utcnow
+from appliance.core.web import Heard
 from appliance.failover.kinds import LIVE_FAILOVER, ROLLBACK
 from appliance.tunnel.peers import Peers
 
 _OUTCOMES = {Phase.KEPT: contract.UpgradeOutcome.KEPT, Phase.RETURNED: contract.UpgradeOutcome.RETURNED}
 _AUDITED = "upgrades.apply"
+FETCH = "upgrade-fetch"
 
 
 class Upgrades:
@@ -57,6 +61,7 @@ class Upgrades:
         self._restoring = Restoring(config.state_dir, config.database_url, config.role)
         self._taking = asyncio.Lock()
         runner.register(ApplyUpgrade(self))
+        runner.register(Fetching(FETCH, "an upgrade", contract.UPLOAD_LIMIT, self._take_fetched))
 
     async def all(self) -> list[contract.Upgrade]:
         """The files that are here, each with what keeps it from being applied."""
@@ -69,12 +74,20 @@ class Upgrades:
         former = next((one for one in there if one != VERSION), "")
         return contract.Releases(version=VERSION, former=former, last=None if state is None else _last(state))
 
-    async def take(self, parts: AsyncIterator[bytes]) -> contract.Upgrade:
+    async def fetch(self, place: FetchFrom) -> str:
+        """Start the job that fetches a file; returns its id. Raises a Fault."""
+        _ = self._folder.key
+        return await self._runner.submit(FETCH, place.model_dump())
+
+    async def take(self, parts: AsyncIterator[bytes], heard: Heard | None = None) -> contract.Upgrade:
         """Keep a file, if it is the vendor's and whole. Raises a Fault; then nothing of it is kept."""
         _ = self._folder.key
-        async with received(parts, self._folder.path, limit=contract.UPLOAD_LIMIT) as came, self._taking:
+        async with received(parts, self._folder.path, limit=contract.UPLOAD_LIMIT, heard=heard) as came, self._taking:
             stored = await to_its_end(asyncio.to_thread(self._folder.take, came.path))
         return _view(stored, await self._here())
+
+    async def _take_fetched(self, parts: AsyncIterator[bytes], heard: Heard) -> str:
+        return f"The upgrade to version {(await self.take(parts, heard)).version} was fetched."
 
     async def remove(self, name: str) -> None:
         """Remove a file. Raises a Fault (404)."""

@@ -10,9 +10,11 @@ from textual.binding import Binding, BindingType
 
 from appliance.contract.backups import AskBackup, Backup
 from appliance.contract.checks import Check
+from appliance.contract.types import FetchFrom, JobRef, SendTo
 from appliance.tui import words
 from appliance.tui.screens.checks import ChecksScreen
 from appliance.tui.screens.making import KeptFilesScreen, made_columns
+from appliance.tui.screens.places import ask_fetch
 from appliance.tui.widgets.ask import Ask
 from appliance.tui.widgets.form import Field
 
@@ -28,24 +30,47 @@ class BackupsScreen(KeptFilesScreen[Backup]):
     HEADING = "Back-ups"
     HELP = (
         "A back-up holds all records, the keys that protect stored passwords, and the appliance's identity, sealed with a passphrase that "
-        "the appliance does not keep. F7 makes one; fetch it over the API and keep it elsewhere. F4 puts one back: records, keys and "
-        "identity are replaced, and the agent starts anew. One that was made elsewhere is brought here over the API first. F6 looks "
-        "whether the records are sound, F9 removes a back-up. The disks' copies are in CloudStack and not part of it."
+        "the appliance does not keep. F7 makes one; F8 sends it to an https address that takes files, to be kept elsewhere; an OMA's is "
+        "also fetched over its API. F4 puts one back: records, keys and identity are replaced, and the agent starts anew. F3 fetches one "
+        "that was made elsewhere from a web address; or send it over the API. F6 looks whether the records are sound, F9 removes a "
+        "back-up. The disks' copies are in CloudStack and not part of it."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f3,ctrl+f", "fetch", "Fetch"),
         Binding("f4,ctrl+t", "restore", "Put back"),
         Binding("f6,ctrl+e", "check", "Check"),
         Binding("f7,ctrl+n", "make", "Make one"),
+        Binding("f8,ctrl+s", "send", "Send"),
         Binding("f9,ctrl+d", "remove", "Remove"),
     ]
     COLUMNS = made_columns("Back-up")
     EMPTY = "No back-up yet; press F7 to make one."
     PATH = "/api/v1/backups"
-    KIND, READY, NOT_MADE = "backup", "The back-up is ready; fetch it, and keep it elsewhere.", "No back-up was made"
+    SENDING = "It is put there as it is, by HTTP PUT: sealed with its passphrase."
+    KINDS: ClassVar = {
+        "backup": ("The back-up is ready; keep it elsewhere, too.", "No back-up was made"),
+        "backup-fetch": ("The back-up is here.", "No back-up was fetched"),
+        "backup-send": ("The back-up was sent.", "The back-up was not sent"),
+    }
 
     async def ready(self) -> list[Backup]:
         """The back-ups, newest first."""
         return await self.console_app.agent.backups.backups()
+
+    async def send(self, name: str, place: SendTo) -> JobRef:
+        """One back-up."""
+        return await self.console_app.agent.backups.send_backup(name, place)
+
+    def action_fetch(self) -> None:
+        """Ask for the address; then start the job."""
+        if self.is_being_made:
+            return
+
+        async def fetch(place: FetchFrom) -> None:
+            self.job_id = (await self.console_app.agent.backups.fetch_backup(place)).job_id
+
+        text = "Put the back-up on a web server that this appliance can reach. It stays sealed with its passphrase."
+        self.app.push_screen(ask_fetch("Fetch a back-up", text, "backup-vma.age", fetch), lambda _: self.action_reload())
 
     def action_make(self) -> None:
         """Ask for a passphrase; then start the job."""

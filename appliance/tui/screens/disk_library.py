@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
-from appliance.contract.disk_library import AcceptLibrary, DiskLibrary, FetchLibrary, Reader
+from appliance.contract.disk_library import AcceptLibrary, DiskLibrary, Reader
 from appliance.contract.jobs import Job
+from appliance.contract.types import FetchFrom
 from appliance.tui import words
 from appliance.tui.screens.base import ConsoleScreen
 from appliance.tui.screens.making import ENDED, ending
-from appliance.tui.widgets.ask import Ask
+from appliance.tui.screens.places import ask_fetch
 from appliance.tui.widgets.facts import Fact, Facts
-from appliance.tui.widgets.form import Field
 from appliance.tui.widgets.progress import ProgressLine
 
 KIND = "library-fetch"
-ADDRESS = re.compile(r"https?://[^\s@/]+\S*$")
 UPLOAD = "appliance library upload FILE"
 
 
@@ -110,14 +107,12 @@ class DiskLibraryScreen(ConsoleScreen):
     def action_fetch(self) -> None:
         """Ask for the address; then start the job."""
 
-        async def fetch(typed: Mapping[str, str]) -> None:
-            asked = FetchLibrary(address=typed["address"])
-            self._job_id = (await self.console_app.agent.disk_library.fetch_library(asked)).job_id
+        async def fetch(place: FetchFrom) -> None:
+            self._job_id = (await self.console_app.agent.disk_library.fetch_library(place)).job_id
 
-        hint = "https://files.example.com/VMware-vix-disklib.tar.gz"
-        field = Field("Web address", id="address", hint=hint, limit=2000, check=address_flaw)
         text = "Put the archive, as you got it from VMware, on a web server that this appliance can reach."
-        self.app.push_screen(Ask("Fetch VMware's library", text, [field], fetch), lambda _: self.action_reload())
+        form = ask_fetch("Fetch VMware's library", text, "VMware-vix-disklib.tar.gz", fetch)
+        self.app.push_screen(form, lambda _: self.action_reload())
 
     def action_accept(self) -> None:
         """Ask for the digest and the right to use it; then it is installed."""
@@ -192,8 +187,3 @@ def received_facts(found: DiskLibrary) -> list[Fact]:
         ("Archive", words.size(one.size_bytes)),
         ("SHA-256", words.checksum(one.sha256)),
     ]
-
-
-def address_flaw(text: str) -> str:
-    """Something a web server may have (pure)."""
-    return "" if ADDRESS.match(text) else "Type an address that begins with http:// or https://, without a user name in it."

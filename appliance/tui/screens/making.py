@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import ClassVar, Protocol, TypeVar
 
 from textual.app import ComposeResult
 from textual.widgets import Static
 
 from appliance.contract.jobs import Job
-from appliance.contract.types import JobRef, KeptFile
+from appliance.contract.types import JobRef, KeptFile, SendTo
 from appliance.tui import words
+from appliance.tui.screens.places import ask_send
 from appliance.tui.screens.records import RecordsScreen, keyed
 from appliance.tui.widgets.facts import Fact
 from appliance.tui.widgets.progress import ProgressLine
@@ -30,11 +31,9 @@ ENDED = ("completed", "failed", "cancelled", "undone", "undo_failed")
 
 
 class MakingScreen(RecordsScreen[Made]):
-    """Subclasses give `KIND`, the kind of job, `READY` and `NOT_MADE`, what is said at its end, and `ready()`."""
+    """Subclasses give `KINDS`, the kinds of jobs, each with what is said when it has succeeded and when it has not, and `ready()`."""
 
-    KIND: ClassVar[str] = ""
-    READY: ClassVar[str] = ""
-    NOT_MADE: ClassVar[str] = ""
+    KINDS: ClassVar[Mapping[str, tuple[str, str]]] = {}
     EVERY = 1.0
 
     def __init__(self) -> None:
@@ -59,21 +58,20 @@ class MakingScreen(RecordsScreen[Made]):
         """What is ready, and the job that makes one, wherever it was asked for."""
         jobs = self.console_app.agent.jobs
         if not self.job_id:
-            running = await jobs.jobs(kind=self.KIND, active=True, limit=1)
+            running = await jobs.jobs(kind=",".join(self.KINDS), active=True, limit=1)
             self.job_id = running[0].id if running else ""
         job = await jobs.job(self.job_id) if self.job_id else None
         self.show_records(keyed(await self.ready(), lambda one: one.name))
         self._show_job(job)
         if job is not None and job.status in ENDED:
             self.job_id = ""
-            text, kind = ending(job, self.READY, self.NOT_MADE)
-            self.say(text, kind)
+            self.say(*ending(job, *self.KINDS[job.kind]))
 
     @property
     def is_being_made(self) -> bool:
-        """Whether one is; says so."""
+        """Whether one is, or is on its way; says so."""
         if self.job_id:
-            self.say("One is being made already.", "warning")
+            self.say("Wait until what is under way has ended.", "warning")
         return bool(self.job_id)
 
     async def follow(self, asked: Awaitable[JobRef], said: str) -> None:
@@ -92,9 +90,11 @@ class MakingScreen(RecordsScreen[Made]):
 
 
 class KeptFilesScreen(MakingScreen[Kept]):
-    """Files that are fetched over the API, below `PATH`."""
+    """Files that are fetched over the API, below `PATH`, or sent to a web address. Subclasses give `send()`."""
 
     PATH: ClassVar[str] = ""
+    SENDING: ClassVar[str] = ""
+    """What is to be known before one is sent."""
 
     def row(self, key: str, record: Kept) -> Row:
         """One line a file."""
@@ -106,7 +106,7 @@ class KeptFilesScreen(MakingScreen[Kept]):
             ("Name", record.name),
             *self.made(record),
             ("SHA-256", words.checksum(record.sha256)),
-            ("To fetch it", self.place(f"{self.PATH}/{record.name}")),
+            ("To take it away", self.place(f"{self.PATH}/{record.name}")),
         ]
 
     def made(self, record: Kept) -> list[Fact]:
@@ -114,9 +114,24 @@ class KeptFilesScreen(MakingScreen[Kept]):
         return [("Made", f"{words.moment(record.created_at)} UTC")]
 
     def place(self, path: str) -> str:
-        """Where the API has a file: from outside on an OMA, which listens there."""
+        """Where the API has a file, on an OMA, which listens for operators; F8 goes everywhere."""
         status = self.console_app.status
-        return f"{status.url}operator{path}" if status and status.url else path
+        return f"F8, or {status.url}operator{path}" if status and status.url else "F8 sends it to a web address"
+
+    async def send(self, name: str, place: SendTo) -> JobRef:
+        """Ask the agent to send one."""
+        raise NotImplementedError
+
+    def action_send(self) -> None:
+        """Ask where the one under the cursor is sent to; then start the job."""
+        record = self.chosen
+        if record is None or self.is_being_made:
+            return
+
+        async def send(place: SendTo) -> None:
+            self.job_id = (await self.send(record.name, place)).job_id
+
+        self.app.push_screen(ask_send(f"Send {record.name}", self.SENDING, send), lambda _: self.action_reload())
 
 
 def made_columns(noun: str) -> tuple[Column, ...]:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from appliance.contract.system import Bundle
+from appliance.contract.types import JobRef, SendTo
 from appliance.tui import words
 from appliance.tui.screens.making import KeptFilesScreen, made_columns
 from appliance.tui.widgets.facts import Fact
@@ -20,14 +21,22 @@ class SupportScreen(KeptFilesScreen[Bundle]):
     HEADING = "Support bundle"
     HELP = (
         "A support bundle packs logs, versions, states and settings for the vendor's support; passwords and keys are left out. "
-        "F7 makes one; the three newest are kept. It is fetched over the appliance's API with the operator's token; "
-        "compare the SHA-256 sum afterwards."
+        "F7 makes one; the three newest are kept. F8 sends one to an https address that takes files, such as a web server of yours or a "
+        "place that the vendor's support gives you. An OMA's is also fetched over its API with the operator's token. Compare the SHA-256 "
+        "sum afterwards."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f7,ctrl+n", "make", "Make one")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f7,ctrl+n", "make", "Make one"),
+        Binding("f8,ctrl+s", "send", "Send"),
+    ]
     COLUMNS = made_columns("Bundle")
     EMPTY = "No bundle yet; press F7 to make one."
     PATH = "/api/v1/support-bundle"
-    KIND, READY, NOT_MADE = "support-bundle", "The bundle is ready.", "No bundle was made"
+    SENDING = "It is put there as it is, by HTTP PUT. It holds no passwords or keys, but names and addresses of your machines."
+    KINDS: ClassVar = {
+        "support-bundle": ("The bundle is ready.", "No bundle was made"),
+        "support-bundle-send": ("The bundle was sent.", "The bundle was not sent"),
+    }
 
     async def ready(self) -> list[Bundle]:
         """The bundles, newest first."""
@@ -37,6 +46,10 @@ class SupportScreen(KeptFilesScreen[Bundle]):
         """How old and how large it is."""
         age = old(record.created_at, self.console_app.clock())
         return [("Made", f"{words.moment(record.created_at)} UTC{age}"), ("Size", words.size(record.size_bytes))]
+
+    async def send(self, name: str, place: SendTo) -> JobRef:
+        """One bundle."""
+        return await self.console_app.agent.system.send_bundle(name, place)
 
     def action_make(self) -> None:
         """Start the job; one at a time."""

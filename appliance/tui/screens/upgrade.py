@@ -7,9 +7,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from appliance.contract.types import FetchFrom
 from appliance.contract.upgrades import LastUpgrade, Releases, Upgrade, UpgradeOutcome
 from appliance.tui import words
 from appliance.tui.screens.making import MakingScreen
+from appliance.tui.screens.places import ask_fetch
 from appliance.tui.widgets.facts import Fact, Facts
 from appliance.tui.widgets.table import Column, Row
 
@@ -22,19 +24,23 @@ class UpgradeScreen(MakingScreen[Upgrade]):
     NAME = "upgrade"
     HEADING = "Upgrade"
     HELP = (
-        "An upgrade file comes from the vendor and is sent here with the command `appliance upgrade upload FILE`, or over the API; what "
-        "the vendor has not signed is not kept. F8 applies the one under the cursor: the new release is put beside the running one, the "
-        "records are backed up, and the appliance changes over. If the new release is not well within two minutes, the former one comes "
-        "back by itself, with the records of before. Jobs go on afterwards. Upgrade one appliance of a pair, then the other. F9 removes "
-        "a file."
+        "An upgrade file comes from the vendor. F7 fetches it from a web server of yours; or it is sent here over the API, on an OMA "
+        "also with the command `appliance upgrade upload FILE`. What the vendor has not signed is not kept. F8 applies the one under "
+        "the cursor: the new release is put beside the running one, the records are backed up, and the appliance changes over. If the "
+        "new release is not well within two minutes, the former one comes back by itself, with the records of before. Jobs go on "
+        "afterwards. Upgrade one appliance of a pair, then the other. F9 removes a file."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f7,ctrl+n", "fetch", "Fetch"),
         Binding("f8,ctrl+s", "apply", "Apply"),
         Binding("f9,ctrl+d", "remove", "Remove"),
     ]
     COLUMNS: ClassVar = (Column("Version", 10), Column("State"), Column("Size", 10), Column("Received", 14), Column("File", 32, needs=120))
-    EMPTY = "No upgrade file here yet; F1 says how one is sent."
-    KIND, READY, NOT_MADE = "upgrade", "The upgrade was made; this is the new version.", "No upgrade was made"
+    EMPTY = "No upgrade file here yet; press F7 to fetch one."
+    KINDS: ClassVar = {
+        "upgrade": ("The upgrade was made; this is the new version.", "No upgrade was made"),
+        "upgrade-fetch": ("The upgrade file is here.", "No upgrade was fetched"),
+    }
 
     def body(self) -> ComposeResult:
         """What runs, then the job and the list."""
@@ -59,6 +65,18 @@ class UpgradeScreen(MakingScreen[Upgrade]):
             ("Made by vendor", f"{words.moment(record.made_at)} UTC"),
             ("State", record.flaw or FITS),
         ]
+
+    def action_fetch(self) -> None:
+        """Ask for the address; then start the job."""
+        if self.is_being_made:
+            return
+
+        async def fetch(place: FetchFrom) -> None:
+            self.job_id = (await self.console_app.agent.upgrades.fetch_upgrade(place)).job_id
+
+        text = "Put the vendor's file on a web server that this appliance can reach. What the vendor has not signed is not kept."
+        form = ask_fetch("Fetch an upgrade", text, "appliance-0.2.0.upgrade", fetch)
+        self.app.push_screen(form, lambda _: self.action_reload())
 
     def action_apply(self) -> None:
         """Ask, then apply the one under the cursor."""

@@ -29,12 +29,3 @@ NONE_WAITS = fault(
     "Look which one is here now, compare its digest with the vendor's, then accept that one; or bring the archive again.",
 )
 NONE_INSTALLED = fault("library.none_installed", 404, "No library is installed.", "Bring the vendor's archive first.")
-NOT_FETCHED = fault(
-    "library.not_fetched",
-    502,
-    "The archive can't be fetched from this address: {detail}.",
-    "Check the address, and that this appliance may reach it; or bring the file over the API. Nothing was changed.",
-)
-FETCHED_ALREADY = fault(
-    "library.fetched_already", 409, "An archive is being fetched already.", "Wait until it has ended, or cancel its job."
-)

@@ -21,9 +21,11 @@ from appliance.agent.backup.sealing import sealed
 from appliance.cloudstack.models import OsseaConfigRow
 from appliance.contract.checks import CheckState
 from appliance.contract.errors import Fault
+from appliance.contract.types import FetchFrom, SendTo
 from appliance.core.audit import AuditEvent
-from appliance.core.jobs import Job
+from appliance.core.jobs import Job, JobStatus
 from appliance.core.store import Store, dump
+from tests.web_places import shelf
 
 
 async def test_any_program_that_knows_the_format_opens_a_backup(place: Place, tmp_path: Path) -> None:
@@ -174,3 +176,19 @@ async def test_a_damaged_database_is_found(tmp_path: Path, newest_database: Path
     place = Place(store, tmp_path / "state", url)
     assert next(one.state for one in await place.backups.check()) is CheckState.FAIL
     await store.close()
+
+
+async def test_a_backup_is_sent_to_a_web_server_and_fetched_from_there_as_it_was(place: Place, tmp_path: Path) -> None:
+    name = await place.made()
+    async with shelf(tmp_path / "server") as there, shelf() as plain:
+        sent = await place.backups.send(name, SendTo(address=f"{there.url}/kept", fingerprint=there.fingerprint))
+        assert (await ended(place.store, sent)).status == JobStatus.COMPLETED
+        plain.files = {"kept": there.put["kept"][0], "other": b"<html>"}
+        await place.backups.remove(name)
+        for file, error in (("kept", None), ("other", "backup.unreadable")):
+            job = await ended(place.store, await place.backups.fetch(FetchFrom(address=f"{plain.url}/{file}")))
+            assert (job.error or {"key": None})["key"] == error
+    (brought,) = await place.backups.all()
+    assert await place.backups.read(brought.name) == plain.files["kept"]
+    await place.backups.restore(brought.name, WORDS)
+    assert place.restarts == 1
