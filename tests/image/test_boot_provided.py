@@ -37,7 +37,7 @@ async def test_the_set_up_is_filled_in(oma: Machine) -> None:
     await wizard.welcome(oma)
     await wizard.choose_password(oma)
     shown = await oma.guest.shows("Filled in from what CloudStack was given")
-    assert "“password”" in shown and "not for this" not in shown
+    assert '"password"' in shown and "not for this" not in shown
     await oma.picture("oma-provided")
     await oma.press("ret")
     await oma.guest.shows(rf"{re.escape(ADDRESS)}(.|\n)*{re.escape(GATEWAY)}")
