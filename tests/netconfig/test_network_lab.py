@@ -150,13 +150,13 @@ async def test_settings_revert_by_key_to_those_kept_before(site: NetworkdSite, a
 
 
 async def test_a_killed_agent_started_again_in_time_reverts_when_it_is_due(site: NetworkdSite, api: NetworkApi) -> None:
-    begun = await trial(api, static(NEW), 40)
+    begun = await trial(api, static(NEW), 80)
     await site.kill_agent()
     api = await site.start_agent()
     found = (await api.network()).trial
     assert found is not None and found.id == begun.id
     assert site.answers(NEW)
-    await shown(api, lambda now: now.trial is None)
+    await shown(api, lambda now: now.trial is None, 20)
     await site.until(lambda: site.answers(OLD))
 
 

@@ -59,6 +59,7 @@ class HandClock:
     def __init__(self) -> None:
         self.boot, self.seconds = "boot-1", 1000.0
         self._sleepers: list[tuple[float, asyncio.Event]] = []
+        self._asleep: set[object] = set()
 
     def boot_id(self) -> str:
         return self.boot
@@ -69,7 +70,9 @@ class HandClock:
     async def sleep(self, seconds: float) -> None:
         woken = asyncio.Event()
         self._sleepers.append((self.seconds + seconds, woken))
+        self._asleep.add(asyncio.current_task())
         await woken.wait()
+        self._asleep.discard(asyncio.current_task())
 
     async def advance(self, seconds: float) -> None:
         """Let time pass, and everybody who waited for it go on."""
@@ -80,6 +83,15 @@ class HandClock:
                 woken.set()
         self._sleepers = [one for one in self._sleepers if not one[1].is_set()]
         await asyncio.sleep(0.05)
+        for _ in range(100):  # longer on a busy machine, until they wait again
+            if all(task in self._asleep for task in asyncio.all_tasks() if _is_of_the_trial(task)):
+                return
+            await asyncio.sleep(0.01)
+
+
+def _is_of_the_trial(task: asyncio.Task[object]) -> bool:
+    """Whether it is one that a trial goes on by."""
+    return getattr(task.get_coro(), "__qualname__", "").startswith(("NetworkControl.", "Watch."))
 
 
 class FakeLive:
