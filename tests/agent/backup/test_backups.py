@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import shutil
+import sys
 import tarfile
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from backup_place import WORDS, Place, count, ended, with_a_cloud
 from sqlalchemy import Connection, func, select, text
 
+from appliance.agent.backup import sealing
 from appliance.agent.backup.faults import BEING_MADE
 from appliance.agent.backup.sealing import sealed
 from appliance.cloudstack.models import OsseaConfigRow
@@ -113,6 +115,25 @@ async def test_sealing_holds_up_nothing_else_and_any_program_that_knows_the_form
     task.cancel()
     assert turns > 100
     assert pyrage.passphrase.decrypt(content, WORDS) == b"rows" * 1000
+
+
+@pytest.mark.parametrize(("busy_for", "opens"), [(0, True), (3, True), (99, False)])
+def test_a_machine_that_is_busy_for_a_moment_does_not_make_the_passphrase_wrong(
+    busy_for: int, opens: bool, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    guesses = [True] * busy_for
+
+    def decrypt(content: bytes, passphrase: str) -> bytes:
+        if guesses and guesses.pop():
+            raise pyrage.DecryptError("Excessive work parameter for passphrase.\nDecryption would take around 32 seconds.")
+        return content
+
+    monkeypatch.setattr(pyrage.passphrase, "decrypt", decrypt)
+    monkeypatch.setattr(sealing, "GUESS_AGAIN_AFTER", (0.0,) * 4)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(len(WORDS).to_bytes(4, "big") + WORDS.encode() + b"rows")))
+    assert (sealing.main("open") == 0) == opens
+    sys.stdout.flush()
+    assert capfdbinary.readouterr().out == (b"rows" if opens else b"")
 
 
 async def test_no_passphrase_is_kept_of_a_job_that_was_cancelled(place: Place) -> None:
