@@ -113,8 +113,9 @@ class DiskLibraryScreen(ConsoleScreen):
         async def fetch(typed: Mapping[str, str]) -> None:
             asked = FetchLibrary(address=typed["address"])
             self._job_id = (await self.console_app.agent.disk_library.fetch_library(asked)).job_id
+            self.say("")  # how the one before ended is not told of this one
 
-        hint = "https://files.example.com/VMware-vix-disklib.tar.gz"
+        hint = "https://files.example.com/vix-disklib.tar.gz"
         field = Field("Web address", id="address", hint=hint, limit=2000, check=address_flaw)
         text = "Put the archive, as you got it from VMware, on a web server that this appliance can reach."
         self.app.push_screen(Ask("Fetch VMware's library", text, [field], fetch), lambda _: self.action_reload())
