@@ -59,7 +59,8 @@ class Write(Step):
         await self._backups.write(run)
 
     async def undo(self, run: Run) -> None:
-        await asyncio.to_thread(self._backups.folder.remove, run.state.get("name", ""))
+        if "name" in run.state:
+            await asyncio.to_thread(self._backups.folder.forget, run.state["name"])
 
 
 class MakeBackup(Workflow):

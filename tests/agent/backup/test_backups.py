@@ -23,7 +23,7 @@ from appliance.contract.checks import CheckState
 from appliance.contract.errors import Fault
 from appliance.contract.types import FetchFrom, SendTo
 from appliance.core.audit import AuditEvent
-from appliance.core.jobs import Job, JobStatus
+from appliance.core.jobs import Job, JobStatus, JobStep
 from appliance.core.store import Store, dump
 from tests.web_places import shelf
 
@@ -87,6 +87,18 @@ async def test_a_restart_in_the_middle_ends_the_job_with_its_reason(place: Place
     place.backups._passphrases.clear()
     job = await ended(place.store, job_id)
     assert job.error is not None and job.error["key"] == "backup.passphrase_gone"
+
+
+async def test_of_a_backup_that_a_power_cut_ended_half_written_nothing_is_left(place: Place) -> None:
+    left = place.folder / "backups" / ".backup-oma-x.age.draft"
+    left.parent.mkdir()
+    left.write_bytes(b"half")
+    async with place.store.begin() as session:
+        session.add(Job(id="job-old", kind="backup", title="t", status="running", params={}, state={"name": "backup-oma-x.age"}))
+        session.add(JobStep(job_id="job-old", position=0, name="write", title="t", status="running"))
+    assert await place.runner.recover() == ["job-old"]
+    assert (await ended(place.store, "job-old")).status == "failed"
+    assert list(left.parent.iterdir()) == []
 
 
 async def test_a_backup_is_of_one_moment_whatever_is_written_meanwhile(place: Place) -> None:
