@@ -32,7 +32,7 @@ from appliance.agent.retention.limits import Limits
 from appliance.agent.retention.workflow import Keeping, Maintenance, prune
 from appliance.agent.setup import Setup
 from appliance.agent.support.bundles import SupportBundles
-from appliance.agent.upgrade.asking import own_health
+from appliance.agent.upgrade.asking import own_state
 from appliance.agent.upgrade.trial import Trial
 from appliance.agent.upgrade.upgrades import Upgrades
 from appliance.contract import access, backups, gate, network, settings, setup, system, tokens, upgrades
@@ -107,7 +107,7 @@ async def running_machine(
         stack.push_async_callback(power.close)
         kept_backups = Backups(store, runner, config, sealed, partial(power.ask, system.PowerAction.RESTART_AGENT))
 
-        kept_upgrades = Upgrades(config, runner, audit, key, partial(own_health, config.api_socket), host.leave)
+        kept_upgrades = Upgrades(config, runner, audit, key, partial(own_state, config.api_socket), host.leave)
         await kept_upgrades.start()
 
         async def described() -> dict[str, object]:
