@@ -95,8 +95,9 @@ class StateFile:
         try:
             values = json.loads(self._path.read_text())
             known = {name: values[name] for name in State.__dataclass_fields__ if name in values}
+            phase = Phase(values["phase"])
             lists = {name: tuple(values.get(name, ())) for name in ("failed_before", "ok_before", "up_before")}
-            return State(**known | lists | {"phase": Phase(values["phase"])})
+            return State(**known | lists | {"phase": phase})
         except FileNotFoundError:
             return None
         except (ValueError, TypeError, KeyError) as error:

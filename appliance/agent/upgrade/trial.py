@@ -19,7 +19,7 @@ from appliance.contract.errors import Fault, as_fault
 
 logger = logging.getLogger(__name__)
 
-EVERY, LONGEST_LOOK = 1.0, 10.0
+EVERY, LONGEST_LOOK = 1.0, 20.0
 """Seconds between looks, and those that one may take."""
 WELL_FOR = 10.0
 """Seconds for which every look has to be a good one, before the release may stay."""
