@@ -34,7 +34,7 @@ from appliance.agent.retention.limits import Limits
 from appliance.agent.retention.workflow import Keeping, Maintenance, prune
 from appliance.agent.setup import Setup
 from appliance.agent.support.bundles import SupportBundles
-from appliance.agent.upgrade.asking import own_health
+from appliance.agent.upgrade.asking import own_state
 from appliance.agent.upgrade.trial import Trial
 from appliance.agent.upgrade.upgrades import Upgrades
 from appliance.contract import access, backups, gate, network, settings, setup, system, tokens, upgrades
@@ -111,7 +111,7 @@ async def running_machine(
         first = Setup(kept, audit, remote.set_password)
         proposals = _proposals(config, first)
         stack.push_async_callback(proposals.close)
-        kept_upgrades = Upgrades(config, runner, audit, key, partial(own_health, config.api_socket), host.leave)
+        kept_upgrades = Upgrades(config, runner, audit, key, partial(own_state, config.api_socket), host.leave)
 
         async def described() -> dict[str, object]:
             return {**await describe(), "settings": options.shown()}

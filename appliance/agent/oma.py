@@ -12,6 +12,7 @@ from appliance.agent.backup.backups import Sealed
 from appliance.agent.config import Config
 from appliance.agent.health.monitor import HealthMonitor, Outside
 from appliance.agent.health.recovery import Recovery
+from appliance.agent.health.underway import under_way
 from appliance.agent.health.watches import SeenPeer
 from appliance.agent.http.local import LocalApi, operator_application
 from appliance.agent.http.status import Facts, StatusRoutes
@@ -24,6 +25,7 @@ from appliance.agent.peer.oma import peer_application
 from appliance.agent.probes import oma_probes
 from appliance.agent.reconciler.jobs import Healing, LookAround, look_at_start
 from appliance.agent.reconciler.known import ReconcilerDeps
+from appliance.agent.upgrade.looks import door_answers, records_fit
 from appliance.agent.version import VERSION
 from appliance.cloudstack.clouds import Clouds
 from appliance.cloudstack.configs import SEALED as SEALED_SECRET_KEY
@@ -53,6 +55,7 @@ from appliance.replication.steps import CycleDeps
 from appliance.replication.verify.desk import Desk
 from appliance.replication.verify.limits import VerifyLimits
 from appliance.schedules.allowance import Allowance
+from appliance.schedules.fleet import Fleet
 from appliance.schedules.scheduler import Scheduler
 from appliance.tunnel.identity import load_identity
 from appliance.tunnel.oma_side import OmaSide
@@ -131,6 +134,13 @@ class Oma:
         await look_at_start(self.store, self.runner)
         await asyncio.gather(self.scheduler.run(), self.allowance.run(), self.monitor.run())
 
+    async def rehearse(self) -> None:
+        """Read what `operate` begins with, and change nothing. Raises what is wrong."""
+        await Fleet(self.store).get()
+        await under_way(self.store)
+        await self._seen_peers()
+        await self._connected()
+
     async def _seen_peers(self) -> list[SeenPeer]:
         return [SeenPeer(one.name, one.version, one.last_seen) for one in await self.side.peers.all() if one.state == "paired"]
 
@@ -145,7 +155,10 @@ class Oma:
                 continue
             state = self.side.tunnels.state(peer.id)
             since = state.since.isoformat() if state.since else None
-            found.append(status.Tunnel(peer_id=peer.id, peer_name=peer.name, up=state.up, since=since, last_error=state.last_error))
+            met = self.side.tunnels.came_just_now(peer.id)
+            found.append(
+                status.Tunnel(peer_id=peer.id, peer_name=peer.name, up=state.up, since=since, last_error=state.last_error, met=met)
+            )
         return found
 
     async def close(self) -> None:
@@ -177,7 +190,7 @@ async def running_oma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         oma = Oma(config, store, side, runner, children)
         stack.push_async_callback(oma.close)
         facts = Facts(store, addresses, oma.tunnels, lambda: side.door.port)
-        status_routes = StatusRoutes(identity, config.name, oma_probes(oma), facts, APIS)
+        status_routes = StatusRoutes(identity, config.name, oma_probes(oma, host.trial), facts, APIS)
         operators = await Operators.open(config, store, host.trial.hold())
         follow(oma, operators.options)
         sealed = Sealed(oma.vault, SEALED_COLUMNS)
@@ -194,6 +207,9 @@ async def running_oma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         api = operators.api(config, apis)
         await api.start()
         stack.push_async_callback(api.stop)
+        host.trial.look_at(partial(records_fit, store))
+        host.trial.look_at(oma.rehearse)
+        host.trial.look_at(lambda: door_answers(config.front_door.address, side.door.port, identity))
         yield api
 
 

@@ -13,19 +13,25 @@ from appliance.core.store import Store
 
 if TYPE_CHECKING:
     from appliance.agent.oma import Oma
+    from appliance.agent.upgrade.trial import Trial
 
 
-def oma_probes(oma: Oma) -> dict[str, Probe]:
+def oma_probes(oma: Oma, trial: Trial) -> dict[str, Probe]:
     """Every part of an OMA that the health check names."""
     return {
         "database": partial(probe_database, oma.store),
         "migrations": partial(probe_migrations, oma.store),
         "tunnel": partial(_tunnels, oma),
-        "recovery": oma.recovery.health,
+        "recovery": partial(_recovery, oma, trial),
         "health monitor": oma.monitor.health,
         "scheduler": oma.scheduler.health,
         "exports": partial(_exports, oma),
     }
+
+
+async def _recovery(oma: Oma, trial: Trial) -> status.Part:
+    """Schedules and the monitor wait for it: where it has ended, so have they."""
+    return status.Part(state="failed", detail=trial.failure) if trial.failure else await oma.recovery.health()
 
 
 async def probe_database(store: Store) -> status.Part:

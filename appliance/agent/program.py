@@ -23,7 +23,7 @@ from appliance.agent.http.local import LocalApi
 from appliance.agent.logs import LogBook
 from appliance.agent.machine import Host, network_of
 from appliance.agent.supervisor import stay_alive, tell, watchdog_period
-from appliance.agent.upgrade.asking import own_health
+from appliance.agent.upgrade.asking import own_state
 from appliance.agent.upgrade.startup import FOLDER, Leave, at_start
 from appliance.agent.upgrade.trial import Trial
 from appliance.contract.errors import Fault
@@ -83,7 +83,7 @@ async def _run(config: Config, running: Running) -> bool:
         trial = Trial(await asyncio.to_thread(at_start, config), config.state_dir / FOLDER)
         await asyncio.to_thread(Restoring(config.state_dir, config.database_url, config.role).take_up)
         host = Host(book, network, restart=partial(_stop, stop, again, anew=True), leave=leave, trial=trial)
-        async with running(config, host) as api, trial.watched(partial(own_health, config.api_socket), leave):
+        async with running(config, host) as api, trial.watched(partial(own_state, config.api_socket), leave):
             _log.info("%s %s runs; its API is on %s and port %d", config.role.upper(), config.name, config.api_socket, api.port)
             _keep_what_is_loaded()
             tell("READY=1")

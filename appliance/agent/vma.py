@@ -23,6 +23,7 @@ from appliance.agent.oma_link import TunnelLink
 from appliance.agent.operators import Operators
 from appliance.agent.peer.vma import peer_application
 from appliance.agent.probes import probe_database, probe_migrations
+from appliance.agent.upgrade.looks import records_fit
 from appliance.agent.version import VERSION
 from appliance.contract import disk_library, jobs, metrics, pairing, source, status, tunnel
 from appliance.contract.options import REPLICATION_TRIES
@@ -111,6 +112,7 @@ async def running_vma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         api = operators.api(config, served)
         await api.start()
         stack.push_async_callback(api.stop)
+        host.trial.look_at(partial(records_fit, store))
         yield api
 
 
@@ -129,7 +131,8 @@ async def _tunnels(peers: Peers, dialler: Dialler) -> list[status.Tunnel]:
     if oma is None:
         return []
     since = state.since.isoformat() if state.since else None
-    return [status.Tunnel(peer_id=oma.id, peer_name=oma.name, up=state.up, since=since, last_error=state.last_error)]
+    met = dialler.has_reached
+    return [status.Tunnel(peer_id=oma.id, peer_name=oma.name, up=state.up, since=since, last_error=state.last_error, met=met)]
 
 
 async def _probe_tunnel(dialler: Dialler) -> status.Part:

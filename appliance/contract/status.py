@@ -23,13 +23,14 @@ class Health(OperatorModel):
 
 
 class Tunnel(OperatorModel):
-    """The tunnel to one other appliance."""
+    """The tunnel to one other appliance. `met` tells whether that one came here just now, or was reached, be the tunnel up or not."""
 
     peer_id: str
     peer_name: str
     up: bool
     since: str | None = None
     last_error: str = ""
+    met: bool = False
 
 
 class Failure(OperatorModel):

@@ -72,6 +72,7 @@ class Dialler:
         self._connection: asyncssh.SSHClientConnection | None = None
         self._state = TunnelState(up=False)
         self._answered: float | None = None
+        self._reached = False
         self._changed, self._wake = asyncio.Condition(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopping: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -80,6 +81,14 @@ class Dialler:
     def peer_api_path(self) -> Path:
         """The local Unix socket that leads to the OMA's peer API (connections end at once while the tunnel is down)."""
         return self._folder / "oma.sock"
+
+    @property
+    def has_reached(self) -> bool:
+        """Whether there was anybody at the OMA's address at the last try, whatever became of it."""
+        return self._reached
+
+    def _note_reached(self, reached: bool) -> None:
+        self._reached = reached
 
     @property
     def state(self) -> TunnelState:
@@ -164,7 +173,7 @@ class Dialler:
         """One tunnel from dialling to its end; returns whether it was up."""
         was_up = False
         try:
-            login = log_in(self._identity, oma.address, oma.port, oma.ssh_public_key)
+            login = log_in(self._identity, oma.address, oma.port, oma.ssh_public_key, self._note_reached)
             self._connection = connection = await self._unless_stopped(login)
             if oma.state == "pending":
                 await self._peers.complete(oma.id)

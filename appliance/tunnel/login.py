@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 
 import asyncssh
 
@@ -18,13 +19,20 @@ KEEPALIVE = 5.0
 CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
 
 
-async def log_in(identity: Identity, host: str, port: int, host_key: str) -> asyncssh.SSHClientConnection:
-    """An authenticated connection.
+async def log_in(
+    identity: Identity, host: str, port: int, host_key: str, reached: Callable[[bool], None] = lambda _: None
+) -> asyncssh.SSHClientConnection:
+    """An authenticated connection; `reached` is told whether there is anybody at all.
 
     Raises OSError or TimeoutError when there is no way there, asyncssh.HostKeyNotVerifiable for an impostor,
     asyncssh.PermissionDenied when the OMA does not know this VMA (any more), another asyncssh.Error otherwise.
     """
-    sock = await asyncio.to_thread(socket.create_connection, (host, port), CONNECT_LIMIT)
+    try:
+        sock = await asyncio.to_thread(socket.create_connection, (host, port), CONNECT_LIMIT)
+    except OSError:
+        reached(False)
+        raise
+    reached(True)
     try:
         harden(sock)
         sock.setblocking(False)

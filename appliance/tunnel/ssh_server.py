@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
@@ -25,6 +26,8 @@ from appliance.tunnel.twins import is_twin
 
 _log = logging.getLogger(__name__)
 
+JUST_NOW = 30.0
+"""Seconds for which a peer counts as having come: longer than it waits between two tries."""
 STOP_LIMIT = 5.0
 """Seconds that recording the end of all tunnels may take when the agent ends."""
 
@@ -59,6 +62,7 @@ class TunnelServer:
         self._sites: dict[str, PrincipalSite] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._changed = asyncio.Condition()
+        self._came: dict[str, float] = {}
         self._stopping = False
         self._tasks: set[asyncio.Task[object]] = set()
         self.counters: Counter[str] = Counter()
@@ -116,7 +120,14 @@ class TunnelServer:
     async def authorised_key(self, peer_id: str) -> str | None:
         """The key a peer logs in with; a held one may log in, too, to be told that it is held."""
         peer = await self.peers.find(peer_id)
-        return peer.ssh_public_key if peer is not None and peer.state in ("paired", "held") else None
+        if peer is None or peer.state not in ("paired", "held"):
+            return None
+        self._came[peer_id] = time.monotonic()
+        return peer.ssh_public_key
+
+    def came_just_now(self, peer_id: str) -> bool:
+        """Whether somebody has come to log in as this peer, whatever became of it."""
+        return time.monotonic() - self._came.get(peer_id, -JUST_NOW) < JUST_NOW
 
     async def open_data(self, peer_id: str, session_id: str) -> socket.socket:
         """A connection to a peer's own data session, for the way through the tunnel. Raises a Fault."""

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from appliance.agent.config import Config
 from appliance.agent.upgrade.signature import sign
 from appliance.agent.upgrade.upgrades import Upgrades
+from appliance.agent.upgrade.wellness import Seen
 from appliance.agent.upgrade.workflow import KIND, NAME, VERSION
 from appliance.agent.version import VERSION as VERSION_HERE
 from appliance.contract.errors import Fault
@@ -26,8 +27,8 @@ from tests.web_places import shelf
 PARAMS = {NAME: "appliance-9.0.0.upgrade", VERSION: "9.0.0"}
 
 
-async def well() -> Health:
-    return Health(state="ok", parts={})
+async def well() -> Seen:
+    return Seen(Health(state="ok", parts={}), [])
 
 
 def upgrades(folder: Path, runner: Runner, key: Ed25519PrivateKey | None = None) -> Upgrades:

@@ -14,8 +14,6 @@ from types import ModuleType
 import pytest
 
 from appliance.agent.upgrade.state import Phase, State, StateFile, Task, task
-from appliance.agent.upgrade.trial import problem_of
-from appliance.contract.status import Health, Part
 
 OLD, NEW = "0.1.0", "0.2.0"
 BOTH = {OLD, NEW}
@@ -239,19 +237,3 @@ def test_a_watch_that_is_broken_off_says_so_and_a_choice_never_does(tmp_path: Pa
     select = [sys.executable, "-I", str(SELECT), f"--boot-id={tmp_path}/none"]
     assert subprocess.run([*select, "watch", "true"], check=False).returncode == 1
     assert subprocess.run(select, check=False).returncode == 0
-
-
-@pytest.mark.parametrize(
-    ("parts", "before", "problem"),
-    [
-        ({"database": "ok", "tunnel": "degraded"}, (), ""),
-        ({"database": "failed"}, (), "database: failed"),
-        ({"recovery": "failed"}, ("recovery",), ""),
-        ({"recovery": "failed", "scheduler": "failed"}, ("recovery",), "scheduler: failed"),
-    ],
-)
-def test_a_release_is_well_when_nothing_failed_that_did_not_fail_before(
-    parts: dict[str, str], before: tuple[str, ...], problem: str
-) -> None:
-    health = Health(state="ok", parts={name: Part(state=one) for name, one in parts.items()})
-    assert problem_of(health, before) == problem

@@ -1,7 +1,7 @@
 """A release on trial: what ends the trial, and what waits for its end."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,12 +11,13 @@ from aiohttp.test_utils import TestClient, TestServer
 from appliance.agent.upgrade import trial as module
 from appliance.agent.upgrade.state import Phase, State, StateFile
 from appliance.agent.upgrade.trial import Trial
+from appliance.agent.upgrade.wellness import Seen
 from appliance.contract.client import UNREACHABLE
 from appliance.contract.status import Health, Part
 
 STATE = State(Phase.TRIAL, "0.1.0", "0.2.0", "job-1", "2026-11-21T07:00:00+00:00", until=100.0, boot="b1", starts=1)
-WELL = Health(state="ok", parts={"database": Part(state="ok")})
-ILL = Health(state="failed", parts={"database": Part(state="failed", detail="It is damaged.")})
+WELL = Seen(Health(state="ok", parts={"database": Part(state="ok")}), [])
+ILL = Seen(Health(state="failed", parts={"database": Part(state="failed", detail="It is damaged.")}), [])
 
 
 @pytest.fixture(autouse=True)
@@ -24,11 +25,11 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "EVERY", 0.0)
 
 
-def saying(*answers: Health | None) -> Callable[[], object]:
+def saying(*answers: Seen | None) -> Callable[[], Awaitable[Seen]]:
     """Health that is asked for: these in a row, the last one again and again; None is an API that does not answer."""
-    row: Iterator[Health | None] = iter(answers)
+    row: Iterator[Seen | None] = iter(answers)
 
-    async def ask() -> Health:
+    async def ask() -> Seen:
         found = next(row, answers[-1])
         if found is None:
             raise UNREACHABLE()
@@ -40,32 +41,32 @@ def saying(*answers: Health | None) -> Callable[[], object]:
 class Clock:
     """Time that passes by itself, a second with each look."""
 
-    now = 90.0
+    now = 10.0
 
     def __call__(self) -> float:
         self.now += 1.0
         return self.now
 
 
-async def watched(folder: Path, *answers: Health | None) -> tuple[Trial, State, bool]:
+async def watched(folder: Path, *answers: Seen | None) -> tuple[Trial, State, bool]:
     """The trial after it was watched, the state on disk, and whether the agent was told to leave."""
     left = asyncio.Event()
     trial = Trial(STATE, folder, Clock())
     StateFile(folder).write(STATE)
-    await trial.watch(saying(*answers), left.set)  # type: ignore[arg-type]
+    await trial.watch(saying(*answers), left.set)
     found = StateFile(folder).read()
     assert found is not None
     return trial, found, left.is_set()
 
 
 @pytest.mark.parametrize("answers", [(WELL,), (None, ILL, WELL), (WELL, WELL, ILL, WELL)], ids=["well", "well later", "well again"])
-async def test_a_release_that_is_well_three_times_in_a_row_is_kept(tmp_path: Path, answers: tuple[Health | None, ...]) -> None:
+async def test_a_release_that_is_well_for_a_while_is_kept(tmp_path: Path, answers: tuple[Seen | None, ...]) -> None:
     trial, found, left = await watched(tmp_path, *answers)
     assert trial.over.is_set() and found.phase is Phase.KEPT and not left
 
 
 @pytest.mark.parametrize(("answers", "problem"), [((ILL,), "database: It is damaged."), ((None,), UNREACHABLE.message)])
-async def test_a_release_that_is_not_well_in_time_leaves_and_says_why(tmp_path: Path, answers: tuple[Health | None], problem: str) -> None:
+async def test_a_release_that_is_not_well_in_time_leaves_and_says_why(tmp_path: Path, answers: tuple[Seen | None], problem: str) -> None:
     trial, found, left = await watched(tmp_path, *answers)
     assert left and not trial.over.is_set() and (found.phase, found.problem) == (Phase.TRIAL, problem)
 
@@ -98,3 +99,31 @@ async def test_jobs_are_taken_up_after_a_trial_only_and_at_once_without_one(tmp_
     async with Trial(STATE, tmp_path).followed_by(take_up):
         await asyncio.sleep(0)
     assert taken_up == ["jobs"]
+
+
+@pytest.mark.parametrize("failing", [1, 2, 3])
+async def test_what_is_looked_at_besides_begins_the_while_anew(tmp_path: Path, failing: int) -> None:
+    looks: list[float] = []
+
+    async def look() -> None:
+        looks.append(clock.now)
+        if len(looks) == failing:
+            raise RuntimeError("the new release has a mistake")
+
+    clock = Clock()
+    trial = Trial(STATE, tmp_path, clock)
+    trial.look_at(look)
+    await trial.watch(saying(WELL), lambda: None)
+    assert trial.over.is_set() and clock.now - looks[failing] >= module.WELL_FOR
+
+
+async def test_what_waited_for_the_end_of_the_trial_and_fails_is_told(tmp_path: Path) -> None:
+    async def fail() -> None:
+        raise UNREACHABLE()
+
+    trial = Trial(STATE, tmp_path)
+    async with trial.followed_by(fail):
+        assert not trial.failure
+        trial.over.set()
+        await asyncio.sleep(0.01)
+    assert trial.failure == UNREACHABLE.message

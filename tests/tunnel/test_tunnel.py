@@ -107,6 +107,20 @@ async def test_a_link_that_swallows_everything_is_noticed_and_replaced(
     link.close()
 
 
+async def test_each_side_knows_that_the_other_is_there_though_no_tunnel_rises(
+    oma: Oma, make_vma: MakeVma, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> dict[str, object]:
+        return {"refused": "version"}
+
+    monkeypatch.setattr(oma.side.tunnels, "greet", refuse)
+    made = await make_vma("r")
+    await eventually(lambda: made.dialler.has_reached and oma.side.tunnels.came_just_now(made.id))
+    assert not made.dialler.state.up and not oma.side.tunnels.came_just_now("vma-0000000000000000")
+    await oma.side.door.close()
+    await eventually(lambda: not made.dialler.has_reached)
+
+
 async def test_an_oma_that_was_away_is_found_again(oma: Oma, vma: Vma) -> None:
     port = oma.port
     await oma.side.door.close()

@@ -84,6 +84,12 @@ RETURNED = fault(
     "The upgrade to {version} was given up, and version {ours} runs again with the records of before: {reason}",
     "Send a support bundle to the vendor. Everything works as before the upgrade.",
 )
+DOOR_SHUT = fault(
+    "upgrade.door_shut",
+    503,
+    "The new release does not answer at its own port {port} as this appliance.",
+    "Nothing needs to be done: the former release comes back by itself.",
+)
 NO_WAY_BACK = fault(
     "upgrade.no_way_back",
     503,

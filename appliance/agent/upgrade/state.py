@@ -29,9 +29,10 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class State:
-    """An upgrade. `failed_before` are the parts that were not well before it; `until` is in seconds since the boot `boot`.
+    """An upgrade. `failed_before` and `ok_before` are parts of the health before it, `up_before` the appliances that were connected.
 
-    `reason` is why it is given up, as `select_release.py` says; `problem` what the new release found not to be well.
+    `until` is in seconds since the boot `boot`. `reason` is why it is given up, as `select_release.py` says; `problem` what the new
+    release found not to be well.
     """
 
     phase: Phase
@@ -45,6 +46,8 @@ class State:
     starts: int = 0
     reason: str = ""
     problem: str = ""
+    ok_before: tuple[str, ...] = ()
+    up_before: tuple[str, ...] = ()
 
     def now(self, phase: Phase, reason: str = "") -> State:
         """The same upgrade, one step on."""
@@ -92,7 +95,9 @@ class StateFile:
         try:
             values = json.loads(self._path.read_text())
             known = {name: values[name] for name in State.__dataclass_fields__ if name in values}
-            return State(**known | {"phase": Phase(values["phase"]), "failed_before": tuple(values["failed_before"])})
+            phase = Phase(values["phase"])
+            lists = {name: tuple(values.get(name, ())) for name in ("failed_before", "ok_before", "up_before")}
+            return State(**known | lists | {"phase": phase})
         except FileNotFoundError:
             return None
         except (ValueError, TypeError, KeyError) as error:

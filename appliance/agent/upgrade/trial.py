@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,19 +14,21 @@ from aiohttp.typedefs import Handler, Middleware
 
 from appliance.agent.tries import since_boot
 from appliance.agent.upgrade.state import Phase, State, StateFile
-from appliance.contract.errors import Fault
-from appliance.contract.status import Health
+from appliance.agent.upgrade.wellness import Seen, problem_of
+from appliance.contract.errors import Fault, as_fault
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
-LOOKS, EVERY, LONGEST_LOOK = 3, 0.5, 10.0
-"""Good looks one after the other that show a release to be well, seconds between them, and seconds that one may take."""
+EVERY, LONGEST_LOOK = 1.0, 20.0
+"""Seconds between looks, and those that one may take."""
+WELL_FOR = 10.0
+"""Seconds for which every look has to be a good one, before the release may stay."""
+FAR_SIDE = 60.0
+"""Seconds in which the other appliance comes back, if it is there: it tries every ten."""
 
-
-def problem_of(health: Health, failed_before: Collection[str]) -> str:
-    """What is not well and was before; empty when the release may stay (pure). What is degraded comes back by itself."""
-    failed = [(name, part) for name, part in health.parts.items() if part.state == "failed" and name not in failed_before]
-    return "; ".join(f"{name}: {part.detail or 'failed'}" for name, part in failed)
+Asking = Callable[[], Awaitable[Seen]]
+Look = Callable[[], Awaitable[None]]
+"""Raises what is not well."""
 
 
 class Trial:
@@ -35,12 +37,14 @@ class Trial:
     def __init__(self, state: State | None = None, folder: Path | None = None, clock: Callable[[], float] = since_boot) -> None:
         self._state, self._clock = state, clock
         self._file = StateFile(folder) if folder is not None else None
+        self._looks: list[Look] = []
+        self.failure = ""
         self.over = asyncio.Event()
         if state is None:
             self.over.set()
 
     @asynccontextmanager
-    async def watched(self, ask: Callable[[], Awaitable[Health]], leave: Callable[[], None]) -> AsyncIterator[None]:
+    async def watched(self, ask: Asking, leave: Callable[[], None]) -> AsyncIterator[None]:
         """Watch the trial, if there is one, during the block."""
         watching = asyncio.create_task(self.watch(ask, leave))
         try:
@@ -49,35 +53,47 @@ class Trial:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
 
-    async def watch(self, ask: Callable[[], Awaitable[Health]], leave: Callable[[], None]) -> None:
-        """Ask for the health until it is good, which ends the trial; or until the time is over: then the agent has to `leave`."""
+    def look_at(self, look: Look) -> None:
+        """Have this be well, too, before the release may stay."""
+        self._looks.append(look)
+
+    async def watch(self, ask: Asking, leave: Callable[[], None]) -> None:
+        """Look until all was well for a while, which ends the trial; or until the time is over: then the agent has to `leave`."""
         if self._state is None or self._file is None:
             return
-        good, noted = 0, ""
-        while good < LOOKS:
-            problem = await self._looked(ask)
-            good = 0 if problem else good + 1
+        far_side_until = min(self._clock() + FAR_SIDE, self._state.until - 2 * WELL_FOR)
+        since, noted = None, ""
+        while since is None or self._clock() - since < WELL_FOR:
+            now = self._clock()
+            problem = await self._looked(ask, waited=now >= far_side_until)
+            since = None if problem else now if since is None else since
             if problem != noted:
                 noted = problem
                 await asyncio.to_thread(self._file.write, replace(self._state, problem=problem))
             if self._clock() >= self._state.until:
-                _log.error("version %s is not well in time: %s", self._state.to_version, problem)
+                logger.error("version %s is not well in time: %s", self._state.to_version, problem)
                 leave()
                 return
             await asyncio.sleep(EVERY)
         await asyncio.to_thread(self._file.end, replace(self._state, phase=Phase.KEPT, problem=""))
-        _log.warning("version %s is well and stays", self._state.to_version)
+        logger.warning("version %s is well and stays", self._state.to_version)
         self.over.set()
 
-    async def _looked(self, ask: Callable[[], Awaitable[Health]]) -> str:
+    async def _looked(self, ask: Asking, *, waited: bool) -> str:
         assert self._state is not None
         try:
             async with asyncio.timeout(LONGEST_LOOK):
-                return problem_of(await ask(), self._state.failed_before)
-        except Fault as error:
-            return error.message
+                problem = problem_of(await ask(), self._state, waited=waited)
+                for look in self._looks if not problem else ():
+                    await look()
+                return problem
         except TimeoutError:
             return "The agent does not answer."
+        except Fault as error:
+            return error.message
+        except Exception as error:  # whatever it is, it is the new release's, and the former one has to come back
+            logger.exception("version %s is not well", self._state.to_version)
+            return as_fault(error).message
 
     def hold(self) -> Middleware:
         """Lets nothing through that changes something before the trial is over: with the former release it would be forgotten."""
@@ -108,6 +124,11 @@ class Trial:
             await asyncio.gather(doing, return_exceptions=True)
 
     async def then(self, work: Callable[[], Awaitable[object]]) -> None:
-        """Do this once the trial is over."""
+        """Do this once the trial is over. What it fails of is kept as the `failure`: nobody may be waiting for it."""
         await self.over.wait()
-        await work()
+        try:
+            await work()
+        except Exception as error:
+            logger.exception("what waited for the end of the trial has failed")
+            self.failure = as_fault(error).message
+            raise

@@ -21,11 +21,11 @@ from appliance.agent.upgrade.room import records_bytes
 from appliance.agent.upgrade.startup import FOLDER
 from appliance.agent.upgrade.state import Phase, State, StateFile
 from appliance.agent.upgrade.unpacking import unpack
+from appliance.agent.upgrade.wellness import Seen
 from appliance.agent.upgrade.workflow import KIND, NAME, ApplyUpgrade
 from appliance.agent.upgrade.workflow import VERSION as TO_VERSION
 from appliance.agent.version import VERSION
 from appliance.contract import upgrades as contract
-from appliance.contract.status import Health
 from appliance.contract.types import FetchFrom
 from appliance.core.audit import Audit
 from appliance.core.cancelling import to_its_end
@@ -44,7 +44,7 @@ FETCH = "upgrade-fetch"
 
 
 class Upgrades:
-    """Made before jobs are recovered: it makes its kind of job known. `leave` ends the agent, for good; `health` asks how it is."""
+    """Made before jobs are recovered: it makes its kind of job known. `leave` ends the agent, for good; `seen` asks how it is."""
 
     def __init__(
         self,
@@ -52,10 +52,10 @@ class Upgrades:
         runner: Runner,
         audit: Audit,
         key: Ed25519PublicKey | None,
-        health: Callable[[], Awaitable[Health]],
+        seen: Callable[[], Awaitable[Seen]],
         leave: Callable[[], None],
     ) -> None:
-        self._config, self._runner, self._audit, self._health, self._leave = config, runner, audit, health, leave
+        self._config, self._runner, self._audit, self._seen, self._leave = config, runner, audit, seen, leave
         self._home, self._file = Home(config.machine.release_home), StateFile(config.state_dir / FOLDER)
         self._folder, self._peers = Folder(config.state_dir / "upgrades", key), Peers(runner.store)
         self._restoring = Restoring(config.state_dir, config.database_url, config.role)
@@ -130,8 +130,10 @@ class Upgrades:
         """Have the release tried: recorded first, then this agent ends. Raises a Fault (see `require_free`)."""
         async with self._runner.store.session() as session:
             await self.require_free(session)
-        failed = tuple(name for name, part in (await self._health()).parts.items() if part.state == "failed")
-        state = State(Phase.ORDERED, VERSION, version, job_id, utcnow().isoformat(), failed)
+        seen = await self._seen()
+        failed, well, up = seen.parts("failed"), seen.parts("ok"), seen.connected()
+        begun_at = utcnow().isoformat()
+        state = State(Phase.ORDERED, VERSION, version, job_id, begun_at, failed_before=failed, ok_before=well, up_before=up)
 
         def work() -> None:
             self._file.forget()
