@@ -38,6 +38,7 @@ from appliance.core.vault import Vault
 from appliance.failover import emulation, requests
 from appliance.failover.deps import FailoverDeps
 from appliance.failover.drivers import Drivers
+from appliance.failover.fetching import fetchings
 from appliance.failover.preparation import Preparer
 from appliance.failover.workflows import workflows
 from appliance.preflight.gather import Lookout
@@ -102,6 +103,8 @@ class Oma:
         runner.register(KeyRotation(store, self.vault, SEALED_COLUMNS), lambda _: runner.submit(KeyRotation.kind, {}))
         for workflow in workflows(self.failover):
             runner.register(workflow, partial(requests.again, self.failover))
+        for fetching in fetchings(self.failover.preparer.drivers):
+            runner.register(fetching)
         compared = ReconcilerDeps(self.failover, children, lambda: {one.owner for one in side.sessions.living()})
         runner.register(LookAround(compared), lambda job: runner.submit(job.kind, {}))
         runner.register(Healing(compared))
