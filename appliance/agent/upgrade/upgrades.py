@@ -26,7 +26,7 @@ from appliance.contract.types import FetchFrom
 from appliance.core import durable
 from appliance.core.audit import Audit
 from appliance.core.cancelling import to_its_end
-from appliance.core.carrying import Fetching
+from appliance.core.carrying import Fetching, make_known
 from appliance.core.jobs import Runner
 from appliance.core.receiving import received
 from appliance.core.store import utcnow
@@ -55,7 +55,7 @@ class Upgrades:
         self._folder, self._peers = Folder(config.state_dir / "upgrades", key), Peers(runner.store)
         self._taking = asyncio.Lock()
         runner.register(ApplyUpgrade(self))
-        runner.register(Fetching(FETCH, "an upgrade", contract.UPLOAD_LIMIT, self._take_fetched))
+        make_known(runner, Fetching(FETCH, "an upgrade", contract.UPLOAD_LIMIT, self._take_fetched))
 
     async def all(self) -> list[contract.Upgrade]:
         """The files that are here, each with what keeps it from being applied."""
