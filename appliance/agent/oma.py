@@ -32,6 +32,7 @@ from appliance.cloudstack.configs import SEALED as SEALED_SECRET_KEY
 from appliance.cloudstack.configs import Configs
 from appliance.contract import status
 from appliance.contract.peer import AllowedBandwidth
+from appliance.core.carrying import make_known
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
 from appliance.core.rotation import KeyRotation
@@ -40,6 +41,7 @@ from appliance.core.vault import Vault
 from appliance.failover import emulation, requests
 from appliance.failover.deps import FailoverDeps
 from appliance.failover.drivers import Drivers
+from appliance.failover.fetching import fetchings
 from appliance.failover.preparation import Preparer
 from appliance.failover.workflows import workflows
 from appliance.preflight.gather import Lookout
@@ -105,6 +107,7 @@ class Oma:
         runner.register(KeyRotation(store, self.vault, SEALED_COLUMNS), lambda _: runner.submit(KeyRotation.kind, {}))
         for workflow in workflows(self.failover):
             runner.register(workflow, partial(requests.again, self.failover))
+        make_known(runner, *fetchings(self.failover.preparer.drivers))
         compared = ReconcilerDeps(self.failover, children, lambda: {one.owner for one in side.sessions.living()})
         runner.register(LookAround(compared), lambda job: runner.submit(job.kind, {}))
         runner.register(Healing(compared))

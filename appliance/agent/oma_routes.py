@@ -94,7 +94,7 @@ def served(oma: Oma, status_routes: StatusRoutes) -> Served:
         (pairing.PeersApi, PeerRoutes(oma.side, addresses)),
         (failover.FailoverApi, FailoverRoutes(oma.failover)),
         (preflight.PreflightApi, PreflightRoutes(oma.failover, oma.protection_look, oma.credentials)),
-        (windows_drivers.WindowsDriversApi, WindowsDriversRoutes(oma.failover.preparer.drivers)),
+        (windows_drivers.WindowsDriversApi, WindowsDriversRoutes(oma.failover.preparer.drivers, oma.runner)),
         (network_mappings.NetworkMappingsApi, NetworkMappingRoutes(oma.failover)),
         (schedules.SchedulesApi, ScheduleRoutes(oma.store, oma.is_reachable)),
         (windows.WindowsApi, WindowRoutes(oma.store)),

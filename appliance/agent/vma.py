@@ -27,6 +27,7 @@ from appliance.agent.upgrade.looks import records_fit
 from appliance.agent.version import VERSION
 from appliance.contract import disk_library, jobs, metrics, pairing, source, status, tunnel
 from appliance.contract.options import REPLICATION_TRIES
+from appliance.core.carrying import make_known
 from appliance.core.commands import Children
 from appliance.core.jobs import Runner
 from appliance.core.store import Store
@@ -78,7 +79,7 @@ async def running_vma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
             Logins(partial(no_login_comes, link)), {}, link, children, config.run_dir / "copy", tries, library=lambda: library.usable
         )
         runner.register(Transfer(transfers))
-        runner.register(fetching(library))
+        make_known(runner, fetching(library))
         site = PrincipalSite(
             lambda _: host.trial.holding(peer_application(runner, transfers)),
             Principal("oma", "oma"),

@@ -45,6 +45,7 @@ ACTIONS = {
     "delete_windows_program": "delete-program",
     "disk_library": "show",
     "failover_job": "show",
+    "fetch_windows_program": "fetch-program",
     "join": "join",
     "joined": "joined",
     "look": "run",

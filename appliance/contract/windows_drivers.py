@@ -7,7 +7,7 @@ from datetime import datetime
 
 from appliance.contract.api import Api, OperatorModel, route
 from appliance.contract.roles import Role
-from appliance.contract.types import KeptFile
+from appliance.contract.types import FetchFrom, JobRef, KeptFile
 
 UPLOAD_LIMIT = 3 << 29
 """1.5 GiB; the disc is half of that."""
@@ -40,6 +40,11 @@ class WindowsDriversApi(Api):
         """Bring the disc with drivers for Windows (an ISO file) here; it takes the place of the one before."""
         raise NotImplementedError
 
+    @route("POST", "/api/v1/windows-drivers/fetch", status=202, role=Role.ADMIN, costly=True)
+    async def fetch_windows_drivers(self, body: FetchFrom) -> JobRef:
+        """Fetch the disc with drivers for Windows from a web address; it takes the place of the one before."""
+        raise NotImplementedError
+
     @route("DELETE", "/api/v1/windows-drivers", status=204, role=Role.ADMIN)
     async def delete_windows_drivers(self) -> None:
         """Remove the disc with drivers for Windows from this appliance."""
@@ -53,6 +58,11 @@ class WindowsDriversApi(Api):
     @route("PUT", "/api/v1/windows-drivers/programs/{name}", status=201, upload=PROGRAM_LIMIT, role=Role.ADMIN, costly=True)
     async def upload_windows_program(self, name: str, body: AsyncIterator[bytes]) -> WindowsProgram:
         """Bring a program for Windows guests here: rhsrvany.exe (or pvvxsvc.exe), without which none is prepared, or pnp_wait.exe."""
+        raise NotImplementedError
+
+    @route("POST", "/api/v1/windows-drivers/programs/{name}/fetch", status=202, role=Role.ADMIN, costly=True)
+    async def fetch_windows_program(self, name: str, body: FetchFrom) -> JobRef:
+        """Fetch a program for Windows guests from a web address; it takes the place of the one before."""
         raise NotImplementedError
 
     @route("DELETE", "/api/v1/windows-drivers/programs/{name}", status=204, role=Role.ADMIN)

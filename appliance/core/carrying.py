@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.contract.errors import NOT_FOUND, fault
-from appliance.core.jobs import Job, Run, Step, Workflow, refuse_beside
+from appliance.core.jobs import Job, Run, Runner, Step, Workflow, refuse_beside
 from appliance.core.web import Heard, fetched, sent
 
 UNDER_WAY = fault(
@@ -94,6 +94,12 @@ class Sending(_Carrying):
 
     def title(self, job: Job) -> str:
         return f"Sending a {self.what} to {_host(job)}"
+
+
+def make_known(runner: Runner, *kinds: _Carrying) -> None:
+    """Such a job is started again as it was."""
+    for one in kinds:
+        runner.register(one, lambda job: runner.submit(job.kind, job.params))
 
 
 def _host(job: Job) -> str:

@@ -14,6 +14,7 @@ from appliance.contract.errors import NOT_FOUND
 from appliance.contract.windows_drivers import UPLOAD_LIMIT, WindowsDrivers
 from appliance.core import commands, durable, receiving
 from appliance.core.cancelling import to_its_end
+from appliance.core.web import Heard
 from appliance.failover import disc
 from appliance.failover.faults import NO_DRIVERS
 from appliance.failover.programs import Programs
@@ -32,9 +33,9 @@ class Drivers:
         self._folder, self.programs = folder, Programs(folder / "programs")
         self._one_at_a_time = asyncio.Lock()
 
-    async def take(self, parts: AsyncIterator[bytes]) -> WindowsDrivers:
+    async def take(self, parts: AsyncIterator[bytes], heard: Heard | None = None) -> WindowsDrivers:
         """Keep the disc if it is one, in place of the one before. Raises a Fault; then that one stays."""
-        async with receiving.received(parts, self._folder, limit=UPLOAD_LIMIT) as came:
+        async with receiving.received(parts, self._folder, limit=UPLOAD_LIMIT, heard=heard) as came:
             about = await _look(came)
             async with self._one_at_a_time:
                 await to_its_end(asyncio.to_thread(self._settle, came.path, about))

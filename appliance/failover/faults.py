@@ -116,8 +116,9 @@ DISKS_NOT_THERE = fault(
     "Look at the machine and its disks in CloudStack; while a disk is missing there, the failover can't be finalised.",
 )
 BRING_FOR_WINDOWS = (
-    "Bring it here with `appliance drivers upload` or `appliance drivers upload-program` (Guest preparation in the manual says where it "
-    "comes from); or install the drivers for KVM in the source machine, replicate again and skip the preparation."
+    "Bring it here: the console's page Guest drivers fetches it, `appliance drivers upload` and `upload-program` send it (Guest "
+    "preparation in the manual says where it comes from). Or install the drivers for KVM in the source machine, replicate again and skip "
+    "the preparation."
 )
 WINDOWS_LACKS = fault(
     "failover.windows_lacks",

@@ -17,6 +17,7 @@ from appliance.contract.errors import NOT_FOUND
 from appliance.contract.windows_drivers import PROGRAM_LIMIT, WindowsProgram
 from appliance.core import durable, receiving
 from appliance.core.cancelling import to_its_end
+from appliance.core.web import Heard
 from appliance.failover.faults import NO_PROGRAM, NO_SUCH_PROGRAM
 
 FIRST_STARTS = ("rhsrvany.exe", "pvvxsvc.exe")
@@ -35,11 +36,11 @@ class Programs:
     def __init__(self, folder: Path, system: Path = _SYSTEM) -> None:
         self._folder, self._system = folder, system
 
-    async def take(self, name: str, parts: AsyncIterator[bytes]) -> WindowsProgram:
+    async def take(self, name: str, parts: AsyncIterator[bytes], heard: Heard | None = None) -> WindowsProgram:
         """Keep a program, in place of the one before. Raises a Fault; then that one stays."""
         if name not in NAMES:
             raise NO_SUCH_PROGRAM(names=", ".join(NAMES))
-        async with receiving.received(parts, self._folder.parent, limit=PROGRAM_LIMIT) as came:
+        async with receiving.received(parts, self._folder.parent, limit=PROGRAM_LIMIT, heard=heard) as came:
             return await to_its_end(asyncio.to_thread(self._settle, came.path, name))
 
     async def all(self) -> list[WindowsProgram]:

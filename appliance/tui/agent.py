@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from appliance.contract.vault import VaultApi
     from appliance.contract.verifications import VerificationsApi
     from appliance.contract.windows import WindowsApi
+    from appliance.contract.windows_drivers import WindowsDriversApi
 
 
 class Agent:
@@ -229,6 +230,13 @@ class Agent:
         from appliance.contract.windows import WindowsApi
 
         return client(WindowsApi, self.transport)
+
+    @cached_property
+    def windows_drivers(self) -> WindowsDriversApi:
+        """What Windows guests are prepared with (OMA)."""
+        from appliance.contract.windows_drivers import WindowsDriversApi
+
+        return client(WindowsDriversApi, self.transport)
 
     @cached_property
     def settings(self) -> SettingsApi:

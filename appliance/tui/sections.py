@@ -37,6 +37,7 @@ SECTIONS = (
     Section("groups", "Machine groups", "VMs with a priority and a limit", OMA, "groups", "GroupsScreen"),
     Section("windows", "Windows", "times without starts, limits", OMA, "windows", "WindowsScreen"),
     Section("mappings", "Network mappings", "where the adapters of VMs go", OMA, "network_mappings", "NetworkMappingsScreen"),
+    Section("guest-drivers", "Guest drivers", "what Windows guests need", OMA, "guest_drivers", "GuestDriversScreen"),
     Section("verifications", "Verification", "copies compared with their sources", OMA, "verifications", "VerificationsScreen"),
     Section("volumes", "Volumes and exports", "copies in CloudStack", OMA, "volumes", "VolumesScreen"),
     Section("reconciler", "Reconciler", "what differs from the records", OMA, "reconciler", "ReconcilerScreen"),

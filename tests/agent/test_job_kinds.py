@@ -43,6 +43,8 @@ KINDS: dict[str, tuple[VmState | None, dict[str, Any]]] = {
     "reconciliation": (None, {}),
     "reconciliation-heal": (None, {"findings": []}),
     "maintenance": (None, {}),
+    "windows-drivers-fetch": (None, {"address": "http://x/"}),
+    **{f"windows-{name}-fetch": (None, {"address": "http://x/"}) for name in ("rhsrvany", "pvvxsvc", "pnp-wait")},
 }
 """Of each kind the state of the VM that it starts from, if it holds one, and what it is given."""
 

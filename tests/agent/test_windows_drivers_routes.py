@@ -12,16 +12,31 @@ from appliance.agent.http.local import operator_application
 from appliance.agent.http.windows_drivers import WindowsDriversRoutes
 from appliance.contract.client import Transport, client
 from appliance.contract.errors import Fault
+from appliance.contract.types import FetchFrom
 from appliance.contract.windows_drivers import WindowsDriversApi
+from appliance.core.jobs import JobStatus, Runner
+from appliance.core.store import Store
 from appliance.failover.drivers import Drivers
+from appliance.failover.fetching import fetchings
 from tests.failover.driver_disc import disc
 from tests.failover.windows_program import program
 from tests.uploads import parts
+from tests.web_places import shelf
 
 
 @pytest.fixture
-async def api(tmp_path: Path) -> AsyncIterator[WindowsDriversApi]:
-    application = operator_application([(WindowsDriversApi, WindowsDriversRoutes(Drivers(tmp_path / "drivers")))], "a-token")
+async def jobs(store: Store) -> AsyncIterator[Runner]:
+    made = Runner(store)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def api(tmp_path: Path, jobs: Runner) -> AsyncIterator[WindowsDriversApi]:
+    drivers = Drivers(tmp_path / "drivers")
+    for kind in fetchings(drivers):
+        jobs.register(kind)
+    application = operator_application([(WindowsDriversApi, WindowsDriversRoutes(drivers, jobs))], "a-token")
     runner = web.AppRunner(application)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -57,3 +72,19 @@ async def test_a_program_is_brought_listed_and_removed_and_others_are_refused(ap
         assert (refused.value.key, refused.value.status) == (f"windows_drivers.{key}", 422)
     await api.delete_windows_program("rhsrvany.exe")
     assert await api.windows_programs() == []
+
+
+async def test_both_are_fetched_from_a_web_server(api: WindowsDriversApi, jobs: Runner) -> None:
+    async with shelf() as there:
+        there.files = {"disc": disc(), "program": program()}
+        asked = [
+            await api.fetch_windows_drivers(FetchFrom(address=f"{there.url}/disc")),
+            await api.fetch_windows_program("rhsrvany.exe", FetchFrom(address=f"{there.url}/program")),
+        ]
+        assert [(await jobs.wait(one.job_id)).status for one in asked] == [JobStatus.COMPLETED] * 2
+        wrong = await api.fetch_windows_program("pnp_wait.exe", FetchFrom(address=f"{there.url}/disc"))
+        assert ((await jobs.wait(wrong.job_id)).error or {})["key"] == "windows_drivers.no_program"
+        with pytest.raises(Fault) as refused:
+            await api.fetch_windows_program("calc.exe", FetchFrom(address=f"{there.url}/program"))
+    assert refused.value.key == "windows_drivers.unknown_program"
+    assert [one.name for one in await api.windows_programs()] == ["rhsrvany.exe"] and len(await api.windows_drivers()) == 1

@@ -7,7 +7,7 @@ import pytest
 
 from appliance.contract.errors import Fault
 from appliance.contract.types import SendTo
-from appliance.core.carrying import Fetching, Sending
+from appliance.core.carrying import Fetching, Sending, make_known
 from appliance.core.jobs import Job, JobStatus, Runner
 from appliance.core.receiving import received
 from appliance.core.store import Store
@@ -32,7 +32,8 @@ async def runner(store: Store, tmp_path: Path) -> AsyncIterator[Runner]:
 
     (tmp_path / "file").write_bytes(CONTENT)
     names = {"file": tmp_path / "file", "going": tmp_path / "going"}
-    made = Runner(store, [Fetching("x-fetch", "a thing", 1 << 20, take), Sending("x-send", "thing", names.get)])
+    made = Runner(store)
+    make_known(made, Fetching("x-fetch", "a thing", 1 << 20, take), Sending("x-send", "thing", names.get))
     yield made
     await made.close()
 
@@ -55,6 +56,8 @@ async def test_a_place_that_refuses_fails_the_job_with_its_reason(runner: Runner
     job = await send(runner, there, to="closed")
     assert job.error is not None and job.error["message"] == "The file can't be sent to this address: it answers with status 403."
     assert "secret" not in str(job.error)
+    again = await runner.wait(await runner.retry(job.id))
+    assert again.params == job.params and again.status == JobStatus.FAILED
 
 
 async def test_only_what_is_kept_here_is_sent(runner: Runner, there: Shelf) -> None:

@@ -84,7 +84,7 @@ async def test_a_windows_guest_is_refused_with_the_name_of_what_is_to_be_brought
     with pytest.raises(Fault) as refused:
         await world.test()
     assert refused.value.fields["checks"] == "preparation" and "rhsrvany.exe" in refused.value.message
-    assert "appliance drivers upload-program" in refused.value.guidance
+    assert "page Guest drivers" in refused.value.guidance
     assert await world.is_as_before() == []
 
 

@@ -58,6 +58,7 @@ PICTURES: dict[str, dict[str, str]] = {
         "network-mappings-pick": "test_snap_mappings/test_a_target_is_picked_by_name",
     },
     "vm-network-mappings": {"vm-network-mappings": "test_snap_mappings/test_networks_of_a_vm[80x25]"},
+    "guest-drivers": {"guest-drivers": "test_snap_guest_drivers/test_guest_drivers[partly-80x25]"},
     "verifications": {"verifications": "test_snap_verifications/test_verifications[normal-80x25]"},
     "verification": {
         "verification": "test_snap_verifications/test_verification_report[normal-80x25]",

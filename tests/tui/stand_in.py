@@ -31,6 +31,7 @@ from appliance.contract.upgrades import UpgradesApi
 from appliance.contract.vault import VaultApi
 from appliance.contract.verifications import VerificationsApi
 from appliance.contract.windows import WindowsApi
+from appliance.contract.windows_drivers import WindowsDriversApi
 from appliance.tui.agent import Agent
 from appliance.tui.app import Console
 from appliance.tui.vt import TERMINALS
@@ -60,6 +61,7 @@ ROLES: dict[str, tuple[type[Api], ...]] = {
         VerificationsApi,
         ReconciliationApi,
         WindowsApi,
+        WindowsDriversApi,
     ),
     "vma": (*COMMON, pairing.JoinApi, source.SourceApi, DiskLibraryApi),
 }

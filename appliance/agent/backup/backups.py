@@ -22,7 +22,7 @@ from appliance.contract.checks import Check
 from appliance.contract.errors import NOT_FOUND
 from appliance.contract.types import FetchFrom, SendTo
 from appliance.core.cancelling import to_its_end
-from appliance.core.carrying import Fetching, Sending
+from appliance.core.carrying import Fetching, Sending, make_known
 from appliance.core.durable import DISK_FULL
 from appliance.core.jobs import Job, Run, Runner, Step, Workflow, refuse_beside
 from appliance.core.jobs.lifecycle import ENDED
@@ -91,8 +91,8 @@ class Backups:
         self._restoring = Restoring(config.state_dir, config.database_url, config.role)
         self._passphrases: dict[str, str] = {}
         runner.register(MakeBackup(self))
-        runner.register(Fetching(FETCH, "a back-up", UPLOAD_LIMIT, self._take_fetched))
-        runner.register(Sending(SEND, "back-up", self.folder.found))
+        fetching = Fetching(FETCH, "a back-up", UPLOAD_LIMIT, self._take_fetched)
+        make_known(runner, fetching, Sending(SEND, "back-up", self.folder.found))
 
     def keep(self, most: int) -> None:
         """Keep so many, from the next one on."""

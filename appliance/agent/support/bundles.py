@@ -18,7 +18,7 @@ from appliance.contract.errors import NOT_FOUND
 from appliance.contract.system import Bundle
 from appliance.contract.types import SendTo
 from appliance.core.cancelling import to_its_end
-from appliance.core.carrying import Sending
+from appliance.core.carrying import Sending, make_known
 from appliance.core.durable import DISK_FULL
 from appliance.core.jobs import Job, Run, Runner, Step, Workflow, refuse_beside
 from appliance.core.store import Store
@@ -130,7 +130,7 @@ class SupportBundles:
     ) -> None:
         self._runner, self._archive = runner, Archive(config.state_dir / "bundles", KEPT)
         runner.register(MakeBundle(Sources(store, config, describe, book), self._archive, Room(config.state_dir, free)))
-        runner.register(Sending(SEND, "support bundle", self._archive.found))
+        make_known(runner, Sending(SEND, "support bundle", self._archive.found))
 
     def keep(self, most: int) -> None:
         """Keep so many bundles, from the next one on."""

@@ -29,7 +29,7 @@ from appliance.contract import upgrades as contract
 from appliance.contract.types import FetchFrom
 from appliance.core.audit import Audit
 from appliance.core.cancelling import to_its_end
-from appliance.core.carrying import Fetching
+from appliance.core.carrying import Fetching, make_known
 from appliance.core.jobs import Job, Runner
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.receiving import received
@@ -61,7 +61,7 @@ class Upgrades:
         self._restoring = Restoring(config.state_dir, config.database_url, config.role)
         self._taking = asyncio.Lock()
         runner.register(ApplyUpgrade(self))
-        runner.register(Fetching(FETCH, "an upgrade", contract.UPLOAD_LIMIT, self._take_fetched))
+        make_known(runner, Fetching(FETCH, "an upgrade", contract.UPLOAD_LIMIT, self._take_fetched))
 
     async def all(self) -> list[contract.Upgrade]:
         """The files that are here, each with what keeps it from being applied."""

@@ -21,7 +21,8 @@ from appliance.tui.widgets.table import Column, Row
 class Named(Protocol):
     """What has a name that no other of its list has."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
 
 Made = TypeVar("Made", bound=Named)
