@@ -11,6 +11,9 @@ ADDRESS, GATEWAY = "10.0.2.77/24", "10.0.2.2"
 """On the network that QEMU makes up, beside the address that it leases."""
 LEASED = "10[.]0[.]2[.]15/24"
 
+MASKED = rf"[•*]{{{len(PASSWORD)}}}"
+"""What a field shows of it."""
+
 WELCOME, NETWORK, PAIRING = (rf"Set-up {step}" for step in ("1 of 4: Welcome", "2 of 4: Network", "3 of 4: Pairing"))
 CODE = r"Code +([0-9A-Z]{4} [0-9A-Z]{4})\b"
 
@@ -30,6 +33,7 @@ async def choose_password(machine: Machine) -> str:
     """The first step: the password twice. Returns the screen of the second one."""
     await machine.guest.shows("The same again")
     await machine.type(f"{PASSWORD}\t{PASSWORD}")
+    await machine.guest.shows(rf"{MASKED}(.|\n)*{MASKED}")
     await machine.press("f8")
     return await machine.guest.shows(NETWORK)
 
