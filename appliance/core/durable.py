@@ -30,7 +30,7 @@ def replace(path: Path, content: str | bytes, *, mode: int = 0o600) -> None:
         path.parent.chmod(mode | 0o700 | (mode & 0o044) >> 2)  # who may read the file may pass its folder
         for folder in missing:
             sync(folder.parent)
-    draft = path.with_name(f".{path.name}.draft")
+    draft = draft_of(path)
     try:
         _write(draft, content if isinstance(content, bytes) else content.encode(), mode)
         draft.replace(path)
@@ -38,6 +38,11 @@ def replace(path: Path, content: str | bytes, *, mode: int = 0o600) -> None:
         draft.unlink(missing_ok=True)
         raise
     sync(path.parent)
+
+
+def draft_of(path: Path) -> Path:
+    """Where a file is written before it has its name; a power cut leaves it there until the file is put in place again."""
+    return path.with_name(f".{path.name}.draft")
 
 
 def overwrite(path: Path, text: str) -> None:

@@ -11,7 +11,7 @@ from appliance.cloudstack.configs import CloudConfig
 from appliance.cloudstack.limits import Places
 from appliance.contract.errors import Fault
 from appliance.volumes.devices import Devices
-from appliance.volumes.faults import DEVICE_MISSING, DEVICE_SMALL, IN_USE
+from appliance.volumes.faults import DEVICE_MISSING, DEVICE_SMALL, IN_USE, LEFT_ATTACHED
 from appliance.volumes.links import Links
 from appliance.volumes.names import GIB
 from appliance.volumes.operations import Operations
@@ -120,8 +120,7 @@ class Berths:
             device = await self._devices.appear(volume.volume_id, max(seen.size, volume.size_gb * GIB))
         except Fault as error:
             if error.spec in (DEVICE_MISSING, DEVICE_SMALL):
-                await self._operations.detach(volume, site.oma_vm_id, job_id)
-                await self._away(volume.volume_id)
+                await self._send_back(volume, site, job_id, error)
             raise
         await self._links.keep(volume.volume_id, device.by_id)
         await self._links.publish(volume.volume_id)
@@ -130,6 +129,15 @@ class Berths:
         status = {"snapshot_status": "created"} if volume.snapshot_status == "reverted" else {}
         if status or volume.mode != "oma":
             await self._records.change(volume.volume_id, volume_mode="oma", **status)
+
+    async def _send_back(self, volume: Volume, site: Site, job_id: str, problem: Fault) -> None:
+        """Detach again what can't be used here. Raises LEFT_ATTACHED where that fails: the records then say where it was left."""
+        try:
+            await self._operations.detach(volume, site.oma_vm_id, job_id)
+        except Fault as error:
+            await self._records.is_away(volume.volume_id, site.oma_vm_id)
+            raise LEFT_ATTACHED(volume=volume.name, cause=f"{problem}; then {error}") from error
+        await self._away(volume.volume_id)
 
     async def _send_away(self, volume: Volume, site: Site, job_id: str) -> None:
         seen = await site.volumes.steady(volume.volume_id)

@@ -29,6 +29,14 @@ DEVICE_STAYS = fault(
     "CloudStack says that the disk {volume} is detached, but this appliance still sees it.",
     "Wait a moment and try again; if it stays, restart this appliance.",
 )
+LEFT_ATTACHED = fault(
+    "volume.left_attached",
+    502,
+    "The disk {volume} was attached to this appliance, can't be used here, and could not be detached again: in CloudStack it still is, "
+    "or may be, attached to this appliance's machine.",
+    "Try again. If it happens again, look at the events of the volume {volume} in CloudStack, detach it there from the machine that the "
+    "CloudStack configuration names as this appliance's own, and try again.",
+)
 ATTACHED_ELSEWHERE = fault(
     "volume.attached_elsewhere",
     409,

@@ -135,6 +135,7 @@ def test_no_signature_makes_a_bad_path_good(path: str) -> None:
         {"files": [{"path": "lib/a", "size": 1 << 40, "sha256": "0" * 64}]},
         {"files": [{"path": "lib/a", "size": 1, "sha256": "0" * 64}] * 2},
         {"made_at": "yesterday"},
+        {"schema_revision": "newest"},
     ],
 )
 def test_a_manifest_that_makes_no_sense_is_refused(tmp_path: Path, changes: dict[str, object]) -> None:
@@ -211,6 +212,8 @@ def test_openssh_makes_and_reads_the_same_signatures(tmp_path: Path) -> None:
         ({"version": "0.3.0", "lines": ["0.2", "0.3"]}, Here("0.1.5", "oma", "3.11"), "upgrade.skips"),
         ({}, Here("0", "oma", "3.11"), "upgrade.skips"),
         ({"roles": ["vma"]}, Here("0.1.5", "oma", "3.11"), "upgrade.other_role"),
+        ({}, Here("0.1.5", "oma", "3.11", revision="0012"), ""),
+        ({}, Here("0.1.5", "oma", "3.11", revision="0013"), "upgrade.records_newer"),
         ({}, Here("0.1.5", "oma", "3.13"), "upgrade.other_base"),
         ({}, Here("0.1.5", "oma", "3.11", [("vma1", "0.0.9")]), "upgrade.peers_apart"),
     ],

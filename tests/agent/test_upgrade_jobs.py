@@ -8,14 +8,17 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from appliance.agent.config import Config
+from appliance.agent.upgrade.signature import sign
 from appliance.agent.upgrade.upgrades import Upgrades
 from appliance.agent.upgrade.workflow import KIND, NAME, VERSION
+from appliance.agent.version import VERSION as VERSION_HERE
 from appliance.contract.errors import Fault
 from appliance.contract.status import Health
 from appliance.contract.types import FetchFrom
 from appliance.core.audit import Audit
 from appliance.core.jobs import Job, JobStatus, Runner
 from appliance.core.store import Store
+from image.upgrade import manifest_of, pack
 from tests.agent.upgrade_site import Site
 from tests.uploads import parts
 from tests.web_places import shelf
@@ -52,14 +55,26 @@ async def test_no_upgrade_begins_while_a_machine_is_between_two_clouds(tmp_path:
         await runner.submit(KIND, PARAMS)
     assert (refused.value.key, refused.value.message) == ("upgrade.failover_runs", f"The {kind} of db01 is under way.")
     with pytest.raises(Fault):
-        await made.require_no_failover()
+        await made.order("job-1", "9.0.0")
 
 
 async def test_other_jobs_and_those_that_have_ended_keep_no_upgrade_back(tmp_path: Path, runner: Runner) -> None:
     made = upgrades(tmp_path, runner)
     await add(runner.store, "live_failover", JobStatus.COMPLETED)
     await add(runner.store, "replication", JobStatus.RUNNING)
-    await made.require_no_failover()
+    await made.order("job-1", "9.0.0")
+
+
+async def test_no_upgrade_begins_and_none_changes_over_while_a_restore_waits_for_the_next_start(tmp_path: Path, runner: Runner) -> None:
+    """Given up, the upgrade would put the records of before the restore back."""
+    made = upgrades(tmp_path, runner)
+    (tmp_path / "restore").mkdir()
+    (tmp_path / "restore/backup.tar.gz").write_bytes(b"laid ready")
+    for begun in (runner.submit(KIND, PARAMS), made.order("job-1", "9.0.0")):
+        with pytest.raises(Fault) as refused:
+            await begun
+        assert refused.value.key == "upgrade.restore_waits"
+    assert not (tmp_path / "upgrade/state.json").exists()
 
 
 async def test_one_upgrade_at_a_time(tmp_path: Path, runner: Runner) -> None:
@@ -130,3 +145,21 @@ async def test_without_a_vendors_key_nothing_is_fetched(tmp_path: Path, runner: 
     with pytest.raises(Fault) as refused:
         await upgrades(tmp_path, runner).fetch(FetchFrom(address="http://x/"))
     assert refused.value.key == "upgrade.no_key"
+
+
+async def test_a_file_for_older_records_is_listed_with_what_is_wrong_and_refused_before_anything_is_laid_down(
+    tmp_path: Path, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, release = Ed25519PrivateKey.generate(), tmp_path / "vendor"
+    (release / "lib/appliance/core/store/migrations/versions").mkdir(parents=True)
+    (release / "lib/appliance/core/store/migrations/versions/0001_first.py").write_text("")
+    (release / "lib/migration_appliance-9.0.0.dist-info").mkdir()
+    (release / "lib/migration_appliance-9.0.0.dist-info/METADATA").write_text("")
+    made, ours = upgrades(tmp_path, runner, key), ".".join(VERSION_HERE.split(".")[:2])
+    monkeypatch.setattr(made._home, "require", lambda version: None)
+    listed = manifest_of(release, lines=[ours])
+    stored = await made.take(parts(pack(release, listed, sign(key, listed), tmp_path).read_bytes()))
+    assert "newer form" in stored.flaw
+    with pytest.raises(Fault) as refused:
+        await made.apply(stored.name)
+    assert refused.value.key == "upgrade.records_newer" and not (tmp_path / "opt").exists()

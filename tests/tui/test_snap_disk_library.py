@@ -9,6 +9,7 @@ import pytest
 from appliance.contract.disk_library import AcceptLibrary, DiskLibrary, InstalledLibrary, Reader, ReceivedLibrary
 from appliance.contract.errors import FaultSpec
 from appliance.contract.types import FetchFrom, JobRef
+from appliance.tui.widgets.notice import Kind, Notice
 from tests.tui import vma_answers as answers
 from tests.tui.opening import console_with, opened
 from tests.tui.snapshots import SIZES, settled
@@ -59,6 +60,17 @@ async def test_an_archive_is_fetched_from_the_address_that_was_typed() -> None:
         await pilot.press(*["backspace"] * 11, *"http://files/vddk.tar.gz", "f8")
         await settled(pilot)
         assert stand_in.called("fetch_library") == [{"body": FetchFrom(address="http://files/vddk.tar.gz")}]
+
+
+async def test_how_the_fetch_before_ended_is_not_told_of_the_one_that_is_under_way() -> None:
+    app, _ = console_with("vma", **STATES["empty"], fetch_library=JobRef(job_id="job-9"), job=job())
+    async with app.run_test(size=(80, 25)) as pilot:
+        await opened("library")(pilot)
+        notice = app.screen.query_one(Notice)
+        notice.say("Nothing was fetched.", Kind.ERROR)
+        await pilot.press("f7", *"http://files/vddk.tar.gz", "f8")
+        await settled(pilot)
+        assert notice.said == ""
 
 
 async def test_what_waits_is_accepted_by_its_digest_after_a_typed_word() -> None:

@@ -7,6 +7,7 @@ from volume_site import GIB, Site, cancelled_after
 
 from appliance.contract.errors import Fault
 from appliance.volumes.facade import Volumes
+from appliance.volumes.reconcile import What
 
 
 async def test_a_failed_attach_leaves_the_volume_detached(site: Site, volumes: Volumes) -> None:
@@ -73,6 +74,23 @@ async def test_a_device_that_never_appears_is_named_and_detached_again(site: Sit
     assert missing.value.key == "volume.device_missing"
     assert "/dev" not in missing.value.message + missing.value.guidance
     assert site.where(volume_id) is None
+    await volumes.acquire("job-1", [volume_id])
+
+
+async def test_a_disk_that_can_neither_be_used_nor_detached_again_is_named_with_where_it_is_and_found(site: Site, volumes: Volumes) -> None:
+    volume_id = await site.disk(volumes)
+    site.fail("device_never")
+    site.fail("job_error", "detachVolume", text="the hypervisor does not answer")
+    with pytest.raises(Fault) as left:
+        await volumes.acquire("job-1", [volume_id])
+    name = (await volumes.get(volume_id)).name
+    assert left.value.key == "volume.left_attached" and name in left.value.message and name in left.value.guidance
+    assert "did not appear" in left.value.cause and "the hypervisor does not answer" in left.value.cause
+    assert [row.vm_id for row in await volumes.device_rows()] == [site.oma] == [site.where(volume_id)]
+    assert [one.what for one in (await volumes.look()).differences] == [What.DEVICE_MISSING]
+    with pytest.raises(Fault) as missing:  # trying again finishes it
+        await volumes.acquire("job-1", [volume_id])
+    assert missing.value.key == "volume.device_missing" and site.where(volume_id) is None
     await volumes.acquire("job-1", [volume_id])
 
 

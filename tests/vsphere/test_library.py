@@ -137,6 +137,17 @@ async def test_an_archive_without_its_record_does_not_count(place: Path) -> None
     assert caught.value.key == "library.none_waits"
 
 
+@pytest.mark.parametrize("left", [None, b"half"])
+async def test_an_archive_that_is_lost_or_cut_off_does_not_wait_any_more(place: Path, left: bytes | None) -> None:
+    found = await opened(place)
+    received = await found.take(parts(packed(library())))
+    (place / "received.tar.gz").unlink() if left is None else (place / "received.tar.gz").write_bytes(left)
+    assert (await found.state()).received is None
+    with pytest.raises(Fault) as caught:
+        await found.accept(received.sha256)
+    assert caught.value.key == "library.none_waits"
+
+
 async def test_a_removed_library_is_gone_and_https_serves(place: Path) -> None:
     found = await installed(place)
     await found.delete()

@@ -51,11 +51,16 @@ class Write(Step):
     def __init__(self, backups: Backups) -> None:
         self._backups = backups
 
+    async def done(self, run: Run) -> bool:
+        """The records in a back-up say that it is being made: where they are put back beside it, it is not to be made again, nor undone."""
+        return await asyncio.to_thread(self._backups.folder.found, run.state.get("name", "")) is not None
+
     async def do(self, run: Run) -> None:
         await self._backups.write(run)
 
     async def undo(self, run: Run) -> None:
-        await asyncio.to_thread(self._backups.folder.remove, run.state.get("name", ""))
+        if "name" in run.state:
+            await asyncio.to_thread(self._backups.folder.forget, run.state["name"])
 
 
 class MakeBackup(Workflow):

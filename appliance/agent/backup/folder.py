@@ -33,6 +33,11 @@ class Folder(KeptFiles[Backup]):
         self.thin_out(name)
         return self.described(self.folder / name)
 
+    def forget(self, name: str) -> None:
+        """Remove whatever a job made."""
+        for path in (self.folder / name, durable.draft_of(self.folder / name)):
+            path.unlink(missing_ok=True)
+
     def remove(self, name: str) -> bool:
         """Remove a back-up; whether there was one."""
         found = self.found(name)

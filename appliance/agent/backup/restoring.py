@@ -50,13 +50,18 @@ class Restoring:
         durable.replace(self._ready, packed)
         return contents.manifest
 
+    @property
+    def waits(self) -> bool:
+        """Whether one is laid ready, which the next start takes up."""
+        return self._ready.exists()
+
     def give_up(self) -> None:
         """Nothing is laid ready any more."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def take_up(self) -> Manifest | None:
         """Put in place what is laid ready; its manifest, or None when nothing is. What was before is in `before-restore`."""
-        if not self._ready.exists():
+        if not self.waits:
             shutil.rmtree(self._folder, ignore_errors=True)
             return None
         try:

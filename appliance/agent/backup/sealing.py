@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 import sys
+import time
 
 import pyrage
 
@@ -18,6 +19,9 @@ _LENGTH = struct.Struct("!I")
 _SEAL, _OPEN = "seal", "open"
 _WRONG = 3
 """Exit code: it can't be opened with this passphrase."""
+_TOO_LONG = "Excessive work"
+GUESS_AGAIN_AFTER = (0.1, 0.5, 1.0, 2.0, 4.0)
+"""Seconds."""
 _LIMIT = 900.0
 """Seconds; a second of work on the passphrase, then as fast as the machine is."""
 
@@ -55,12 +59,25 @@ def main(what: str) -> int:
     (length,) = _LENGTH.unpack(sys.stdin.buffer.read(_LENGTH.size))
     passphrase, content = sys.stdin.buffer.read(length).decode(), sys.stdin.buffer.read()
     try:
-        work = pyrage.passphrase.encrypt if what == _SEAL else pyrage.passphrase.decrypt
+        work = pyrage.passphrase.encrypt if what == _SEAL else _decrypted
         sys.stdout.buffer.write(work(content, passphrase))
     except pyrage.DecryptError as error:
         sys.stderr.write(str(error))
         return _WRONG
     return 0
+
+
+def _decrypted(content: bytes, passphrase: str) -> bytes:
+    """What would take far too long is refused unseen. That is guessed from a look at how fast the machine is: while it is busy with
+    other things the guess may be wrong, and is made again."""
+    for pause in GUESS_AGAIN_AFTER:
+        try:
+            return bytes(pyrage.passphrase.decrypt(content, passphrase))
+        except pyrage.DecryptError as error:
+            if _TOO_LONG not in str(error):
+                raise
+            time.sleep(pause)
+    return bytes(pyrage.passphrase.decrypt(content, passphrase))
 
 
 if __name__ == "__main__":

@@ -41,6 +41,12 @@ SKIPS = fault(
     "The upgrade to {version} is for appliances of {lines}; this one has {ours}.",
     "Upgrade to one of those versions first.",
 )
+RECORDS_NEWER = fault(
+    "upgrade.records_newer",
+    409,
+    "This appliance's records have a newer form than the upgrade to {version} knows.",
+    "Ask the vendor for an upgrade that was made later. Nothing was changed.",
+)
 OTHER_ROLE = fault(
     "upgrade.other_role", 409, "The upgrade to {version} is for another kind of appliance.", "Take the one for a {role} from the vendor."
 )
@@ -58,6 +64,12 @@ PEERS_APART = fault(
 )
 FAILOVER_RUNS = fault(
     "upgrade.failover_runs", 409, "{title} is under way.", "Wait until it has ended; then apply the upgrade. Other jobs go on afterwards."
+)
+RESTORE_WAITS = fault(
+    "upgrade.restore_waits",
+    409,
+    "A back-up is about to be restored: this appliance starts anew for it.",
+    "Wait until it answers again; then apply the upgrade.",
 )
 UNDER_WAY = fault("upgrade.under_way", 409, "An upgrade is under way already.", "Wait until it has ended.")
 NO_ROOM = fault(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from appliance.agent.upgrade.faults import OLDER, OTHER_BASE, OTHER_ROLE, PEERS_APART, SAME, SKIPS
+from appliance.agent.upgrade.faults import OLDER, OTHER_BASE, OTHER_ROLE, PEERS_APART, RECORDS_NEWER, SAME, SKIPS
 from appliance.agent.upgrade.manifest import Manifest
 from appliance.contract.errors import Fault
 from appliance.core import releases
@@ -13,12 +13,13 @@ from appliance.core import releases
 
 @dataclass(frozen=True)
 class Here:
-    """This appliance; `peers` are the names and versions of those that it is paired with."""
+    """This appliance; `peers` are the names and versions of those that it is paired with, `revision` is that of its records."""
 
     version: str
     role: str
     python: str
     peers: Sequence[tuple[str, str]] = ()
+    revision: str = ""
 
 
 def flaw(manifest: Manifest, here: Here) -> Fault | None:
@@ -32,6 +33,8 @@ def flaw(manifest: Manifest, here: Here) -> Fault | None:
         return OLDER(version=version, ours=here.version)
     if ours is None or ours.line not in manifest.lines:
         return SKIPS(version=version, lines=", ".join(manifest.lines), ours=here.version)
+    if manifest.schema_revision < here.revision:
+        return RECORDS_NEWER(version=version)
     if manifest.python != here.python:
         return OTHER_BASE(version=version)
     if apart := [name for name, peers in here.peers if not releases.work_together(version, peers)]:

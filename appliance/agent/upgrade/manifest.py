@@ -44,14 +44,15 @@ class Entry(_Part):
 class Manifest(_Part):
     """An upgrade: the release it brings, for whom it is, and every file of it.
 
-    `lines` are the releases (major.minor) that it takes over from, `schema_revision` that of the records, `python` the base system's.
+    `lines` are the releases (major.minor) that it takes over from, `schema_revision` that to which it brings the records, `python` the
+    base system's.
     """
 
     format: Literal[1] = 1
     version: str
     lines: Annotated[list[Annotated[str, Field(pattern=r"^\d+\.\d+$")]], Field(min_length=1, max_length=100)]
     roles: Annotated[list[Literal["oma", "vma"]], Field(min_length=1)]
-    schema_revision: Annotated[str, Field(pattern=r"^\w{1,32}$")]
+    schema_revision: Annotated[str, Field(pattern=r"^\d{4}$")]
     python: Annotated[str, Field(pattern=r"^\d+\.\d+$")]
     made_at: datetime
     files: Annotated[list[Entry], Field(min_length=1, max_length=MOST_FILES)]

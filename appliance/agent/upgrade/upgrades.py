@@ -7,9 +7,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from appliance.agent.backup.restoring import Restoring
 from appliance.agent.config import Config
-from appliance.agent.upgrade.faults import RETURNED
+from appliance.agent.upgrade.faults import FAILOVER_RUNS, RESTORE_WAITS, RETURNED
 from appliance.agent.upgrade.fitness import Here, flaw
 from appliance.agent.upgrade.folder import PYTHON, Folder, Stored
 from appliance.agent.upgrade.home import Home
@@ -17,7 +20,7 @@ from appliance.agent.upgrade.package import opened
 from appliance.agent.upgrade.startup import FOLDER
 from appliance.agent.upgrade.state import Phase, State, StateFile
 from appliance.agent.upgrade.unpacking import unpack
-from appliance.agent.upgrade.workflow import KIND, NAME, ApplyUpgrade, require_no_failover
+from appliance.agent.upgrade.workflow import KIND, NAME, ApplyUpgrade
 from appliance.agent.upgrade.workflow import VERSION as TO_VERSION
 from appliance.agent.version import VERSION
 from appliance.contract import upgrades as contract
@@ -27,10 +30,12 @@ from appliance.core import durable
 from appliance.core.audit import Audit
 from appliance.core.cancelling import to_its_end
 from appliance.core.carrying import Fetching, make_known
-from appliance.core.jobs import Runner
+from appliance.core.jobs import Job, Runner
+from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.receiving import received
 from appliance.core.store import utcnow
 from appliance.core.web import Heard
+from appliance.failover.kinds import LIVE_FAILOVER, ROLLBACK
 from appliance.tunnel.peers import Peers
 
 _OUTCOMES = {Phase.KEPT: contract.UpgradeOutcome.KEPT, Phase.RETURNED: contract.UpgradeOutcome.RETURNED}
@@ -53,6 +58,7 @@ class Upgrades:
         self._config, self._runner, self._audit, self._health, self._leave = config, runner, audit, health, leave
         self._home, self._file = Home(config.machine.release_home), StateFile(config.state_dir / FOLDER)
         self._folder, self._peers = Folder(config.state_dir / "upgrades", key), Peers(runner.store)
+        self._restoring = Restoring(config.state_dir, config.database_url, config.role)
         self._taking = asyncio.Lock()
         runner.register(ApplyUpgrade(self))
         make_known(runner, Fetching(FETCH, "an upgrade", contract.UPLOAD_LIMIT, self._take_fetched))
@@ -108,13 +114,22 @@ class Upgrades:
         if version != VERSION:
             await asyncio.to_thread(self._home.remove, version)
 
-    async def require_no_failover(self) -> None:
-        """Raises a Fault (`upgrade.failover_runs`)."""
-        async with self._runner.store.session() as session:
-            await require_no_failover(session)
+    async def require_free(self, session: AsyncSession) -> None:
+        """Raises a Fault (`upgrade.failover_runs`, `upgrade.restore_waits`).
+
+        A machine that is between two clouds is not kept waiting; and the records of a restore would not be those that an upgrade which
+        is given up puts back. No restore begins while the job of an upgrade has not ended.
+        """
+        found = select(Job.title).where(Job.kind.in_((LIVE_FAILOVER, ROLLBACK)), Job.status.not_in(ENDED)).limit(1)
+        if (title := await session.scalar(found)) is not None:
+            raise FAILOVER_RUNS(title=title)
+        if await asyncio.to_thread(lambda: self._restoring.waits):
+            raise RESTORE_WAITS()
 
     async def order(self, job_id: str, version: str) -> None:
-        """Have the release tried: recorded first, then this agent ends."""
+        """Have the release tried: recorded first, then this agent ends. Raises a Fault (see `require_free`)."""
+        async with self._runner.store.session() as session:
+            await self.require_free(session)
         failed = tuple(name for name, part in (await self._health()).parts.items() if part.state == "failed")
         state = State(Phase.ORDERED, VERSION, version, job_id, utcnow().isoformat(), failed)
 
@@ -153,7 +168,7 @@ class Upgrades:
 
     async def _here(self) -> Here:
         peers = [(one.name, one.version) for one in await self._peers.all() if one.state != "revoked"]
-        return Here(VERSION, self._config.role, PYTHON, peers)
+        return Here(VERSION, self._config.role, PYTHON, peers, await self._runner.store.revision())
 
 
 def _view(stored: Stored, here: Here) -> contract.Upgrade:

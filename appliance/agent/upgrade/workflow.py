@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appliance.agent.upgrade.faults import FAILOVER_RUNS, UNDER_WAY
+from appliance.agent.upgrade.faults import UNDER_WAY
 from appliance.core.jobs import Job, Run, Step, Workflow
 from appliance.core.jobs.lifecycle import ENDED
-from appliance.failover.kinds import LIVE_FAILOVER, ROLLBACK
 
 if TYPE_CHECKING:
     from appliance.agent.upgrade.upgrades import Upgrades
@@ -47,7 +46,6 @@ class ChangeOver(UpgradeStep):
 
     async def do(self, run: Run) -> None:
         if not await self._upgrades.is_decided(run.id, run.params[VERSION]):
-            await self._upgrades.require_no_failover()
             await self._upgrades.order(run.id, run.params[VERSION])
             await asyncio.Event().wait()  # until the agent ends
 
@@ -62,6 +60,7 @@ class ApplyUpgrade(Workflow):
 
     def __init__(self, upgrades: Upgrades) -> None:
         super().__init__([Unpack(upgrades), ChangeOver(upgrades)])
+        self._upgrades = upgrades
 
     def title(self, job: Job) -> str:
         return f"Upgrade to version {job.params[VERSION]}"
@@ -70,11 +69,4 @@ class ApplyUpgrade(Workflow):
         others = select(Job.id).where(Job.kind == KIND, Job.status.not_in(ENDED), Job.id != job.id).limit(1)
         if await session.scalar(others) is not None:
             raise UNDER_WAY()
-        await require_no_failover(session)
-
-
-async def require_no_failover(session: AsyncSession) -> None:
-    """Raises a Fault (`upgrade.failover_runs`): a machine that is between two clouds is not kept waiting."""
-    found = select(Job.title).where(Job.kind.in_((LIVE_FAILOVER, ROLLBACK)), Job.status.not_in(ENDED)).limit(1)
-    if (title := await session.scalar(found)) is not None:
-        raise FAILOVER_RUNS(title=title)
+        await self._upgrades.require_free(session)

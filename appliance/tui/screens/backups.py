@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from appliance.contract.backups import AskBackup, Backup
 from appliance.contract.checks import Check
 from appliance.contract.types import FetchFrom, JobRef, SendTo
-from appliance.tui import words
 from appliance.tui.screens.checks import ChecksScreen
 from appliance.tui.screens.making import KeptFilesScreen, made_columns
 from appliance.tui.screens.places import ask_fetch
@@ -68,6 +67,7 @@ class BackupsScreen(KeptFilesScreen[Backup]):
 
         async def fetch(place: FetchFrom) -> None:
             self.job_id = (await self.console_app.agent.backups.fetch_backup(place)).job_id
+            self.say("")  # how the one before ended is not told of this one
 
         text = "Put the back-up on a web server that this appliance can reach. It stays sealed with its passphrase."
         self.app.push_screen(ask_fetch("Fetch a back-up", text, "backup-vma.age", fetch), lambda _: self.action_reload())
@@ -91,14 +91,14 @@ class BackupsScreen(KeptFilesScreen[Backup]):
 
     async def _restore(self) -> None:
         record = self.chosen
-        if record is None or not await self.confirmed(f"Put back {record.name}?", consequences(record), word="restore"):
+        if record is None or not await self.confirmed(f"Put back {record.name}?", CONSEQUENCES, word="restore"):
             return
 
         async def restore(typed: Mapping[str, str]) -> None:
             await self.console_app.agent.backups.restore_backup(record.name, asked(typed))
 
         fields = [Field("Passphrase", id="passphrase", secret=True, limit=LONGEST, check=passphrase_flaw)]
-        done = await self.app.push_screen_wait(Ask(f"Open {record.name}", "", fields, restore, beside=BESIDE))
+        done = await self.app.push_screen_wait(Ask(f"Open {record.name}", OPENING, fields, restore, beside=BESIDE))
         if done:
             self.say("The agent starts anew with the records of the back-up; this takes a moment.")
 
@@ -134,18 +134,17 @@ class DatabaseChecksScreen(ChecksScreen):
         return await self.console_app.agent.backups.check_database()
 
 
+CONSEQUENCES = (
+    "All records, keys and the identity of this appliance become those of the back-up. VMs, jobs and settings that came after it was "
+    "made are forgotten; what is in vCenter and CloudStack is not touched, and the reconciler shows what differs. "
+    "What is replaced is kept beside the records until the next restore. The agent starts anew."
+)
+OPENING = "Type the passphrase with which it was made. The work on it takes some seconds."
+
+
 def asked(typed: Mapping[str, str]) -> AskBackup:
     """The request with the passphrase that was typed (pure)."""
     return AskBackup(passphrase=SecretStr(typed["passphrase"]))
-
-
-def consequences(record: Backup) -> str:
-    """What a restore does (pure)."""
-    return (
-        f"All records, keys and the identity of this appliance become those of {words.moment(record.created_at)} UTC. VMs, jobs and "
-        "settings that came later are forgotten; what is in vCenter and CloudStack is not touched, and the reconciler shows what differs. "
-        "What is replaced is kept beside the records until the next restore. The agent starts anew."
-    )
 
 
 def passphrase_flaw(text: str) -> str:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import shutil
 from collections.abc import AsyncIterator, Callable
@@ -65,7 +64,7 @@ class Library:
             reader=Reader.LIBRARY if self.usable else Reader.HTTPS,
             supported=self._supported,
             installed=await asyncio.to_thread(self._installed),
-            received=await asyncio.to_thread(_read_received, self._received),
+            received=await asyncio.to_thread(self._waiting),
         )
 
     async def take(self, parts: AsyncIterator[bytes], heard: Callable[[int], None] | None = None) -> ReceivedLibrary:
@@ -81,7 +80,7 @@ class Library:
     async def accept(self, sha256: str) -> DiskLibrary:
         """Install the archive that waits. Raises NONE_WAITS, UNSUPPORTED, UNUSABLE, NOT_THE_ARCHIVE; an earlier library stays then."""
         async with self._lock:
-            received = await asyncio.to_thread(_read_received, self._received)
+            received = await asyncio.to_thread(self._waiting)
             if received is None or received.sha256 != sha256:
                 raise NONE_WAITS()
             if not self._supported:
@@ -133,6 +132,14 @@ class Library:
         self._problem = f"The library is not used: {problem}." if problem else ""
         self.usable = None if problem else Usable(folder, installed.version, self._plugin)
 
+    def _waiting(self) -> ReceivedLibrary | None:
+        """The archive that waits: none without its record, and none that is not what the record says."""
+        try:
+            record = ReceivedLibrary.model_validate_json(self._received.read_text())
+            return record if self._archive.stat().st_size == record.size_bytes else None
+        except (OSError, ValueError):
+            return None
+
     def _installed(self) -> InstalledLibrary | None:
         try:
             record = InstalledLibrary.model_validate_json((self._folder / CURRENT / RECORD).read_text())
@@ -177,10 +184,3 @@ class Library:
         for left in self._folder.iterdir():
             if left.is_dir() and not left.is_symlink() and left.name != current:
                 shutil.rmtree(left, ignore_errors=True)
-
-
-def _read_received(path: Path) -> ReceivedLibrary | None:
-    try:
-        return ReceivedLibrary.model_validate(json.loads(path.read_text()))
-    except (OSError, ValueError):
-        return None

@@ -31,7 +31,7 @@ class Place:
     def __init__(self, store: Store, folder: Path, url: str, role: str = "oma") -> None:
         self.store, self.folder = store, folder
         self.config = config_of(folder, url, role)
-        (folder / "identity").mkdir(parents=True)
+        (folder / "identity").mkdir(parents=True, exist_ok=True)
         (folder / "identity" / "key.pem").write_text("who I am")
         self.vault, self.runner, self.restarts = Vault(folder / "vault.key"), Runner(store), 0
         self.backups = Backups(store, self.runner, self.config, Sealed(self.vault, SEALED_COLUMNS), self._restart)

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import shutil
+import sys
 import tarfile
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from backup_place import WORDS, Place, count, ended, with_a_cloud
 from sqlalchemy import Connection, func, select, text
 
+from appliance.agent.backup import sealing
 from appliance.agent.backup.faults import BEING_MADE
 from appliance.agent.backup.sealing import sealed
 from appliance.cloudstack.models import OsseaConfigRow
@@ -21,7 +23,7 @@ from appliance.contract.checks import CheckState
 from appliance.contract.errors import Fault
 from appliance.contract.types import FetchFrom, SendTo
 from appliance.core.audit import AuditEvent
-from appliance.core.jobs import Job, JobStatus
+from appliance.core.jobs import Job, JobStatus, JobStep
 from appliance.core.store import Store, dump
 from tests.web_places import shelf
 
@@ -87,6 +89,18 @@ async def test_a_restart_in_the_middle_ends_the_job_with_its_reason(place: Place
     assert job.error is not None and job.error["key"] == "backup.passphrase_gone"
 
 
+async def test_of_a_backup_that_a_power_cut_ended_half_written_nothing_is_left(place: Place) -> None:
+    left = place.folder / "backups" / ".backup-oma-x.age.draft"
+    left.parent.mkdir()
+    left.write_bytes(b"half")
+    async with place.store.begin() as session:
+        session.add(Job(id="job-old", kind="backup", title="t", status="running", params={}, state={"name": "backup-oma-x.age"}))
+        session.add(JobStep(job_id="job-old", position=0, name="write", title="t", status="running"))
+    assert await place.runner.recover() == ["job-old"]
+    assert (await ended(place.store, "job-old")).status == "failed"
+    assert list(left.parent.iterdir()) == []
+
+
 async def test_a_backup_is_of_one_moment_whatever_is_written_meanwhile(place: Place) -> None:
     engine = dump.blocking_engine(place.config.database_url)
 
@@ -115,6 +129,25 @@ async def test_sealing_holds_up_nothing_else_and_any_program_that_knows_the_form
     task.cancel()
     assert turns > 100
     assert pyrage.passphrase.decrypt(content, WORDS) == b"rows" * 1000
+
+
+@pytest.mark.parametrize(("busy_for", "opens"), [(0, True), (3, True), (99, False)])
+def test_a_machine_that_is_busy_for_a_moment_does_not_make_the_passphrase_wrong(
+    busy_for: int, opens: bool, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    guesses = [True] * busy_for
+
+    def decrypt(content: bytes, passphrase: str) -> bytes:
+        if guesses and guesses.pop():
+            raise pyrage.DecryptError("Excessive work parameter for passphrase.\nDecryption would take around 32 seconds.")
+        return content
+
+    monkeypatch.setattr(pyrage.passphrase, "decrypt", decrypt)
+    monkeypatch.setattr(sealing, "GUESS_AGAIN_AFTER", (0.0,) * 4)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(len(WORDS).to_bytes(4, "big") + WORDS.encode() + b"rows")))
+    assert (sealing.main("open") == 0) == opens
+    sys.stdout.flush()
+    assert capfdbinary.readouterr().out == (b"rows" if opens else b"")
 
 
 async def test_no_passphrase_is_kept_of_a_job_that_was_cancelled(place: Place) -> None:

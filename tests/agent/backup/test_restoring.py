@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyrage
 import pytest
-from backup_place import WORDS, Place, count, repacked, with_a_cloud
+from backup_place import WORDS, Place, count, ended, repacked, with_a_cloud
 from sqlalchemy import make_url, select
 
 from appliance.agent.backup.archive import Contents
@@ -45,6 +45,21 @@ async def test_a_restore_brings_back_records_keys_and_identity_and_says_so(place
     assert (place.folder / "before-restore" / "vault.key").read_bytes() != key == (place.folder / "vault.key").read_bytes()
     assert [one.action for one in await Audit(restored).newest(1)] == ["backups.restore"]
     assert place.restoring.take_up() is None
+    await restored.close()
+
+
+async def test_a_backup_is_still_there_when_its_own_records_are_put_back_and_taken_up(place: Place) -> None:
+    """In its records it is being made still."""
+    name = await place.made()
+    await place.backups.restore(name, WORDS)
+    await place.store.close()
+    assert place.restoring.take_up() is not None
+    restored = await Store.open(place.config.database_url)
+    again = Place(restored, place.folder, place.config.database_url)
+    (job_id,) = await again.runner.recover()
+    assert (await ended(restored, job_id)).status == "completed"
+    assert [one.name for one in await again.backups.all()] == [name]
+    await again.runner.close()
     await restored.close()
 
 
