@@ -67,6 +67,7 @@ class BackupsScreen(KeptFilesScreen[Backup]):
 
         async def fetch(place: FetchFrom) -> None:
             self.job_id = (await self.console_app.agent.backups.fetch_backup(place)).job_id
+            self.say("")  # how the one before ended is not told of this one
 
         text = "Put the back-up on a web server that this appliance can reach. It stays sealed with its passphrase."
         self.app.push_screen(ask_fetch("Fetch a back-up", text, "backup-vma.age", fetch), lambda _: self.action_reload())

@@ -112,7 +112,7 @@ class DiskLibraryScreen(ConsoleScreen):
             self.say("")  # how the one before ended is not told of this one
 
         text = "Put the archive, as you got it from VMware, on a web server that this appliance can reach."
-        form = ask_fetch("Fetch VMware's library", text, "VMware-vix-disklib.tar.gz", fetch)
+        form = ask_fetch("Fetch VMware's library", text, "vix-disklib.tar.gz", fetch)
         self.app.push_screen(form, lambda _: self.action_reload())
 
     def action_accept(self) -> None:

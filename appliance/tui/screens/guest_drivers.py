@@ -97,6 +97,7 @@ class GuestDriversScreen(MakingScreen[Item]):
         async def fetch(place: FetchFrom) -> None:
             asked = api.fetch_windows_drivers(place) if record.name == DISC else api.fetch_windows_program(record.name, place)
             self.job_id = (await asked).job_id
+            self.say("")  # how the one before ended is not told of this one
 
         text = "Put it on a web server that this appliance can reach. It takes the place of the one that is here."
         self.app.push_screen(ask_fetch(f"Fetch {record.name}", text, record.name, fetch), lambda _: self.action_reload())

@@ -131,6 +131,7 @@ class KeptFilesScreen(MakingScreen[Kept]):
 
         async def send(place: SendTo) -> None:
             self.job_id = (await self.send(record.name, place)).job_id
+            self.say("")  # how the one before ended is not told of this one
 
         self.app.push_screen(ask_send(f"Send {record.name}", self.SENDING, send), lambda _: self.action_reload())
 

@@ -73,6 +73,7 @@ class UpgradeScreen(MakingScreen[Upgrade]):
 
         async def fetch(place: FetchFrom) -> None:
             self.job_id = (await self.console_app.agent.upgrades.fetch_upgrade(place)).job_id
+            self.say("")  # how the one before ended is not told of this one
 
         text = "Put the vendor's file on a web server that this appliance can reach. What the vendor has not signed is not kept."
         form = ask_fetch("Fetch an upgrade", text, "appliance-0.2.0.upgrade", fetch)
