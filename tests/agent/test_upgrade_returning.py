@@ -149,6 +149,16 @@ async def test_a_back_up_that_the_disk_does_not_give_back_is_none(site: Site, mo
     assert start(site) is None and site.phase() is Phase.RETURNED and not site.file.backup.exists()
 
 
+def fail(*_: Any) -> bytes:
+    raise OverflowError("a number that no database takes")
+
+
+async def test_a_back_up_that_fails_in_whatever_way_keeps_no_agent_from_its_work(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.file.write(state(Phase.ORDERED))
+    monkeypatch.setattr(records, "pack", fail)
+    assert start(site) is None and site.phase() is Phase.RETURNED
+
+
 async def test_records_that_could_not_be_put_back_are_not_migrated(site: Site) -> None:
     site.execute("INSERT INTO vm_group_memberships (group_id, vm_context_id, created_at) VALUES ('none', 'none', '2026-11-21 07:00:00')")
     site.file.write(state(Phase.ORDERED))

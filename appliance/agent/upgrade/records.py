@@ -21,7 +21,7 @@ from appliance.core import durable
 from appliance.core.store import dump, utcnow
 from appliance.core.store.engine import revisions
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _DAMAGED = {one.key for one in (NOT_A_BACKUP, OTHER_ROLE, TOO_NEW, dump.ROWS_BROKEN)}
 """What is wrong with a back-up and stays wrong; anything else, such as a full disk, may pass."""
@@ -37,8 +37,8 @@ def back_up(config: Config, file: StateFile) -> bool:
         durable.replace(file.backup, _packed(config))
         _restoring(config).check(_from_disk(file.backup))
         room.hold(file.room, room.for_way_back(room.records_bytes(config.database_url)))
-    except (OSError, SQLAlchemyError, Fault) as error:
-        _log.error("the records can't be backed up, and the upgrade is given up: %s", error)
+    except Exception:  # whatever it is: without a back-up nothing is tried, and the agent has to go on
+        logger.exception("the records can't be backed up, and the upgrade is given up")
         return False
     return True
 
@@ -52,7 +52,7 @@ def put_back(config: Config, file: StateFile) -> bool:
     try:
         packed = file.backup.read_bytes()
     except OSError as error:
-        _log.error("the back-up of before the upgrade can't be read: %s", error)
+        logger.error("the back-up of before the upgrade can't be read: %s", error)
         return False
     restoring = _restoring(config)
     try:
@@ -61,7 +61,7 @@ def put_back(config: Config, file: StateFile) -> bool:
     except Fault as error:
         if error.key not in _DAMAGED:
             raise
-        _log.error("the records of before the upgrade can't be put back: %s", error)
+        logger.error("the records of before the upgrade can't be put back: %s", error)
         return False
     except SQLAlchemyError as error:
         raise STORE_UNWRITABLE(cause=str(error)) from error
