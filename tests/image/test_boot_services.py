@@ -91,7 +91,7 @@ async def test_an_array_that_a_guest_has_is_not_assembled(oma: Machine) -> None:
 
 async def test_the_agent_can_make_the_machine_that_guests_are_prepared_in(oma: Machine) -> None:
     made = "/var/tmp/preparation"
-    await as_agent(oma, f"supermin --build --copy-kernel --format ext2 --host-cpu x86_64 {MACHINE} -o {made} 2>&1", SLOW)
+    await as_agent(oma, f"supermin --build --copy-kernel --format ext2 --host-cpu x86_64 {MACHINE} -o {made} 2>&1", SLOW, ",+chown,+fowner")
     assert (await as_agent(oma, f"ls {made}")).split() == ["initrd", "kernel", "root"]
     await as_agent(oma, f"rm -r {made}")
 
@@ -106,13 +106,16 @@ async def seen_anew(one: Machine, disk: str) -> None:
     await one.guest.run(f"udevadm trigger --action=add --settle $(readlink -f {disk}) && udevadm settle", SLOW)
 
 
-async def as_agent(one: Machine, command: str, timeout: float = 30.0) -> str:
-    """Run a program under the agent's control group with its device rules, in its view of the files, as its user without capabilities."""
+async def as_agent(one: Machine, command: str, timeout: float = 30.0, rights: str = "") -> str:
+    """Run a program under the agent's control group with its device rules, in its view of the files, as its user.
+
+    Of the agent's capabilities it has only those that are named.
+    """
     pid = await main_pid(one, "appliance-agent.service")
     group = "/sys/fs/cgroup/system.slice/appliance-agent.service/cgroup.procs"
     uid, gid = (await one.guest.run(f"stat -c '%u %g' /proc/{pid}")).split()
     groups = (await one.guest.run(f"sed -n 's/^Groups://p' /proc/{pid}/status")).split() or [gid]
-    user = f"setpriv --reuid={uid} --regid={gid} --groups={','.join(groups)} --bounding-set=-all"
+    user = f"setpriv --reuid={uid} --regid={gid} --groups={','.join(groups)} --bounding-set=-all{rights}"
     return await one.guest.run(f"echo $$ > {group} && exec nsenter --target={pid} --mount {user} {command}", timeout)
 
 
