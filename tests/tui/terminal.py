@@ -191,6 +191,13 @@ class Pty:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     @property
+    def wakes(self) -> int:
+        """How often the program has stopped waiting: for a key, an answer or a time."""
+        assert self.process is not None
+        kept = (one / "status" for one in Path(f"/proc/{self.process.pid}/task").iterdir())
+        return sum(int(line.split()[1]) for one in kept for line in one.read_text().splitlines() if line.startswith("voluntary"))
+
+    @property
     def rss(self) -> int:
         """Bytes of memory that the program holds."""
         assert self.process is not None
