@@ -67,8 +67,9 @@ ROLES = {
 
 # no_timer_check: on a busy host the kernel's test of the timer fails under emulation, and it panics ("IO-APIC + timer doesn't work").
 # transparent_hugepage: whole huge pages for small programs, and a reserve to make them from, are a third of what is used after the start.
+# ctrl-alt-del: until systemd runs, the kernel would restart the machine itself.
 # panic: the initial RAM disk restarts the machine where it would else open a shell.
 KERNEL_OPTIONS = (
     "console=ttyS0,115200 console=tty0 quiet loglevel=1 systemd.show_status=false rd.systemd.show_status=false "
-    "vt.global_cursor_default=0 net.ifnames=0 no_timer_check transparent_hugepage=never panic=10"
+    "vt.global_cursor_default=0 net.ifnames=0 no_timer_check transparent_hugepage=never panic=10 sysctl.kernel.ctrl-alt-del=0"
 )
