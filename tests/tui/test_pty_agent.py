@@ -8,6 +8,7 @@ import json
 
 import pytest
 
+from tests.tui.operation import job
 from tests.tui.terminal import Site, entry, keys_of, site
 
 pytestmark = pytest.mark.lab
@@ -64,6 +65,18 @@ async def test_a_slow_agent_does_not_slow_the_keys() -> None:
             await pty.until(lambda: "Help: Menu" not in pty.text)
         console.stand_in.delay = 0.0
         await pty.until(lambda: "slow" not in pty.text)
+
+
+async def test_what_is_typed_ahead_goes_to_the_screens_that_it_was_meant_for() -> None:
+    """Nothing has been heard from the agent yet when all of it is typed: the menu is not there, and later it and the list have no lines."""
+    jobs = [job(1, title="one", status="failed"), job(2, title="another", status="failed")]
+    async with site({"jobs": lambda **_: jobs}) as console:
+        await console.pty.until("Fingerprint")
+        console.stand_in.delay = 0.5
+        await console.pty.type(KEYS["kf2"] + KEYS["kcud1"] * entry("jobs") + b"\r" + KEYS["kcud1"] + b"\r")
+        await console.pty.until("another")
+        await console.pty.until(lambda: console.stand_in.called("job") != [])
+        assert [one["job_id"] for one in console.stand_in.called("job")][:1] == [jobs[1].id]
 
 
 GARBAGE: dict[str, tuple[int, bytes]] = {
