@@ -110,7 +110,7 @@ class Visitor:
         """Send bytes as they are."""
         self._writer.write(data)
 
-    async def see(self, text: str, within: float = 5.0) -> str:
+    async def see(self, text: str, within: float = 60.0) -> str:
         """Wait until this is on the screen; returns all there is."""
         try:
             async with asyncio.timeout(within):
@@ -120,7 +120,7 @@ class Visitor:
             raise AssertionError(f"{text} never came in time: {self.screen!r}") from None
         return self.screen.decode(errors="replace")
 
-    async def end(self, within: float = 8.0) -> str:
+    async def end(self, within: float = 60.0) -> str:
         """Wait for the end; returns the sentence that came with it."""
         async with asyncio.timeout(within):
             while await self._read():

@@ -85,7 +85,7 @@ async def test_the_former_release_comes_back_with_its_records_when_the_new_one(
 
 
 @pytest.mark.lab
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 async def test_what_the_vendor_has_not_signed_is_not_kept(tmp_path: Path) -> None:
     async with site(tmp_path / "one") as made, site(tmp_path / "other") as other, made.running() as transport:
         await until(transport, OLD)

@@ -34,7 +34,7 @@ def test_the_outcome_counts_sums_and_names_the_worst() -> None:
 
 
 @pytest.mark.lab
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 async def test_increments_stay_increments(tmp_path: Path) -> None:
     cycles = await run_increments(tmp_path, 20)
     assert [one for one in cycles if not one.is_good] == []

@@ -14,7 +14,7 @@ from appliance.contract.api import routes
 from appliance.contract.client import Transport
 from tests.e2e.world import MIB, World, noise, storage_vm, world
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(200), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(900), pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

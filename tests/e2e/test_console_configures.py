@@ -18,7 +18,7 @@ from tests.tui.hands import paste, screen_name, screen_text
 from tests.tui.oma_answers import pressed
 from tests.tui.snapshots import settled
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
 
 async def test_credential_and_configuration_are_made_by_keys(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ async def seen(pilot: Pilot[Any], text: str) -> None:
         return text in screen_text(pilot) or None
 
     try:
-        await until(there, 30, "the console shows it")
+        await until(there, 300, "the console shows it")
     except AssertionError:
         raise AssertionError(f"{text!r} is not on the screen:\n{screen_text(pilot)}") from None
 

@@ -13,7 +13,7 @@ from appliance.contract.setup import SetStage, SetupApi, Stage
 from tests.e2e.world import MIB, Agent, World, noise, storage_vm, world
 from tests.tui.terminal import PROGRAM, Pty
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
 TAB, ENTER, ESCAPE, DOWN = b"\t", b"\r", b"\x1b", b"\x1b[B"
 F2, F4, F7, F8 = b"\x1b[[B", b"\x1b[[D", b"\x1b[18~", b"\x1b[19~"

@@ -17,17 +17,17 @@ from appliance.tui.vt import TERMINALS
 from tests.e2e.world import MIB, World, noise, storage_vm, world
 from tests.tui.hands import press, screen_name, screen_text
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
 
-async def seen(pilot: Pilot[Any], text: str, limit: float = 60) -> None:
+async def seen(pilot: Pilot[Any], text: str, limit: float = 120) -> None:
     """Until this stands on the screen."""
     await _until(lambda: text in screen_text(pilot), limit, lambda: f"waited for {text!r} on:\n{screen_text(pilot)}")
 
 
 async def on(pilot: Pilot[Any], name: str) -> None:
     """Until this screen is seen."""
-    await _until(lambda: screen_name(pilot) == name, 10, lambda: f"waited for the screen {name} on:\n{screen_text(pilot)}")
+    await _until(lambda: screen_name(pilot) == name, 120, lambda: f"waited for the screen {name} on:\n{screen_text(pilot)}")
 
 
 async def _until(condition: Callable[[], bool], limit: float, told: Callable[[], str]) -> None:
@@ -50,7 +50,7 @@ async def choose(pilot: Pilot[Any], action: str, *then: str) -> None:
     """F4 and this action on a VM's page, then keys."""
     await on(pilot, "vm")
     await press(pilot, "f4")
-    await seen(pilot, action, 5)
+    await seen(pilot, action)
     lines = [line for line in screen_text(pilot).splitlines() if "║" in line]
     first = next(number for number, line in enumerate(lines) if "What to do with" in line) + 2
     await press(pilot, *["down"] * (next(number for number, line in enumerate(lines) if action in line) - first), "enter", *then)

@@ -9,7 +9,7 @@ from appliance.contract.jobs import JobsApi
 from appliance.contract.system import SystemApi
 from tests.e2e.world import MIB, World, noise, storage_vm, world
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
 
 async def test_a_full_copy_and_an_increment_arrive_and_leave_nothing(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from appliance.contract.failover import StartFinalise, StartLive, StartRollback, StartTest
 from tests.e2e.world import MIB, World, noise, storage_vm, world
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
 
 def is_on(found: World, vm: str) -> bool:

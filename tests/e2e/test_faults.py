@@ -17,7 +17,7 @@ from appliance.lab.cloudstack import Fault as CloudFault
 from appliance.lab.vcenter.plan import DiskPlan
 from tests.e2e.world import MIB, World, fingerprint, noise, storage_vm, world
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(900), pytest.mark.asyncio(loop_scope="module")]
 NAMES = ("plain", "grown", "refused", "expired", "quota", "lost", "device")
 
 
@@ -159,7 +159,7 @@ async def test_a_session_that_expires_in_mid_copy_is_renewed(site: World) -> Non
     await site.lab("DELETE", "/sessions")
     await asyncio.sleep(1)
     await site.lab("DELETE", "/failures")
-    await site.ended(job_id, 120)
+    await site.ended(job_id)
     await site.identical("expired", context_id)
 
 

@@ -12,7 +12,7 @@ from appliance.contract.replications import StartReplication
 from appliance.lab.vcenter.plan import DiskPlan
 from tests.e2e.world import MIB, World, storage_vm, world
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
 
 def looks(site: World) -> PreflightApi:

@@ -56,7 +56,7 @@ class Agent:
             assert self.process is not None and self.process.poll() is None, f"the {self.role} ended: {self.log.read_text()[-3000:]}"
             return await _answers(api)
 
-        await until(up, 60, f"the {self.role} answers; its log: {self.log}")
+        await until(up, 300, f"the {self.role} answers; its log: {self.log}")
 
     def kill(self) -> None:
         """As a power cut does."""
@@ -140,13 +140,13 @@ class World:
         assert answer.job_id is not None
         return answer.job_id
 
-    async def ended(self, job_id: str, limit: float = 90, wanted: str = "completed") -> jobs.Job:
+    async def ended(self, job_id: str, limit: float = 300, wanted: str = "completed") -> jobs.Job:
         """The job once it has ended, in the wanted state."""
         job = await until(lambda: self._over(job_id), limit, f"job {job_id} ends")
         assert job.status == wanted, f"{job.status}: {job.error}\n{[(one.name, one.status) for one in job.steps]}"
         return job
 
-    async def copied(self, job_id: str, at_least: int, limit: float = 60) -> None:
+    async def copied(self, job_id: str, at_least: int, limit: float = 300) -> None:
         """Wait until so many bytes of a cycle are flushed."""
 
         async def enough() -> bool | None:
@@ -247,7 +247,7 @@ async def pair(world: World) -> None:
         found = [peer.id for peer in await world.peers.peers() if peer.connected]
         return found[0] if found else None
 
-    world.peer_id = await until(up, 20, "the tunnel is up")
+    world.peer_id = await until(up, 300, "the tunnel is up")
 
 
 async def configure(world: World) -> None:

@@ -99,7 +99,7 @@ class NetworkdSite:
         """Whether nobody answers, where an answer would take less than a millisecond."""
         return not self.answers(address, 0.3)
 
-    async def until(self, holds: Callable[[], bool], seconds: float = 10.0) -> None:
+    async def until(self, holds: Callable[[], bool], seconds: float = 60.0) -> None:
         """Wait for something on the machine; fails with the logs."""
         end = time.monotonic() + seconds
         while not await asyncio.to_thread(holds):
@@ -108,14 +108,14 @@ class NetworkdSite:
 
     async def ready(self) -> None:
         """Wait until the machine has the address it was made with."""
-        await self.until(lambda: self._init() is not None and self.answers(OLD), 20)
+        await self.until(lambda: self._init() is not None and self.answers(OLD))
 
     async def start_agent(self, speed: float = SPEED) -> NetworkApi:
         """Start the agent and wait until it serves."""
         Path(self.socket).unlink(missing_ok=True)
         argv = [sys.executable, str(HERE / "network_agent.py"), str(self.folder), self.socket, str(speed)]
         self._agent = subprocess.Popen([*_TIED, *self._enter(), *argv], stdout=self._log, stderr=self._log)
-        await self.until(Path(self.socket).exists, 20)
+        await self.until(Path(self.socket).exists)
         self._transport = Transport(unix=self.socket, timeout=30)
         return client(NetworkApi, self._transport)
 
@@ -183,7 +183,7 @@ async def trial(api: NetworkApi, plan: NetworkPlan, seconds: int = 600) -> Trial
 
 async def kept(api: NetworkApi, trial_id: str) -> Network:
     """Keep settings once the trial has verified them."""
-    await shown(api, lambda now: now.trial is not None and is_verified(now.trial), 20)
+    await shown(api, lambda now: now.trial is not None and is_verified(now.trial))
     return await api.keep_network(KeepTrial(trial_id=trial_id))
 
 
@@ -192,7 +192,7 @@ def is_verified(trial: Trial) -> bool:
     return not trial.settling and not any(one.severity is Severity.ERROR for one in trial.findings)
 
 
-async def shown(api: NetworkApi, holds: Callable[[Network], bool], seconds: float = 10.0) -> Network:
+async def shown(api: NetworkApi, holds: Callable[[Network], bool], seconds: float = 60.0) -> Network:
     """Ask until the network is as it should be."""
     end = time.monotonic() + seconds
     while not holds(found := await api.network()):
@@ -210,7 +210,7 @@ async def settled(api: NetworkApi) -> tuple[Network, set[Severity]]:
         seen.update(one.severity for one in now.trial.findings)
         return not now.trial.settling
 
-    return await shown(api, is_settled, 15), seen
+    return await shown(api, is_settled), seen
 
 
 async def refusal(work: Awaitable[object]) -> Fault:

@@ -38,7 +38,7 @@ async def test_the_lease_says_who_gave_it_and_what_this_machine_is_called(site: 
     card = site.inside("cat", "/sys/class/net/eth0/address").stdout.strip()
     site.start_dhcp(*([f"--dhcp-host={card},{name}"] if name else []))  # as CloudStack's router has it for each instance
     site.inside("networkctl", "reload")
-    await site.until(lambda: "SERVER_ADDRESS" in site.inside("sh", "-c", f"cat {LEASES}/*").stdout, 30)
+    await site.until(lambda: "SERVER_ADDRESS" in site.inside("sh", "-c", f"cat {LEASES}/*").stdout)
     assert parsed(site.inside("sh", "-c", f"cat {LEASES}/*").stdout) == Lease(GATEWAY, name or "appliance")
     modes = site.inside("sh", "-c", f"stat -c %a {LEASES} {LEASES}/*").stdout.split()
     assert modes == ["755", "644"], "the agent reads them without rights over other users' files"

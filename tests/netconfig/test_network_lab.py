@@ -83,7 +83,7 @@ async def test_an_address_that_came_by_itself_can_be_typed_and_is_never_wrong(si
     """It is as wanted before systemd-networkd has taken anything; then it goes with its lease, and comes again."""
     site.start_dhcp()
     await site.first_boot()
-    await site.until(lambda: "10.9.0.1" in site.inside("ip", "address", "show", "eth0").stdout, 20)
+    await site.until(lambda: "10.9.0.1" in site.inside("ip", "address", "show", "eth0").stdout)
     api = await site.start_agent(speed=1)
     [leased] = [one.removesuffix("/24") for one in (await api.network()).interfaces[0].addresses if one.startswith("10.9.0.")]
     begun = await trial(api, static(leased))
@@ -97,7 +97,7 @@ async def test_an_appliance_that_was_never_set_up_is_automatic_also_on_trial_and
     if served:
         site.start_dhcp()
     await site.first_boot()
-    await site.until(lambda: served == ("10.9.0.1" in site.inside("ip", "address", "show", "eth0").stdout), 20)
+    await site.until(lambda: served == ("10.9.0.1" in site.inside("ip", "address", "show", "eth0").stdout))
     api = await site.start_agent()
     before = await shown(api, lambda now: f"{OLD}/24" not in now.interfaces[0].addresses)
     auto = Family(mode=Mode.AUTO)
@@ -156,7 +156,7 @@ async def test_a_killed_agent_started_again_in_time_reverts_when_it_is_due(site:
     found = (await api.network()).trial
     assert found is not None and found.id == begun.id
     assert site.answers(NEW)
-    await shown(api, lambda now: now.trial is None, 20)
+    await shown(api, lambda now: now.trial is None)
     await site.until(lambda: site.answers(OLD))
 
 
@@ -213,7 +213,7 @@ async def test_an_ipv6_address_of_another_machine_shows_in_the_trial(site: Netwo
 
 
 async def test_dhcp_without_a_server_comes_back(site: NetworkdSite, api: NetworkApi) -> None:
-    await trial(api, NetworkPlan(interfaces=[InterfacePlan(name="eth0", ipv4=Family(mode=Mode.AUTO))]), 20)
+    await trial(api, NetworkPlan(interfaces=[InterfacePlan(name="eth0", ipv4=Family(mode=Mode.AUTO))]))
     assert "DHCP=ipv4" in (site.networkd / "10-appliance-eth0.network").read_text()
     await site.until(lambda: site.silent(OLD))
     await shown(api, lambda now: now.trial is None)
@@ -224,10 +224,10 @@ async def test_addresses_and_gateways_come_by_dhcp_and_advertisements(site: Netw
     site.start_dhcp()
     auto = Family(mode=Mode.AUTO)
     begun = await trial(api, NetworkPlan(interfaces=[InterfacePlan(name="eth0", ipv4=auto, ipv6=auto)]))
-    now = await shown(api, lambda now: any(one.startswith("10.9.0.1") for one in now.interfaces[0].addresses), 20)
+    now = await shown(api, lambda now: any(one.startswith("10.9.0.1") for one in now.interfaces[0].addresses))
     [leased] = [one.partition("/")[0] for one in now.interfaces[0].addresses if one.startswith("10.9.0.1")]
     await site.until(lambda: site.answers(leased))
-    now = await shown(api, lambda now: any(one.startswith("fd00:9:") for one in now.interfaces[0].addresses), 20)
+    now = await shown(api, lambda now: any(one.startswith("fd00:9:") for one in now.interfaces[0].addresses))
     assert GATEWAY in now.interfaces[0].gateways and f"{OLD}/24" not in now.interfaces[0].addresses
     assert (await kept(api, begun.id)).kept.interfaces[0].ipv6 == auto
 
@@ -260,7 +260,7 @@ async def test_without_the_network_service_nothing_is_changed(site: NetworkdSite
 
 
 async def test_a_network_service_that_dies_on_trial_gets_the_old_settings_when_it_is_back(site: NetworkdSite, api: NetworkApi) -> None:
-    await trial(api, static(NEW), 20)
+    await trial(api, static(NEW))
     await site.until(lambda: site.answers(NEW))
     site.run_networkd(False)
     await shown(api, lambda now: now.trial is not None and now.trial.seconds_left == 0)

@@ -26,7 +26,7 @@ from tests.tui.stand_in import StandIn, common
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (sys.executable, "-m", "appliance.tui")
-PATIENCE = 15.0
+PATIENCE = 60.0
 OWN = ("setsid", "--ctty")
 
 

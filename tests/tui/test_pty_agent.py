@@ -8,6 +8,7 @@ import json
 
 import pytest
 
+from tests.tui.operation import job
 from tests.tui.terminal import Site, entry, keys_of, site
 
 pytestmark = pytest.mark.lab
@@ -44,22 +45,38 @@ async def test_a_killed_agent_is_told_and_forgotten_again_and_what_was_typed_is_
         assert "••••" in pty.text and pty.runs
 
 
+SLOW = 15.0
+"""Seconds that the agent takes to answer."""
+
+
 async def test_a_slow_agent_does_not_slow_the_keys() -> None:
     async with site() as console:
         pty = console.pty
         await pty.until("Fingerprint")
         await pty.press(KEYS["kf2"])
         await pty.until("What it is for")
-        console.stand_in.delay = 5.0
-        await pty.until("The agent is slow", within=8.0)
+        console.stand_in.delay = SLOW
+        await pty.until("The agent is slow")
         for key, shown in ((KEYS["kf1"], "Help: Menu"), (KEYS["kf12"], "nothing of it")):
             await pty.type(key)
             if shown.startswith("Help"):
-                assert await pty.until(shown) < 3.0  # the agent takes five seconds
+                assert await pty.until(shown) < SLOW
             await pty.press(b"\x1b")
             await pty.until(lambda: "Help: Menu" not in pty.text)
         console.stand_in.delay = 0.0
-        await pty.until(lambda: "slow" not in pty.text, within=10.0)
+        await pty.until(lambda: "slow" not in pty.text)
+
+
+async def test_what_is_typed_ahead_goes_to_the_screens_that_it_was_meant_for() -> None:
+    """Nothing has been heard from the agent yet when all of it is typed: the menu is not there, and later it and the list have no lines."""
+    jobs = [job(1, title="one", status="failed"), job(2, title="another", status="failed")]
+    async with site({"jobs": lambda **_: jobs}) as console:
+        await console.pty.until("Fingerprint")
+        console.stand_in.delay = 0.5
+        await console.pty.type(KEYS["kf2"] + KEYS["kcud1"] * entry("jobs") + b"\r" + KEYS["kcud1"] + b"\r")
+        await console.pty.until("another")
+        await console.pty.until(lambda: console.stand_in.called("job") != [])
+        assert [one["job_id"] for one in console.stand_in.called("job")][:1] == [jobs[1].id]
 
 
 GARBAGE: dict[str, tuple[int, bytes]] = {

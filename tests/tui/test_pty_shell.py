@@ -105,4 +105,4 @@ async def test_a_console_that_is_ended_while_the_shell_runs_ends_soon() -> None:
 
     async with open_gate() as (console, _):
         console.pty.send(signal.SIGTERM)
-        await console.pty.ended(4.0)
+        await console.pty.ended()

@@ -83,7 +83,7 @@ async def test_noise_on_the_line(seed: int, length: int) -> None:
     async with site(locked, term=TERMS[seed % 3], emulated=False) as console:
         await asyncio.sleep(1.0)
         await console.pty.type(noise.randbytes(length - len(junk)) + junk)
-        await console.pty.rested(within=30)
+        await console.pty.rested()
         await console.pty.look()
         await still_right(console)
     asked = {name for name, _ in console.stand_in.calls}

@@ -23,7 +23,7 @@ from appliance.tui.app import Console
 from appliance.tui.vt import TERMINALS
 from tests.tui.hands import notice, paste, press, problem, screen_name, screen_text
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
 PASSWORD = "correct horse battery"
 

@@ -123,7 +123,7 @@ async def test_a_client_that_closes_early_is_let_go_at_once(door: FrontDoor) -> 
     with dial(door) as sock:
         sock.sendall(b"NB")
     await eventually(lambda: door.counters["other"] == 1)
-    await eventually(lambda: door.strangers == 0, 0.5)
+    await eventually(lambda: door.strangers == 0)
 
 
 async def test_one_address_can_not_crowd_the_door(door: FrontDoor) -> None:

@@ -100,7 +100,7 @@ async def test_a_link_that_swallows_everything_is_noticed_and_replaced(
     made = await make_vma("s", port=link.sockets[0].getsockname()[1])
     await made.dialler.wait_up(10)
     passing.clear()
-    await eventually(lambda: not made.dialler.state.up, 10)
+    await eventually(lambda: not made.dialler.state.up)
     passing.set()
     await made.dialler.wait_up(20)
     await oma.side.tunnels.wait_up(made.id, 5)
@@ -158,7 +158,7 @@ async def test_a_pairing_that_is_revoked_during_the_hello_leaves_no_tunnel(
 
 async def test_a_vma_whose_site_hangs_is_cut_and_dials_again(oma: Oma, vma: Vma) -> None:
     await vma.site.stop()
-    await eventually(lambda: not oma.side.tunnels.state(vma.id).up, 5)
+    await eventually(lambda: not oma.side.tunnels.state(vma.id).up)
     await vma.site._runner.cleanup()
 
 
@@ -264,8 +264,8 @@ async def test_the_newest_tunnel_wins_and_its_socket_is_switched_in_one_step(oma
 async def test_two_machines_with_one_identity_are_both_held_with_an_alarm(oma: Oma, vma: Vma, make_vma: MakeVma, tmp_path: Path) -> None:
     copy = await load_identity(tmp_path / "v", "vma", "boot-of-the-copy")
     twin = await make_vma("t", identity=copy)
-    await eventually(lambda: oma.alarms, 10)
-    await eventually(lambda: "held" in vma.dialler.state.last_error and "held" in twin.dialler.state.last_error, 10)
+    await eventually(lambda: oma.alarms)
+    await eventually(lambda: "held" in vma.dialler.state.last_error and "held" in twin.dialler.state.last_error)
     assert (await oma.side.peers.get(vma.id)).state == "held" and oma.alarms == [vma.id]
     with pytest.raises(Fault, match="Two appliances"):
         await oma.side.tunnels.reverse_path(vma.id)
@@ -285,7 +285,7 @@ async def test_revoking_cuts_the_tunnel_and_its_sockets_at_once(oma: Oma, vma: V
     began = time.monotonic()
     await oma.side.peers.revoke(vma.id)
     assert time.monotonic() - began < 3
-    await eventually(lambda: not vma.dialler.state.up, 3)
+    await eventually(lambda: not vma.dialler.state.up)
     assert list((oma.folder / "peers" / vma.id).iterdir()) == []
     with pytest.raises(asyncssh.PermissionDenied):
         await bare(oma, vma.identity)
@@ -312,7 +312,7 @@ async def test_a_stale_pending_pairing_is_forgotten_when_the_oma_does_not_know_i
 
 async def test_a_vma_that_revokes_its_oma_drops_the_tunnel_and_does_not_dial_again(oma: Oma, vma: Vma) -> None:
     await vma.peers.revoke(oma.identity.id)
-    await eventually(lambda: not vma.dialler.state.up, 2)
+    await eventually(lambda: not vma.dialler.state.up)
     await asyncio.sleep(0.5)
     assert not oma.side.tunnels.state(vma.id).up
 
@@ -320,7 +320,7 @@ async def test_a_vma_that_revokes_its_oma_drops_the_tunnel_and_does_not_dial_aga
 async def test_a_vma_that_forgot_its_oma_keeps_running(oma: Oma, vma: Vma) -> None:
     known = await vma.peers.get(oma.identity.id)
     await vma.peers.forget(oma.identity.id)
-    await eventually(lambda: not vma.dialler.state.up, 2)
+    await eventually(lambda: not vma.dialler.state.up)
     await vma.peers.keep(PairedPeer(known.id, "OMA", "oma", known.ssh_public_key, "1", "127.0.0.1", oma.port))
     await vma.dialler.wait_up(5)
 

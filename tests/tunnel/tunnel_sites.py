@@ -75,7 +75,7 @@ class Vma:
 MakeVma = Callable[..., Awaitable[Vma]]
 
 
-async def eventually(is_so: Callable[[], object], timeout: float = 15.0) -> None:
+async def eventually(is_so: Callable[[], object], timeout: float = 60.0) -> None:
     """Wait until something has come to be."""
     async with asyncio.timeout(timeout):
         while not is_so():

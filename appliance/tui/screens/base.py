@@ -62,6 +62,11 @@ class ConsoleScreen(Persevering, LastToGo, Screen[None], inherit_bindings=False)
         """The console that this screen belongs to."""
         return cast("Console", self.app)
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether a key that is typed has something to act on; it waits a moment otherwise (`typist.py`)."""
+        return self.asked
+
     def compose(self) -> ComposeResult:
         """Title, body, news, keys."""
         yield TitleBar(self.HEADING)

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
+from textual.worker import Worker
 
 from appliance.contract.network import Network
 from appliance.contract.setup import Stage
@@ -40,6 +41,7 @@ class IdleScreen(ConsoleScreen):
     def __init__(self, crashed: str = "") -> None:
         super().__init__()
         self._crashed = crashed
+        self._entering: Worker[None] | None = None
 
     def body(self) -> ComposeResult:
         """The name in the middle, the facts below; the arrow keys move through them where there is little room."""
@@ -71,12 +73,17 @@ class IdleScreen(ConsoleScreen):
         trouble.update(text)
         trouble.display = bool(text)
 
+    @property
+    def is_ready(self) -> bool:
+        """Not while it gives way to the next screen: what is typed then is meant for that one."""
+        return super().is_ready and (self._entering is None or self._entering.is_finished)
+
     def action_set_up(self) -> None:
         """The wizard, or the menu once it is done; after the password."""
         from appliance.tui.entrance import enter
 
         self._crashed = ""
-        self.run_worker(enter(self.console_app), name="enter", group="enter", exclusive=True)
+        self._entering = self.run_worker(enter(self.console_app), name="enter", group="enter", exclusive=True)
 
     def action_leave(self) -> None:
         """Only where the program was started by hand."""

@@ -33,6 +33,11 @@ class LoginScreen(LastToGo, ModalScreen[bool]):
         super().__init__()
         self._trying: Worker[None] | None = None
 
+    @property
+    def is_ready(self) -> bool:
+        """Not while the agent looks at the password: what is typed then is meant for what comes after it."""
+        return self._trying is None or self._trying.is_finished
+
     def compose(self) -> ComposeResult:
         """One field."""
         with Vertical(classes="dialog small"):

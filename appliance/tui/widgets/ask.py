@@ -42,6 +42,11 @@ class Ask(LastToGo, ModalScreen[bool]):
             yield from self._fields
             yield KeyBar()
 
+    @property
+    def is_ready(self) -> bool:
+        """Not while it is being sent: what is typed then is meant for the screen below."""
+        return self._sending is None or self._sending.is_finished
+
     def on_mount(self) -> None:
         """The cursor is in the first field."""
         self._fields[0].focus_input()

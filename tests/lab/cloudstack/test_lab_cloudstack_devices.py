@@ -53,7 +53,7 @@ def link_of(lab: CloudstackLab, volume: str) -> Path:
     return lab.cloud.folder.parent / "by-id" / f"virtio-{volume.replace('-', '')[:20]}"
 
 
-async def eventually(what: object, seconds: float = 5.0) -> None:
+async def eventually(what: object, seconds: float = 60.0) -> None:
     """Wait until a condition holds."""
     assert callable(what)
     async with asyncio.timeout(seconds):
@@ -163,7 +163,7 @@ async def test_what_a_killed_lab_leaves_is_healed_at_the_next_start(tmp_path: Pa
     argv = (sys.executable, "-m", "appliance.lab.cloudstack", "--dir", tmp_path / "cloud", "--listen", "127.0.0.1:0")
     process = await asyncio.create_subprocess_exec(*argv, "--config", tmp_path / "config.json", stderr=asyncio.subprocess.DEVNULL)
     try:
-        await eventually((tmp_path / "cloud" / "account.json").exists, 20)
+        await eventually((tmp_path / "cloud" / "account.json").exists)
         await asyncio.sleep(0.1)
         account = json.loads((tmp_path / "cloud" / "account.json").read_text())
         cs = AIOCloudStack(account["url"], account["api_key"], account["secret_key"], poll_interval=0.01, fetch_result=True)

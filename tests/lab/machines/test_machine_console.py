@@ -25,9 +25,9 @@ async def line(tmp_path: Path) -> AsyncIterator[tuple[Console, socket.socket]]:
 async def test_reading_goes_on_where_it_ended(line: tuple[Console, socket.socket]) -> None:
     console, guest = line
     guest.send(b"one\r\nlogin: gr")
-    assert await console.read_until("login: ", 5) == "one\nlogin: "
+    assert await console.read_until("login: ", 60) == "one\nlogin: "
     guest.send("üße\r\nlogin: ".encode())
-    assert await console.read_until("login: ", 5) == "grüße\nlogin: "
+    assert await console.read_until("login: ", 60) == "grüße\nlogin: "
     assert console.text == "one\nlogin: grüße\nlogin: "
 
 
@@ -44,7 +44,7 @@ async def test_a_machine_that_ends_ends_the_waiting(line: tuple[Console, socket.
     guest.send(b"Power down")
     guest.close()
     with pytest.raises(ConsoleClosed, match="Power down"):
-        await console.read_until("login: ", 5)
+        await console.read_until("login: ", 60)
     with pytest.raises(ConsoleClosed):
         await console.send("anybody there?\n")
 

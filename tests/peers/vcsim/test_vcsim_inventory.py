@@ -13,7 +13,7 @@ from appliance.vsphere.session import VCenter
 from appliance.vsphere.survey import chosen, survey
 
 # The first test waits while the simulator is built.
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(900)]
 PATH = "/DC0/vm/DC0_H0_VM0"
 
 

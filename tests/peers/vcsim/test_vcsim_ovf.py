@@ -15,7 +15,7 @@ from image.ovf import render_ovf
 from tests.image.described import MACHINE
 
 # The first test waits while the simulator is built.
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(900)]
 
 DESCRIBED = dataclasses.replace(MACHINE, disk_file_size=123_456, disk_populated=456_789)
 

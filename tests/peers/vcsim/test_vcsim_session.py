@@ -9,7 +9,7 @@ from appliance.vsphere.certificate import fetch_fingerprint
 from appliance.vsphere.session import VCenter
 
 # The first test waits while the simulator is built.
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(900)]
 
 
 async def refusal(vcenter: VCenter) -> Fault:

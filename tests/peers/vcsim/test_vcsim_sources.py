@@ -19,7 +19,7 @@ from appliance.vsphere.snapshots import FrozenDisk
 from tests.sources import SAME, compared
 
 # The first test waits while the simulator is built.
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(900)]
 SIZE = 24 << 20
 
 
