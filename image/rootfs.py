@@ -60,13 +60,22 @@ def _make_way(target: Path) -> None:
 
 def settle(root: Path, identifier: UUID, vendor_key: Path | None) -> None:
     """What follows from the files in place: accounts, units enabled, the root file system's entry, no way in by password."""
-    (root / "etc/fstab").write_text(f"UUID={identifier} / ext4 defaults,noatime,errors=remount-ro 0 1\n")
+    settle_root_entry(root, identifier)
     run("systemd-sysusers", f"--root={root}")
     if any((root / "usr/lib/systemd/system-preset").glob("*-appliance.preset")):
         run("systemctl", f"--root={root}", "preset-all")
     _lock_passwords(root / "etc/shadow")
     if vendor_key is not None:
         place_vendor_key(root, vendor_key)
+
+
+def settle_root_entry(root: Path, identifier: UUID) -> None:
+    """The root file system's options, and when it gets an identifier of its own: at a start from the image's."""
+    # /dev/root: the one that is mounted already, whichever it is. A disk of a guest may carry any identifier.
+    (root / "etc/fstab").write_text("/dev/root / ext4 defaults,noatime,errors=remount-ro 0 1\n")
+    drop_in = root / "usr/lib/systemd/system/appliance-identifier.service.d/10-image.conf"
+    drop_in.parent.mkdir(parents=True, exist_ok=True)
+    drop_in.write_text(f"[Unit]\nConditionKernelCommandLine=root=UUID={identifier}\n")
 
 
 def place_vendor_key(root: Path, vendor_key: Path) -> None:

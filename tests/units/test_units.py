@@ -16,6 +16,7 @@ EXPOSURE = {
     "appliance-serial@ttyS0.service": 0.7,
     "appliance-vt.service": 1.1,
     "appliance-grow.service": 2.5,
+    "appliance-identifier.service": 1.2,
     "appliance-upgrade.service": 1.1,
 }
 """What `systemd-analyze security` may say at most: 0 is safe, 10 is not confined at all."""
@@ -24,6 +25,7 @@ STARTED = {
     "appliance-agent.service",
     "appliance-console@tty1.service",
     "appliance-grow.service",
+    "appliance-identifier.service",
     "appliance-vt.service",
     "systemd-networkd.service",
     "systemd-timesyncd.service",
