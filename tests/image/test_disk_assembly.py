@@ -17,8 +17,10 @@ from image.build import disk_plan
 from image.ext4 import make_ext4
 from image.formats import descriptor_place, with_content_id
 from image.grub import MODULES, PREFIX, START_CONFIG, filled, grub_config
+from image.ovf import render_ovf
 from image.programs import BuildProblem
 from image.roles import KERNEL_OPTIONS, ROLES
+from tests.image.described import MACHINE
 
 ROOT = uuid.UUID(int=4)
 PLAN = DiskPlan(64, uuid.UUID(int=1), uuid.UUID(int=2), uuid.UUID(int=3), ROOT, 0)
@@ -82,6 +84,11 @@ def test_the_file_systems_checksums_do_not_hang_on_its_identifier_and_grub_reads
 
 def test_grubs_core_tries_again_where_it_finds_nothing() -> None:
     assert START_CONFIG.endswith("/grub.cfg\nsleep 10\nreboot\n")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_initial_ram_disk_drives_the_controller_that_the_ovf_asks_for(role: str) -> None:
+    assert "VirtualSCSI" in render_ovf(MACHINE) and "vmw_pvscsi" in ROLES[role].early_modules
 
 
 def test_the_template_is_filled_in() -> None:
