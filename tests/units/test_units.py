@@ -8,6 +8,7 @@ import pytest
 
 from appliance.agent.config import Config
 from appliance.netconfig.applier import Places
+from image.packagelist import packages
 from tests.units.overlay import ROOT, SYSTEMD, UNITS, laid_out, own_units, settings
 
 EXPOSURE = {
@@ -74,8 +75,13 @@ def test_no_unit_is_more_exposed_than_the_page_says(tmp_path: Path, unit: str) -
 def test_the_preset_starts_these_units_and_no_others(root: Path) -> None:
     assert told("systemctl", f"--root={root}", "preset-all").returncode == 0
     started = {link.name for link in (root / "etc/systemd/system").glob("*.wants/*")}
-    assert started <= STARTED | {"systemd-resolved.service", "open-vm-tools.service", "appliance-upgrade.service"}
+    assert started <= STARTED | {"systemd-resolved.service", "appliance-upgrade.service"}
     assert started >= {unit for unit in STARTED if unit.startswith("appliance-")}
+
+
+@pytest.mark.parametrize("role", ["oma", "vma"])
+def test_an_image_has_no_tools_by_which_a_hypervisor_runs_programs_in_it(role: str) -> None:
+    assert not {"open-vm-tools", "qemu-guest-agent", "cloud-init"} & set(packages(role))
 
 
 def test_the_console_waits_neither_for_the_network_nor_for_the_agent() -> None:
