@@ -137,3 +137,9 @@ def test_in_etc_the_agent_writes_only_what_the_network_and_the_password_need() -
 def test_what_could_be_made_in_etc_and_be_carried_out_is_there_already_or_masked() -> None:
     assert (ROOT / "etc/ld.so.preload").read_text() == ""
     assert (ROOT / "etc/systemd/system/rc-local.service").readlink() == Path("/dev/null")
+
+
+def test_the_drivers_of_disks_and_discs_are_there_before_the_agent_is_given_block_devices() -> None:
+    """`DeviceAllow=block-*` stands for the kinds that the kernel knows when the unit starts."""
+    loaded = (ROOT / "usr/lib/modules-load.d/appliance.conf").read_text().splitlines()
+    assert {"sd_mod", "sr_mod", "virtio_blk"} <= set(loaded)
