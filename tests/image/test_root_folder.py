@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, derive_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -120,7 +120,7 @@ def test_what_is_not_a_public_key_does_not(tmp_path: Path, wrong: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [_public(generate_private_key(SECP256R1())), "-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----\n", PUBLIC[:60]]
+    "wrong", [_public(derive_private_key(1, SECP256R1())), "-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----\n", PUBLIC[:60]]
 )
 def test_a_key_that_no_appliance_can_use_stops_the_build_and_is_told_how_to_make_one(tmp_path: Path, wrong: str) -> None:
     with pytest.raises(BuildProblem, match=r"no Ed25519 public key.*openssl genpkey"):
