@@ -10,7 +10,7 @@ from uuid import UUID
 
 from image.bootsectors import BIOS_AT, BIOS_SIZE, ESP_AT, ESP_SIZE, MIB, ROOT_AT, SECTOR, write_bios_boot
 from image.ext4 import make_ext4
-from image.grub import MODULES, start_config
+from image.grub import MODULES, PREFIX, START_CONFIG
 from image.programs import run
 
 
@@ -40,7 +40,7 @@ def make_boot_disk(root: Path, disk: Path, plan: DiskPlan) -> None:
         run("sfdisk", "-q", disk, stdin=partition_table(plan))
         make_ext4(root, disk, ROOT_AT * MIB, plan.root_mib, plan.root, plan.epoch)
         start = work / "start.cfg"
-        start.write_text(start_config(plan.root))
+        start.write_text(START_CONFIG)
         _make_esp(disk, start, work, plan)
         _make_bios_boot(disk, start, work)
 
@@ -57,7 +57,7 @@ start={ROOT_AT}MiB, size={plan.root_mib}MiB, type=4F68BCE3-E8CD-4DB1-96E7-FBCAF9
 
 def _make_esp(disk: Path, start: Path, work: Path, plan: DiskPlan) -> None:
     loader = work / "BOOTX64.EFI"
-    run("grub-mkimage", "-O", "x86_64-efi", "-c", start, "-p", "/boot/grub", "-o", loader, "efi_gop", *MODULES)
+    run("grub-mkimage", "-O", "x86_64-efi", "-c", start, "-p", PREFIX, "-o", loader, "efi_gop", *MODULES)
     clock = {"SOURCE_DATE_EPOCH": str(plan.epoch), "TZ": "UTC"}
     label = ("-n", "ESP", "-i", plan.esp.hex[:8])
     where = (f"--offset={ESP_AT * MIB // SECTOR}", disk, str(ESP_SIZE * MIB // 1024))
@@ -69,5 +69,5 @@ def _make_esp(disk: Path, start: Path, work: Path, plan: DiskPlan) -> None:
 
 def _make_bios_boot(disk: Path, start: Path, work: Path) -> None:
     core_file = work / "core.img"
-    run("grub-mkimage", "-O", "i386-pc", "-c", start, "-p", "/boot/grub", "-o", core_file, "biosdisk", *MODULES)
+    run("grub-mkimage", "-O", "i386-pc", "-c", start, "-p", PREFIX, "-o", core_file, "biosdisk", *MODULES)
     write_bios_boot(disk, core_file.read_bytes())

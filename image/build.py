@@ -100,7 +100,7 @@ def make_root(order: Order, available: PackageSet, root: Path, plan: DiskPlan) -
     install_release(root, root.with_name("project"), order.cache, plan.epoch)
     settle(root, plan.root, order.vendor_key)
     template = (OVERLAYS / "boot/grub.cfg.in").read_text()
-    (root / "boot/grub/grub.cfg").write_text(grub_config(template, plan.root, kernel_version(root), KERNEL_OPTIONS))
+    (root / "boot/grub/grub.cfg").write_text(grub_config(template, kernel_version(root), KERNEL_OPTIONS))
     settle_times(root, plan.epoch)
 
 

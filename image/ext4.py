@@ -11,7 +11,8 @@ def make_ext4(root: Path, disk: Path, offset: int, size_mib: int, identifier: uu
     # Without the lazy options the kernel would go on writing to the disk long after the first mount.
     seed = uuid.uuid5(identifier, "hash seed")
     options = f"offset={offset},root_owner=0:0,lazy_itable_init=0,lazy_journal_init=0,hash_seed={seed}"
-    where = ("-d", root, disk, f"{size_mib}M")
+    # Checksums that do not hang on the identifier: the first start gives the mounted file system one of its own.
+    where = ("-O", "metadata_csum_seed", "-d", root, disk, f"{size_mib}M")
     clock = {"E2FSPROGS_FAKE_TIME": str(epoch)}
     run("mkfs.ext4", "-q", "-F", "-U", str(identifier), "-L", "root", "-E", options, *where, env=clock)
     # mkfs takes over from the folder when each inode was last changed, which is now.

@@ -2,33 +2,25 @@
 
 import re
 from collections.abc import Mapping
-from uuid import UUID
 
 from image.programs import BuildProblem
 
 # What the two configurations use.
-MODULES = ("part_gpt", "ext2", "search", "search_fs_uuid", "configfile", "linux", "normal", "boot", "test", "sleep", "reboot")
+MODULES = ("part_gpt", "ext2", "probe", "configfile", "linux", "normal", "boot", "test", "sleep", "reboot")
+
+# The third partition of the disk that the firmware has loaded GRUB from. It is not searched for: any other disk may carry any identifier.
+PREFIX = "(,gpt3)/boot/grub"
 
 _FIELD = re.compile(r"@([A-Z_]+)@")
 
 
-def start_config(root: UUID) -> str:
-    """What GRUB's core does first: find the root file system and go on there, or try again.
-
-    No superuser has a password to open GRUB's command line.
-    """
-    return (
-        f"set superusers=nobody\nexport superusers\nsearch --no-floppy --fs-uuid --set=root {root}\n"
-        "set prefix=($root)/boot/grub\nconfigfile ($root)/boot/grub/grub.cfg\nsleep 10\nreboot\n"
-    )
+# What GRUB's core does first: go on on the root file system, or try again. No superuser has a password to open GRUB's command line.
+START_CONFIG = "set superusers=nobody\nexport superusers\nconfigfile ($root)/boot/grub/grub.cfg\nsleep 10\nreboot\n"
 
 
-def grub_config(template: str, root: UUID, kernel: str, options: str) -> str:
+def grub_config(template: str, kernel: str, options: str) -> str:
     """The template with its fields filled in, for the kernel of the version named; raises BuildProblem for a field that nobody knows."""
-    return filled(
-        template,
-        {"ROOT_UUID": str(root), "KERNEL": f"/boot/vmlinuz-{kernel}", "INITRD": f"/boot/initrd.img-{kernel}", "CMDLINE": options},
-    )
+    return filled(template, {"KERNEL": f"/boot/vmlinuz-{kernel}", "INITRD": f"/boot/initrd.img-{kernel}", "CMDLINE": options})
 
 
 def filled(template: str, values: Mapping[str, str]) -> str:

@@ -4,8 +4,9 @@ import uuid
 from dataclasses import dataclass
 
 # Needed to find the root file system; every other driver is loaded from there.
-_STORAGE = ("ext4", "crc32c_generic", "sd_mod", "virtio_pci", "virtio_blk", "virtio_scsi", "ahci", "ata_piix", "nvme")
-_VMWARE = ("vmw_pvscsi", "mptspi", "mptsas")
+_STORAGE = ("ext4", "crc32c_generic", "sd_mod", "virtio_pci", "virtio_blk", "virtio_scsi", "vmw_pvscsi", "ata_piix")
+# The cloud kernel, which the OMA has, has NVMe built in, and none of the others.
+_FULL = ("ahci", "nvme", "mptspi", "mptsas")
 
 # What no appliance has: the drivers of desktops, laptops and radios. In the full kernel they are two thirds.
 _NO_HARDWARE = (
@@ -61,7 +62,7 @@ ROLES = {
     role.name: role
     for role in (
         Role("oma", "Migration appliance (CloudStack)", "oma", 8192, 4096, 2, _STORAGE, _EVERYWHERE),
-        Role("vma", "Migration appliance (vCenter)", "vma", 8192, 2048, 2, (*_STORAGE, *_VMWARE), (*_EVERYWHERE, *_without(*_NO_HARDWARE))),
+        Role("vma", "Migration appliance (vCenter)", "vma", 8192, 2048, 2, (*_STORAGE, *_FULL), (*_EVERYWHERE, *_without(*_NO_HARDWARE))),
     )
 }
 

@@ -6,6 +6,10 @@ import stat
 from pathlib import Path
 from uuid import UUID
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
 from image.programs import BuildProblem, remove_tree, run
 
 # Each is made again where it is needed, names this machine, or would make an appliance like every other.
@@ -60,7 +64,7 @@ def _make_way(target: Path) -> None:
 
 def settle(root: Path, identifier: UUID, vendor_key: Path | None) -> None:
     """What follows from the files in place: accounts, units enabled, the root file system's entry, no way in by password."""
-    (root / "etc/fstab").write_text(f"UUID={identifier} / ext4 defaults,noatime,errors=remount-ro 0 1\n")
+    settle_root_entry(root, identifier)
     run("systemd-sysusers", f"--root={root}")
     if any((root / "usr/lib/systemd/system-preset").glob("*-appliance.preset")):
         run("systemctl", f"--root={root}", "preset-all")
@@ -69,18 +73,39 @@ def settle(root: Path, identifier: UUID, vendor_key: Path | None) -> None:
         place_vendor_key(root, vendor_key)
 
 
+def settle_root_entry(root: Path, identifier: UUID) -> None:
+    """The root file system's options, and when it gets an identifier of its own: at a start from the image's."""
+    # /dev/root: the one that is mounted already, whichever it is. A disk of a guest may carry any identifier.
+    (root / "etc/fstab").write_text("/dev/root / ext4 defaults,noatime,errors=remount-ro 0 1\n")
+    drop_in = root / "usr/lib/systemd/system/appliance-identifier.service.d/10-image.conf"
+    drop_in.parent.mkdir(parents=True, exist_ok=True)
+    drop_in.write_text(f"[Unit]\nConditionKernelCommandLine=root=UUID={identifier}\n")
+
+
 def place_vendor_key(root: Path, vendor_key: Path) -> None:
-    """Put the public key that opens the vendor's shell into the image; raises BuildProblem when it is not one."""
+    """Put the public key that opens the vendor's shell into the image; raises BuildProblem when it is not one that an appliance takes."""
     try:
-        text = vendor_key.read_text()
+        text = vendor_key.read_text("ascii")
     except (OSError, UnicodeDecodeError) as error:
         raise BuildProblem(f"The vendor's key {vendor_key} can't be read: {error}.") from error
     if "PRIVATE KEY" in text or not text.startswith("-----BEGIN PUBLIC KEY-----"):
         raise BuildProblem(f"{vendor_key} is not a public key in PEM form; an image must never hold a private one.")
+    if not _is_ed25519(text):
+        raise BuildProblem(
+            f"{vendor_key} is no Ed25519 public key, and appliances take no other. Make one with "
+            "`openssl genpkey -algorithm ed25519 -out vendor.key` and `openssl pkey -in vendor.key -pubout -out vendor.pub`."
+        )
     place = root / "usr/share/appliance/vendor.pub"
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(text)
     place.chmod(0o644)
+
+
+def _is_ed25519(text: str) -> bool:
+    try:
+        return isinstance(load_pem_public_key(text.encode()), Ed25519PublicKey)
+    except (ValueError, UnsupportedAlgorithm):
+        return False
 
 
 def _lock_passwords(shadow: Path) -> None:

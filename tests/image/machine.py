@@ -47,6 +47,8 @@ class Hardware:
     """The size of the disk where it is larger than the image."""
     disc: Path | None = None
     """An image of what is in its drive for discs."""
+    lower: Path | None = None
+    """A raw disk, which is only read, that is plugged into a lower slot than the machine's own: the kernel finds it first."""
     namespace: str = ""
     """The network namespace that the cards' taps are in."""
 
@@ -62,9 +64,11 @@ class Machine:
         """`base` is a raw disk that is only read. What is written, the console's log and QEMU's messages are in `folder`."""
         self.folder, self.shots = folder, shots
         self.guest = Guest(folder / SOCKET)
+        self.hardware = hardware
+        """May be another one while the machine is off."""
         self.switched_on = 0.0
         """When (monotonic seconds)."""
-        self._base, self._hardware, self._plugged = base, hardware, 0
+        self._base, self._plugged = base, 0
         self._machine: QemuMachine | None = None
 
     @property
@@ -76,17 +80,25 @@ class Machine:
 
     async def switch_on(self) -> None:
         """Start; the guest comes up by and by. Raises QmpError."""
-        hardware, disk = self._hardware, self.folder / "disk.qcow2"
+        hardware, disk = self.hardware, self.folder / "disk.qcow2"
         if not disk.exists():
             await overlay(self._base, disk, hardware.disk_gib)
         drive = Drive(disk, "qcow2", hardware.bus, "system", "system", bootable=True, backing=(Layer("base", self._base),))
+        drives = [*(await self._lower(hardware)), drive]
         self._machine = QemuMachine(
-            self.folder, [drive], memory_mib=hardware.memory_mib, cpus=2, firmware=hardware.firmware, nics=hardware.nics,
+            self.folder, drives, memory_mib=hardware.memory_mib, cpus=2, firmware=hardware.firmware, nics=hardware.nics,
             options=options(hardware), namespace=hardware.namespace,
         )  # fmt: skip
         self.switched_on = time.monotonic()
         await self._machine.start()
         await self.guest.connect()
+
+    async def _lower(self, hardware: Hardware) -> list[Drive]:
+        """The disk before the machine's own, where there is one; what is written to it is kept apart."""
+        if hardware.lower is None:
+            return []
+        path = await overlay(hardware.lower, self.folder / "lower.qcow2")
+        return [Drive(path, "qcow2", hardware.bus, "lower", "lower", backing=(Layer("lower-base", hardware.lower),))]
 
     async def switch_off(self) -> None:
         """Pull the plug."""

@@ -6,13 +6,21 @@ import os
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, derive_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from image.debian import package_set
 from image.ext4 import change_times
 from image.programs import BuildProblem
 from image.rootfs import kernel_version, lay_over, locked, place_vendor_key, settle_times, strip
 
-PUBLIC = "-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----\n"
+
+def _public(key: Ed25519PrivateKey | EllipticCurvePrivateKey) -> str:
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+PUBLIC = _public(Ed25519PrivateKey.from_private_bytes(bytes(32)))
 
 
 def _file(path: Path, text: str = "x", mode: int = 0o640) -> Path:
@@ -107,6 +115,15 @@ def test_a_public_key_goes_into_the_image(tmp_path: Path) -> None:
 @pytest.mark.parametrize("wrong", ["", "ssh-ed25519 AAAA", "-----BEGIN PRIVATE KEY-----\nMC4=\n", PUBLIC + "-----BEGIN PRIVATE KEY-----\n"])
 def test_what_is_not_a_public_key_does_not(tmp_path: Path, wrong: str) -> None:
     with pytest.raises(BuildProblem, match="not a public key"):
+        place_vendor_key(tmp_path / "root", _file(tmp_path / "vendor.pub", wrong))
+    assert not (tmp_path / "root").exists()
+
+
+@pytest.mark.parametrize(
+    "wrong", [_public(derive_private_key(1, SECP256R1())), "-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----\n", PUBLIC[:60]]
+)
+def test_a_key_that_no_appliance_can_use_stops_the_build_and_is_told_how_to_make_one(tmp_path: Path, wrong: str) -> None:
+    with pytest.raises(BuildProblem, match=r"no Ed25519 public key.*openssl genpkey"):
         place_vendor_key(tmp_path / "root", _file(tmp_path / "vendor.pub", wrong))
     assert not (tmp_path / "root").exists()
 

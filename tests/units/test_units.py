@@ -8,6 +8,7 @@ import pytest
 
 from appliance.agent.config import Config
 from appliance.netconfig.applier import Places
+from image.packagelist import packages
 from tests.units.overlay import ROOT, SYSTEMD, UNITS, laid_out, own_units, settings
 
 EXPOSURE = {
@@ -16,6 +17,7 @@ EXPOSURE = {
     "appliance-serial@ttyS0.service": 0.7,
     "appliance-vt.service": 1.1,
     "appliance-grow.service": 2.5,
+    "appliance-identifier.service": 1.2,
     "appliance-upgrade.service": 1.1,
 }
 """What `systemd-analyze security` may say at most: 0 is safe, 10 is not confined at all."""
@@ -24,6 +26,7 @@ STARTED = {
     "appliance-agent.service",
     "appliance-console@tty1.service",
     "appliance-grow.service",
+    "appliance-identifier.service",
     "appliance-vt.service",
     "systemd-networkd.service",
     "systemd-timesyncd.service",
@@ -72,8 +75,13 @@ def test_no_unit_is_more_exposed_than_the_page_says(tmp_path: Path, unit: str) -
 def test_the_preset_starts_these_units_and_no_others(root: Path) -> None:
     assert told("systemctl", f"--root={root}", "preset-all").returncode == 0
     started = {link.name for link in (root / "etc/systemd/system").glob("*.wants/*")}
-    assert started <= STARTED | {"systemd-resolved.service", "open-vm-tools.service", "appliance-upgrade.service"}
+    assert started <= STARTED | {"systemd-resolved.service", "appliance-upgrade.service"}
     assert started >= {unit for unit in STARTED if unit.startswith("appliance-")}
+
+
+@pytest.mark.parametrize("role", ["oma", "vma"])
+def test_an_image_has_no_tools_by_which_a_hypervisor_runs_programs_in_it(role: str) -> None:
+    assert not {"open-vm-tools", "qemu-guest-agent", "cloud-init"} & set(packages(role))
 
 
 def test_the_console_waits_neither_for_the_network_nor_for_the_agent() -> None:
@@ -129,3 +137,9 @@ def test_in_etc_the_agent_writes_only_what_the_network_and_the_password_need() -
 def test_what_could_be_made_in_etc_and_be_carried_out_is_there_already_or_masked() -> None:
     assert (ROOT / "etc/ld.so.preload").read_text() == ""
     assert (ROOT / "etc/systemd/system/rc-local.service").readlink() == Path("/dev/null")
+
+
+def test_the_drivers_of_disks_and_discs_are_there_before_the_agent_is_given_block_devices() -> None:
+    """`DeviceAllow=block-*` stands for the kinds that the kernel knows when the unit starts."""
+    loaded = (ROOT / "usr/lib/modules-load.d/appliance.conf").read_text().splitlines()
+    assert {"sd_mod", "sr_mod", "virtio_blk"} <= set(loaded)
