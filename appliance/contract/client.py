@@ -52,6 +52,7 @@ class Transport:
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._timeout = timeout
         self._session: aiohttp.ClientSession | None = None
+        self._is_closed = False
 
     async def send(self, method: str, path: str, query: dict[str, str], body: bytes | AsyncIterator[bytes] | None) -> tuple[int, bytes]:
         """Status and body of the answer. Raises a Fault (`peer.unreachable`) when there is none.
@@ -90,13 +91,16 @@ class Transport:
     def _opened(self) -> aiohttp.ClientSession:
         import aiohttp
 
+        if self._is_closed:
+            raise UNREACHABLE(cause="the connections were closed")
         if self._session is None:
             connector = aiohttp.UnixConnector(self._unix) if self._unix else aiohttp.TCPConnector(ssl=self._certificate or True)
             self._session = aiohttp.ClientSession(connector=connector, headers=self._headers, read_bufsize=LONGEST_EVENT)
         return self._session
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, for good: what still asks finds nobody."""
+        self._is_closed = True
         if self._session is not None:
             await self._session.close()
 

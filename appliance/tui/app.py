@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.console import RenderableType
 from textual import events
@@ -92,6 +92,13 @@ class Console(Persevering, App[str], inherit_bindings=False):
         self._crashed, self._lock_after, self._last_key = crashed, lock_after, time.monotonic()
         self._alarm, self.news = "", Memory()
         self._keep_to = KeepTo(terminal)
+
+    async def run_async(self, **how: Any) -> str | None:
+        """One run of the screens. However it ends, its connections to the agent end with it; the next run has its own."""
+        try:
+            return await super().run_async(**how)
+        finally:
+            await self.agent.transport.close()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Nothing leaves that the terminal does not have."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -131,10 +130,8 @@ async def test_what_is_no_answer_is_none(said: bytes) -> None:
 @pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\n\r\n#appliance\n"])
 async def test_a_slow_router_is_given_up_in_time(said: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(router, "SECONDS", 0.3)
-    began = time.monotonic()
-    async with speaking(said, 0.05) as port:
+    async with speaking(said, 0.05) as port, asyncio.timeout(60):
         assert await user_data(HERE, port) is None
-    assert time.monotonic() - began < 10
 
 
 async def test_nobody_there_is_no_answer() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +11,7 @@ from appliance.agent.provided.environment import LARGEST as LARGEST_ENVIRONMENT
 from appliance.agent.provided.environment import read_environment
 from appliance.agent.provided.values import MOST_FLAWS, Unusable, oma_flaw, provided
 from appliance.contract.provided import Giver, Provided
+from tests.work import calls
 
 WHOLE = {
     "host_name": "oma1.example.net",
@@ -220,12 +219,11 @@ def test_a_document_that_can_not_be_read_says_why(data: bytes, told: str) -> Non
     ["a." * 2030 + "a=1", "[" + "a." * 2030 + "a]", "".join(f"{'x.' * 60}k{n}=1\n" for n in range(32))],
     ids=["key", "table", "keys"],
 )
-def test_the_worst_document_of_the_largest_size_is_read_in_no_time(body: str) -> None:
+def test_the_worst_document_of_the_largest_size_is_a_few_steps_for_each_byte(body: str) -> None:
     data = document(body)
     assert LARGEST * 0.9 < len(data) <= LARGEST
-    began = time.process_time()
     assert provided(Giver.CLOUDSTACK, read_document(data)).flaws
-    assert time.process_time() - began < 1.0
+    assert calls(lambda: provided(Giver.CLOUDSTACK, read_document(data))) < 10 * LARGEST
 
 
 # vCenter's environment

@@ -52,7 +52,7 @@ class Write(Step):
         self._backups = backups
 
     async def done(self, run: Run) -> bool:
-        """The records in a back-up say that it is being made: where they are put back beside it, it is not to be made again, nor undone."""
+        """A crash may come between the file and the record of it."""
         return await asyncio.to_thread(self._backups.folder.found, run.state.get("name", "")) is not None
 
     async def do(self, run: Run) -> None:
@@ -117,10 +117,10 @@ class Backups:
         passphrase = self._passphrases.pop(run.id, None)
         if passphrase is None:
             raise PASSPHRASE_GONE()
-        now = utcnow()
-        run.state["name"] = Folder.named(self._config.role, self._config.name, now, run.id[-6:])
+        now = utcnow().isoformat(timespec="seconds")
+        manifest = Manifest(self._config.role, self._config.name, VERSION, await self._store.revision(), now)
+        run.state["name"] = Folder.made_by(run.id, manifest)
         await run.save()
-        manifest = Manifest(self._config.role, self._config.name, VERSION, await self._store.revision(), now.isoformat(timespec="seconds"))
         try:
             content = await sealed(await asyncio.to_thread(self._packed, manifest), passphrase)
             await to_its_end(asyncio.to_thread(self.folder.put, run.state["name"], content))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
+from appliance.agent.backup.archive import Manifest
 from appliance.agent.backup.sealing import BEGINNING, require_sealed
 from appliance.agent.kept_files import KeptFiles
 from appliance.contract.backups import Backup
@@ -16,6 +18,11 @@ class Folder(KeptFiles[Backup]):
     """Sealed back-ups."""
 
     BEGINS, ENDS, DESCRIBED = "backup", ".age", Backup
+
+    @classmethod
+    def made_by(cls, job_id: str, manifest: Manifest) -> str:
+        """The name of the back-up that a job makes (pure)."""
+        return cls.named(manifest.role, manifest.appliance, datetime.fromisoformat(manifest.made_at), job_id[-6:])
 
     def put(self, name: str, sealed: bytes) -> Backup:
         """Keep a back-up; it is there whole or not at all. Raises OSError."""

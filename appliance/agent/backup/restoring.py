@@ -12,13 +12,16 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine
+from sqlalchemy.orm import Session
 
 from appliance.agent.backup.archive import Contents, Manifest, pack
 from appliance.agent.backup.faults import OTHER_ROLE, TOO_NEW
+from appliance.agent.backup.folder import Folder
 from appliance.agent.version import VERSION
 from appliance.contract.errors import STORE_UNWRITABLE, Fault
 from appliance.core import durable
 from appliance.core.audit import AuditEvent
+from appliance.core.jobs import Job, JobStatus, recovery
 from appliance.core.store import dump
 from appliance.core.store.base import utcnow
 from appliance.core.store.engine import OURS, migrate, revisions
@@ -187,7 +190,22 @@ def _fill(connection: Connection, contents: Contents) -> None:
     if broken := dump.broken_references(connection):
         raise dump.ROWS_BROKEN(detail=f"some of {', '.join(broken)} refer to none")
     migrate(connection)
+    _finish_its_job(connection, manifest)
     said = f"The back-up of {manifest.made_at} of {manifest.appliance} was restored."
     connection.execute(
         sa.insert(AuditEvent).values(at=utcnow(), actor="appliance", action="backups.restore", result="done", detail=said, origin="")
     )
+
+
+def _finish_its_job(connection: Connection, manifest: Manifest) -> None:
+    """In the records of a back-up, the job that made it runs still. It has done its work: else there would be no back-up."""
+    said = "The back-up was made. Its records are of a moment before that, and this was added to them when they were put back."
+    running = sa.select(Job).where(Job.status == JobStatus.RUNNING)
+    try:
+        with Session(connection) as session:
+            for job in session.scalars(running):
+                if isinstance(job.state, dict) and job.state.get("name") == Folder.made_by(job.id, manifest):
+                    session.add(recovery.finish(job, said))
+            session.flush()
+    except (ValueError, TypeError) as error:
+        raise dump.ROWS_BROKEN(detail="its jobs can't be read", cause=str(error)) from error

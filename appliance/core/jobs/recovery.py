@@ -1,4 +1,4 @@
-"""What an agent finds of an earlier one's jobs and can't drive on: it ends them, with the reason."""
+"""What an agent finds of an earlier one's jobs and does not drive on: it ends them, with the reason."""
 
 from __future__ import annotations
 
@@ -30,6 +30,18 @@ async def end_unknown(store: Store, known: Collection[str]) -> list[str]:
         for job in strange:
             session.add(_ended(job))
     return [job.id for job in strange]
+
+
+def finish(job: Job, said: str) -> LogEvent:
+    """End a running job whose work is there after all, at the time at which it was heard of last; returns the line that says why."""
+    heard = job.updated_at
+    for step in job.steps:
+        if step.status != StepStatus.COMPLETED:
+            log.mark(job, step.name, StepStatus.COMPLETED)
+            step.completed_at = heard
+    log.advance(job, JobEvent.FINISH)
+    job.completed_at = heard
+    return log.event(job, "", "info", said)
 
 
 def is_of_store(error: Exception) -> bool:

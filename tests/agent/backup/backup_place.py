@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -73,12 +74,21 @@ async def with_a_cloud(place: Place, name: str) -> None:
 
 def repacked(packed: bytes, **changes: object) -> bytes:
     """The back-up with another manifest."""
+    return _with(packed, "manifest.json", lambda content: json.dumps(json.loads(content) | changes).encode())
+
+
+def with_rows(packed: bytes, table: str, rows: list[dict[str, object]]) -> bytes:
+    """The back-up with other rows in a table."""
+    return _with(packed, f"tables/{table}.jsonl", lambda _: b"".join(json.dumps(row).encode() + b"\n" for row in rows))
+
+
+def _with(packed: bytes, name: str, changed: Callable[[bytes], bytes]) -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=io.BytesIO(packed)) as source, tarfile.open(fileobj=out, mode="w:gz") as target:
         for member in source.getmembers():
             content = source.extractfile(member).read()  # type: ignore[union-attr]
-            if member.name == "manifest.json":
-                content = json.dumps(json.loads(content) | changes).encode()
+            if member.name == name:
+                content = changed(content)
             member.size = len(content)
             target.addfile(member, io.BytesIO(content))
     return out.getvalue()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyrage
 import pytest
-from backup_place import WORDS, Place, count, ended, repacked, with_a_cloud
+from backup_place import WORDS, Place, count, repacked, with_a_cloud, with_rows
 from sqlalchemy import make_url, select, text
 from sqlalchemy.exc import DataError
 
@@ -21,7 +21,7 @@ from appliance.agent.backup.sealing import opened
 from appliance.cloudstack.models import OsseaConfigRow
 from appliance.contract.errors import NOT_FOUND, Fault
 from appliance.core.audit import Audit
-from appliance.core.jobs import Job
+from appliance.core.jobs import Job, LogEvent
 from appliance.core.store import Store, dump
 from appliance.core.vault import Vault
 from tests.databases.mariadb import MariaDb
@@ -49,19 +49,53 @@ async def test_a_restore_brings_back_records_keys_and_identity_and_says_so(place
     await restored.close()
 
 
-async def test_a_backup_is_still_there_when_its_own_records_are_put_back_and_taken_up(place: Place) -> None:
-    """In its records it is being made still."""
+@pytest.mark.parametrize("where", ["where it was made", "where it was brought to"])
+async def test_the_job_that_made_a_backup_has_succeeded_in_its_own_records_too(place: Place, where: str) -> None:
+    """It ran still while they were read."""
     name = await place.made()
+    if where == "where it was brought to":
+        content = await place.backups.read(name)
+        await place.backups.remove(name)
+        name = (await place.backups.take(parts(content))).name
     await place.backups.restore(name, WORDS)
     await place.store.close()
     assert place.restoring.take_up() is not None
     restored = await Store.open(place.config.database_url)
     again = Place(restored, place.folder, place.config.database_url)
-    (job_id,) = await again.runner.recover()
-    assert (await ended(restored, job_id)).status == "completed"
+    assert await again.runner.recover() == []
+    async with restored.session() as session:
+        (job,) = (await session.scalars(select(Job))).all()
+        lines = (await session.scalars(select(LogEvent.message).where(LogEvent.job_id == job.id))).all()
+    assert (job.status, job.progress_percent, job.current_operation, job.error) == ("completed", 100.0, "", None)
+    assert [one.status for one in job.steps] == ["completed"]
+    assert job.started_at <= job.completed_at == job.steps[0].completed_at <= job.updated_at
+    assert "added to them when they were put back" in lines[-1]
     assert [one.name for one in await again.backups.all()] == [name]
-    await again.runner.close()
     await restored.close()
+
+
+async def test_another_job_that_ran_while_a_backup_was_made_is_taken_up(place: Place) -> None:
+    async with place.store.begin() as session:
+        session.add(Job(id="job-other1", kind="fetch", title="t", status="running", params={}, state={"name": "backup-oma"}))
+    name = await place.made()
+    content = await opened(await place.backups.read(name), WORDS)
+    place.restoring.lay_ready(content)
+    await place.store.close()
+    assert place.restoring.take_up() is not None
+    restored = await Store.open(place.config.database_url)
+    async with restored.session() as session:
+        found = {job.id: job.status for job in await session.scalars(select(Job))}
+    assert found.pop("job-other1") == "running" and list(found.values()) == ["completed"]
+    await restored.close()
+
+
+async def test_a_backup_whose_jobs_are_no_jobs_is_refused(place: Place) -> None:
+    packed = await opened(await place.backups.read(await place.made()), WORDS)
+    rows = [json.loads(row) for row in Contents(packed).rows("jobs")]
+    broken = with_rows(packed, "jobs", [row | {"state": "{"} for row in rows])
+    with pytest.raises(Fault) as refused:
+        place.restoring.lay_ready(broken)
+    assert refused.value.key == dump.ROWS_BROKEN.key and place.restoring.take_up() is None
 
 
 @pytest.mark.parametrize("move", ["_put_files", "_put_records"])
