@@ -185,7 +185,10 @@ async def test_a_file_that_is_no_backup_is_refused(place: Place, content: bytes)
     assert list((place.folder / "backups").glob(".*")) == []
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "files/../../x", "tables/x.txt", "/etc/x", "files/identity/a/b"])
+STRANGE = ["files/log", "files/operator.token", "files/appliance.db", "files/vault.key.new", "files/identity/" + "a" * 300, "files/vault-" + "1" * 300 + ".key"]
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "files/../../x", "tables/x.txt", "/etc/x", "files/identity/a/b", *STRANGE])
 def test_a_tar_file_with_other_names_is_refused(name: str) -> None:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:gz") as tar:
