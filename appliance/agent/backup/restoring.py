@@ -5,6 +5,7 @@ Every move can be made again after a crash: what is laid ready goes last.
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from pathlib import Path
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine
 
+from appliance.agent.backup import staying
 from appliance.agent.backup.archive import Contents, Manifest, pack
 from appliance.agent.backup.faults import OTHER_ROLE, TOO_NEW
 from appliance.agent.version import VERSION
@@ -33,7 +35,7 @@ class Restoring:
         self._state_dir, self._url, self._role = state_dir, sa.make_url(database_url), role
         self._folder, self._before = state_dir / "restore", state_dir / "before-restore"
         self._ready, self._built = self._folder / "backup.tar.gz", self._folder / "built.db"
-        self._kept = self._before / "records.tar.gz"
+        self._kept, self._held = self._before / "records.tar.gz", self._folder / "staying.json"
         self._tried = state_dir / "restore-check"
 
     def check(self, packed: bytes) -> None:
@@ -71,8 +73,11 @@ class Restoring:
         """Nothing is laid ready any more."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def take_up(self) -> Manifest | None:
-        """Put in place what is laid ready; its manifest, or None when nothing is. What was before is in `before-restore`."""
+    def take_up(self, *, as_it_was: bool = False) -> Manifest | None:
+        """Put in place what is laid ready; its manifest, or None when nothing is. What was before is in `before-restore`.
+
+        With `as_it_was` they are this very machine's, and nothing was done since; else what stays with the machine stays.
+        """
         if not self.waits:
             shutil.rmtree(self._folder, ignore_errors=True)
             return None
@@ -83,8 +88,9 @@ class Restoring:
             shutil.rmtree(self._folder)
             return None
         self._keep_rows()
+        here = None if as_it_was else self._here()
         try:
-            self._put(contents)
+            self._put(contents, here)
         except (Fault, sa.exc.DataError, sa.exc.IntegrityError) as error:  # rows that SQLite took on trial, and the server does not
             _log.error("the records of %s do not fit this database: %s", contents.manifest.made_at, error)
             before = Contents(self._kept.read_bytes())
@@ -100,9 +106,9 @@ class Restoring:
         _log.warning("the records of %s were restored", contents.manifest.made_at)
         return contents.manifest
 
-    def _put(self, contents: Contents) -> None:
+    def _put(self, contents: Contents, here: staying.Held | None = None) -> None:
         self._put_files(contents)
-        self._put_records(contents)
+        self._put_records(contents, here)
 
     def _require_usable(self, manifest: Manifest) -> None:
         if manifest.role != self._role:
@@ -125,6 +131,28 @@ class Restoring:
         finally:
             engine.dispose()
 
+    def _here(self) -> staying.Held:
+        """What stays with this machine. Of a restore that is taken up again: held at first, as the records may be moved by now."""
+        if not self._held.exists():
+            durable.replace(self._held, json.dumps(self._read_here()).encode())
+        found: staying.Held = json.loads(self._held.read_bytes())
+        return found
+
+    def _read_here(self) -> staying.Held:
+        if self._url.get_backend_name() == "sqlite" and not Path(self._url.database or "").exists():
+            return {}
+        engine = dump.blocking_engine(self._url.render_as_string(hide_password=False))
+        try:
+            with engine.connect() as connection:
+                return staying.held(connection)
+        except sa.exc.DatabaseError as error:
+            if type(error) is not sa.exc.DatabaseError:
+                raise
+            _log.error("the records of before can't be read, and nothing of them stays: %s", error)
+            return {}
+        finally:
+            engine.dispose()
+
     def _put_files(self, contents: Contents) -> None:
         for place, content in contents.files().items():
             path, kept = self._state_dir / place, self._before / place
@@ -134,10 +162,12 @@ class Restoring:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             durable.replace(path, content)
 
-    def _put_records(self, contents: Contents) -> None:
+    def _put_records(self, contents: Contents, here: staying.Held | None) -> None:
         if self._url.get_backend_name() != "sqlite":
-            self._put_rows(contents)
+            self._put_rows(contents, here)
         elif self._built.exists():
+            if here is not None:
+                _settle(self._built, here)
             database = Path(self._url.database or "")
             self._before.mkdir(exist_ok=True, mode=0o700)
             for old in sorted(database.parent.glob(f"{database.name}*"), reverse=True):  # its log first: the rows in it are its own
@@ -145,7 +175,7 @@ class Restoring:
             self._built.replace(database)
             durable.sync(database.parent)
 
-    def _put_rows(self, contents: Contents) -> None:
+    def _put_rows(self, contents: Contents, here: staying.Held | None) -> None:
         engine = dump.blocking_engine(self._url.render_as_string(hide_password=False))
         try:
             with engine.begin() as connection:
@@ -154,8 +184,24 @@ class Restoring:
                 everything.reflect(connection)
                 everything.drop_all(connection)
                 _fill(connection, contents)
+                if here is not None:
+                    _arrive(connection, here)
         finally:
             engine.dispose()
+
+
+def _settle(path: Path, here: staying.Held) -> None:
+    engine = create_engine(f"sqlite:///{path}")
+    try:
+        with engine.begin() as connection:
+            _arrive(connection, here)
+    finally:
+        engine.dispose()
+
+
+def _arrive(connection: Connection, here: staying.Held) -> None:
+    """What restored records are to be on this machine, and now; done again, nothing changes."""
+    staying.put(connection, here)
 
 
 def _build(contents: Contents, path: Path) -> None:

@@ -57,7 +57,7 @@ def put_back(config: Config, file: StateFile) -> bool:
     restoring = _restoring(config)
     try:
         restoring.lay_ready(packed)
-        return restoring.take_up() is not None
+        return restoring.take_up(as_it_was=True) is not None
     except Fault as error:
         if error.key not in _DAMAGED:
             raise

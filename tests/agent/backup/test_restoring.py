@@ -71,8 +71,8 @@ async def test_a_restore_that_is_broken_off_is_taken_up_again(place: Place, move
     await place.store.close()
     real = getattr(Restoring, move)
 
-    def cut(self: Restoring, contents: Contents) -> None:
-        real(self, contents)
+    def cut(self: Restoring, contents: Contents, *more: object) -> None:
+        real(self, contents, *more)
         raise OSError("the power is gone")
 
     with monkeypatch.context() as patched, pytest.raises(OSError, match="power"):
