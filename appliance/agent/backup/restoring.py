@@ -15,12 +15,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine
 
 from appliance.agent.backup import staying
-from appliance.agent.backup.archive import Contents, Manifest, pack
-from appliance.agent.backup.faults import OTHER_ROLE, TOO_NEW
+from appliance.agent.backup.archive import KIND, Contents, Manifest, pack
+from appliance.agent.backup.faults import NOT_A_BACKUP, OTHER_ROLE, TOO_NEW
 from appliance.agent.version import VERSION
 from appliance.contract.errors import STORE_UNWRITABLE, Fault
 from appliance.core import durable
 from appliance.core.audit import AuditEvent
+from appliance.core.jobs import recovery
 from appliance.core.store import dump
 from appliance.core.store.base import utcnow
 from appliance.core.store.engine import OURS, migrate, revisions
@@ -29,13 +30,14 @@ _log = logging.getLogger(__name__)
 
 
 class Restoring:
-    """Replaces records, keys and identity of one appliance. All calls block."""
+    """Replaces records, keys and identity of one appliance, and keeps what was there in the folder `before`. All calls block."""
 
-    def __init__(self, state_dir: Path, database_url: str, role: str) -> None:
+    def __init__(self, state_dir: Path, database_url: str, role: str, *, before: str = "before-restore") -> None:
         self._state_dir, self._url, self._role = state_dir, sa.make_url(database_url), role
-        self._folder, self._before = state_dir / "restore", state_dir / "before-restore"
+        self._folder, self._before = state_dir / "restore", state_dir / before
         self._ready, self._built = self._folder / "backup.tar.gz", self._folder / "built.db"
         self._kept, self._held = self._before / "records.tar.gz", self._folder / "staying.json"
+        self._begun = self._folder / "begun"
         self._tried = state_dir / "restore-check"
 
     def check(self, packed: bytes) -> None:
@@ -56,12 +58,12 @@ class Restoring:
         self.give_up()
         self._folder.mkdir(parents=True, mode=0o700)
         try:
+            self._require_room_for_files(contents)
             _build(contents, self._built)
+            durable.replace(self._ready, packed)
         except BaseException:
             self.give_up()
             raise
-        shutil.rmtree(self._before, ignore_errors=True)  # of two restores the last one's is kept
-        durable.replace(self._ready, packed)
         return contents.manifest
 
     @property
@@ -87,6 +89,9 @@ class Restoring:
             _log.error("the restore that was asked for is given up: %s", error)
             shutil.rmtree(self._folder)
             return None
+        if not self._begun.exists():
+            shutil.rmtree(self._before, ignore_errors=True)  # of two restores the last one's is kept
+            durable.replace(self._begun, b"")
         self._keep_rows()
         here = None if as_it_was else self._here()
         try:
@@ -115,6 +120,12 @@ class Restoring:
             raise OTHER_ROLE(role=manifest.role.upper())
         if manifest.revision not in revisions():
             raise TOO_NEW(version=manifest.version)
+
+    def _require_room_for_files(self, contents: Contents) -> None:
+        for place in contents.files():
+            path = self._state_dir / place
+            if path.is_dir() or (path.parent.exists() and not path.parent.is_dir()):
+                raise NOT_A_BACKUP(detail="one of its files has the place of something else here", cause=str(place))
 
     def _keep_rows(self) -> None:
         """What a database server and this folder hold now, as an unsealed back-up. Of a restore that is taken up again: held at first."""
@@ -202,6 +213,7 @@ def _settle(path: Path, here: staying.Held) -> None:
 def _arrive(connection: Connection, here: staying.Held) -> None:
     """What restored records are to be on this machine, and now; done again, nothing changes."""
     staying.put(connection, here)
+    recovery.keep_from_going_on(connection, spared=(KIND,))
 
 
 def _build(contents: Contents, path: Path) -> None:
