@@ -13,11 +13,13 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine
+from sqlalchemy.orm import Session
 
 from appliance.agent.backup import staying
 from appliance.agent.backup.archive import KIND, Contents, Manifest, pack
 from appliance.agent.backup.faults import NOT_A_BACKUP, OTHER_ROLE, TOO_NEW
 from appliance.agent.version import VERSION
+from appliance.contexts import VmContext, doubts
 from appliance.contract.errors import STORE_UNWRITABLE, Fault
 from appliance.core import durable
 from appliance.core.audit import AuditEvent
@@ -214,6 +216,10 @@ def _arrive(connection: Connection, here: staying.Held) -> None:
     """What restored records are to be on this machine, and now; done again, nothing changes."""
     staying.put(connection, here)
     recovery.keep_from_going_on(connection, spared=(KIND,))
+    with Session(connection) as session:
+        for context in session.scalars(sa.select(VmContext)):
+            doubts.cast(context, utcnow())
+        session.commit()  # of the session's alone: the transaction is the caller's
 
 
 def _build(contents: Contents, path: Path) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from appliance.core.store import dump
 
 STAYING = ("console.password", "gate.password", "remote_console", "remote_console.password", "tries.*")
-"""Settings, as patterns of their names, that a restore leaves as they are here: no lost password and no key that was taken away comes back."""
+"""Settings, as patterns of their names, that a restore leaves as they are: no lost password and no key that was taken away comes back."""
 NEEDED = frozenset({"console.password"})
 """Of those, what comes from the back-up where this machine has none: a console without a password lets everybody in."""
 

@@ -13,6 +13,7 @@ from appliance.agent.setup import PASSWORD_WRONG, Setup
 from appliance.agent.tokens.models import ApiToken
 from appliance.agent.tokens.tokens import Tokens
 from appliance.agent.tries import Tries
+from appliance.contexts import VmContext, VmState
 from appliance.contract.errors import Fault
 from appliance.contract.roles import Role
 from appliance.core.audit import Audit
@@ -119,6 +120,16 @@ async def test_tokens_that_this_machine_never_knew_come_back_but_for_names_that_
         tokens = await tokens_of(store)
         assert [one.name for one in await tokens.all()] == ["monitoring", "taken"]
         assert [tokens.caller(text) is not None for text in (*texts, ours)] == [True, False, True]
+
+
+async def test_no_restored_copy_is_ready_before_it_was_compared(place: Place) -> None:
+    words = dict.fromkeys(("peer_id", "vm_name", "vmware_vm_id", "vm_path", "vcenter_host", "datacenter"), "x")
+    async with place.store.begin() as session:
+        session.add(VmContext(context_id="ctx-1", current_status=VmState.READY, consistent_point={"change_ids": {"d": "52/7"}}, **words))
+    async with restored(place, await place.packed()) as store, store.session() as session:
+        context = await session.get_one(VmContext, "ctx-1")
+        assert (context.current_status, context.torn_since is None) == (VmState.FAILED, False)
+        assert context.consistent_point == {"change_ids": {"d": "52/7"}, "doubt": "whole"}
 
 
 async def test_records_of_this_machine_that_an_upgrade_puts_back_are_put_back_whole(place: Place) -> None:
