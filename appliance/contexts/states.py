@@ -36,6 +36,8 @@ class VmEvent(StrEnum):
     RETURN_STUCK = "cleanup or rollback stopped half-way"
     REPAIRED = "failed-run cleanup done"
     REPAIRED_WITH_LOSS = "failed-run cleanup done, a snapshot was lost"
+    RECORDS_RESTORED = "the records came back from a back-up"
+    COPY_ACCEPTED = "the copy was accepted as it is after a restore"
 
 
 S, E = VmState, VmEvent
@@ -56,6 +58,8 @@ TRANSITIONS: dict[tuple[VmState, VmEvent], VmState] = {
     (S.LIVE, E.RETURN_STUCK): S.CLEANUP_REQUIRED,
     (S.CLEANUP_REQUIRED, E.REPAIRED): S.READY,
     (S.CLEANUP_REQUIRED, E.REPAIRED_WITH_LOSS): S.FAILED,
+    (S.READY, E.RECORDS_RESTORED): S.FAILED,
+    (S.FAILED, E.COPY_ACCEPTED): S.READY,
 }
 
 

@@ -98,7 +98,11 @@ class LastFailure(OperatorModel):
 
 
 class VmContext(OperatorModel):
-    """A VM under management. `next_run` is None while no schedule holds for it; progress is of the job that runs, if one does."""
+    """A VM under management. `next_run` is None while no schedule holds for it; progress is of the job that runs, if one does.
+
+    `doubt` is there since its records came back from a back-up, until its whole copy was compared: `whole`, or `written` where a copy
+    may have stopped while it was writing.
+    """
 
     context_id: str
     peer_id: str
@@ -112,6 +116,7 @@ class VmContext(OperatorModel):
     consistent_at: str | None
     torn_since: datetime | None
     diverged_since: datetime | None
+    doubt: str | None = None
     ossea_config_id: int | None
     progress_percent: float | None
     current_operation: str
@@ -156,6 +161,11 @@ class ReplicationsApi(Api):
     @route("GET", "/api/v1/vm-contexts/{vm}")
     async def context(self, vm: str) -> VmContext:
         """One VM, by its context id or its name where that is unique."""
+        raise NotImplementedError
+
+    @route("POST", "/api/v1/vm-contexts/{vm}/accept-copy")
+    async def accept_copy(self, vm: str) -> VmContext:
+        """Take a VM's copy as it is after a restore, where its source is lost: a test failover can then be started from it."""
         raise NotImplementedError
 
     @route("GET", "/api/v1/vm-contexts/{vm}/cycles")

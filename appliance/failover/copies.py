@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appliance.contexts import records
+from appliance.contexts import doubts, records
 from appliance.contract.errors import Fault
 from appliance.contract.failover import Preparation
 from appliance.contract.preflight import FailoverKind
@@ -75,6 +75,7 @@ class Snapshots(Step):
             synchronised=context.consistent_point is not None,
             torn=context.torn_since is not None,
             diverged=context.diverged_since is not None,
+            in_doubt=doubts.of(context) is doubts.Doubt.WHOLE,
         )
         for number, volume in enumerate(case.in_order()):
             await run.progress(number / len(case.volumes))

@@ -13,6 +13,12 @@ TORN = fault(
     "The copy of {name} is incomplete: a replication stopped while it was writing.",
     "Let a replication of it finish; then try again.",
 )
+IN_DOUBT = fault(
+    "failover.in_doubt",
+    409,
+    "The records of {name} came back from a back-up: its copy may be newer than they say, or incomplete.",
+    "Let a replication of it finish: it compares the whole copy. If the source is lost, take the copy as it is on the VM's page.",
+)
 DIVERGED = fault(
     "failover.diverged",
     409,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from appliance.contexts import VmContext, VmState, specifications
+from appliance.contexts import VmContext, VmState, doubts, specifications
 from appliance.contract.checks import Check, failed, passed, warned
 from appliance.contract.errors import Fault
 from appliance.contract.failover import Preparation
@@ -73,7 +73,7 @@ def checks_of(wish: Wish, seen: Seen) -> list[Check]:
     guest = described.guest_id if described is not None else ""
     return [
         state_check(context, wish.job_id),
-        usable_check(context),
+        usable_check(context, live=live),
         *age_check(context.consistent_point, seen.now, seen.old),
         verification_check(seen.verified),
         *link_checks(found.link, needed=live),
@@ -96,17 +96,22 @@ def state_check(context: VmContext, job_id: str = "") -> Check:
     return passed(name, f"{context.vm_name} is ready, and nothing else is under way for it.")
 
 
-def usable_check(context: VmContext) -> Check:
-    """Whether the copy is complete, and as it was when it was copied."""
+def usable_check(context: VmContext, *, live: bool = False) -> Check:
+    """Whether the copy is complete, and as it was when it was copied. What an operator accepted after a restore is warned of."""
     try:
         refuse_unusable(
             context.vm_name,
             synchronised=context.consistent_point is not None,
             torn=context.torn_since is not None,
             diverged=context.diverged_since is not None,
+            in_doubt=doubts.of(context) is doubts.Doubt.WHOLE,
         )
     except Fault as error:
         return failed("copy", error.message, error.guidance)
+    if doubts.of(context) is not None:
+        flaw = failed if live else warned
+        doubtful = "The records came back from a back-up, and the copy was not compared since: it may be newer, or incomplete."
+        return flaw("copy", doubtful, "If the source is there, let a replication finish first: it compares the whole copy.")
     return passed("copy", "The copy is complete and unchanged.")
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from appliance.failover.faults import DIVERGED, NEVER_SYNCHRONISED, TORN
+from appliance.failover.faults import DIVERGED, IN_DOUBT, NEVER_SYNCHRONISED, TORN
 
 
-def refuse_unusable(case_name: str, *, synchronised: bool, torn: bool, diverged: bool) -> None:
+def refuse_unusable(case_name: str, *, synchronised: bool, torn: bool, diverged: bool, in_doubt: bool = False) -> None:
     """Raise the Fault that says why the copy must not be started."""
+    if torn and in_doubt:
+        raise IN_DOUBT(name=case_name)
     if torn:
         raise TORN(name=case_name)
     if diverged:

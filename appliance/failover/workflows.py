@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appliance.contexts import VmContext, VmEvent, VmState, records
+from appliance.contexts import VmContext, VmEvent, VmState, doubts, records
 from appliance.core.jobs import Job, JobStatus, Run, StepStatus, Workflow
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.store import utcnow
@@ -189,6 +189,7 @@ def refuse_unready(context: VmContext, words: str) -> None:
         synchronised=context.consistent_point is not None,
         torn=context.torn_since is not None,
         diverged=context.diverged_since is not None and context.current_status == VmState.READY,
+        in_doubt=doubts.of(context) is doubts.Doubt.WHOLE,
     )
     if context.current_status != VmState.READY:
         raise _wrong_state(context, words)

@@ -38,7 +38,11 @@ def copies_check(volumes: Sequence[Volume], gone: Sequence[Volume], own_vm_id: s
         return failed(name, f"CloudStack does not have the volume {_names(gone)} any more.", guidance)
     away = [one for one in volumes if one.vm_id not in (None, "", own_vm_id)]
     if away:
-        return failed(name, f"The volume {_names(away)} is attached to another machine.", "Clean up the failover that attached it.")
+        guidance = (
+            "Clean up the failover that attached it. Where there was none, as on a new appliance with a restored back-up: detach it from "
+            "that machine in CloudStack, and save the CloudStack configuration again with the machine that this appliance is now."
+        )
+        return failed(name, f"The volume {_names(away)} is attached to another machine.", guidance)
     kept = [one for one in volumes if one.snapshot_id is not None]
     if kept:
         return failed(name, f"The volume {_names(kept)} has a snapshot of an earlier failover.", "Clean up that failover first.")

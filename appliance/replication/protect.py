@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from appliance.contexts import VmContext, records
+from appliance.contexts import VmContext, doubts, records
 from appliance.contract.inventory import AskVm
 from appliance.core.jobs import Job, Runner
 from appliance.replication.admission import Origin, admit
 from appliance.replication.faults import PART_OF_FAILOVER
 from appliance.replication.kinds import REPLICATION, VERIFICATION
 from appliance.replication.steps import CycleDeps
-from appliance.replication.verify.limits import SAMPLED
+from appliance.replication.verify.limits import FULL, SAMPLED
 
 RefuseUnfit = Callable[[str, int, str, int | None], Awaitable[None]]
 """Told peer, credential, VM and configuration before a first copy: raises the Fault that names what keeps it from being made."""
@@ -92,7 +92,7 @@ async def submit_cycle(
 ) -> str:
     """Start a cycle; `why` tells how its configuration came to be chosen. `parent_job_id` is the failover that holds the VM meanwhile.
 
-    Raises a Fault when the VM is busy or in a state that cannot be.
+    A copy that is in doubt since a restore is compared as a whole. Raises a Fault when the VM is busy or in a state that cannot be.
     """
     params = {
         "context_id": context.context_id,
@@ -101,6 +101,6 @@ async def submit_cycle(
         "config_reason": why,
         "quiesce": quiesce,
         "parent_job_id": parent_job_id,
-        "verify": verify,
+        "verify": verify if doubts.of(context) is None else FULL,
     }
     return await runner.submit(kind, params, vm_context_id=context.context_id, peer_id=context.peer_id, job_id=job_id)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appliance.contexts import VmContext, records, specifications
+from appliance.contexts import VmContext, doubts, records, specifications
 from appliance.contract.errors import NOT_FOUND
 from appliance.contract.inventory import Disk, Vm
 from appliance.contract.peer import CopyProgress, DiskProgress
@@ -123,19 +123,23 @@ async def mark_torn(session: AsyncSession, context_id: str) -> None:
     """From now on the copy must not be started, until a cycle commits."""
     context = await records.by_id(session, context_id)
     context.torn_since = context.torn_since or utcnow()
+    doubts.note_writing(context)
 
 
 async def commit(session: AsyncSession, job_id: str, outcome: dict[str, Any]) -> None:
-    """Store all new change ids, the consistent point, and clear torn: to be called in one transaction, after the last flush."""
+    """Store all new change ids, the consistent point, and clear torn: to be called in one transaction, after the last flush.
+
+    A copy that is in doubt since a restore stays torn: its whole comparison comes after this.
+    """
     cycle = await load(session, job_id)
     context = await records.by_id(session, cycle.vm_context_id)
     for disk in cycle.disks:
         disk.disk_change_id = outcome["change_ids"][disk.disk_id] or None
         disk.sync_status, disk.sync_progress_percent = "completed", 100.0
     cycle.previous_change_id = _shown(context.consistent_point)
-    context.consistent_point = {"job_id": job_id, **outcome}
+    context.consistent_point = doubts.carried(context, {"job_id": job_id, **outcome})
     cycle.change_id = _shown(context.consistent_point)
-    context.torn_since = None
+    context.torn_since = None if doubts.of(context) is None else context.torn_since or utcnow()
     context.last_successful_job_id = job_id
     cycle.progress_percent = 100.0
 
@@ -146,7 +150,7 @@ async def restore_point(session: AsyncSession, context_id: str, point: dict[str,
     `point` is what `consistent_point` held then: `job_id`, `at` (ISO time) and `change_ids` by disk.
     """
     context = await records.by_id(session, context_id)
-    context.consistent_point = point
+    context.consistent_point = doubts.carried(context, point)
     if any(change_id is None for change_id in point["change_ids"].values()):
         context.torn_since = context.torn_since or utcnow()
 

@@ -129,6 +129,16 @@ DISCARD = Action(
     "when the new machine of a failed live run has been started",
     typed=True,
 )
+ACCEPT = Action(
+    "accept",
+    "Use the copy as it is …",
+    "Use the copy of {name} though it was not compared?",
+    "The records came back from a back-up. Nobody has compared the copy since: it may be newer than the records say, or be a mix of two "
+    "moments, and a machine started from it may have damaged data. If {name} is still in vCenter, copy it instead: that compares "
+    "everything. A test failover can be started from the copy afterwards; the next copy compares all of it nevertheless.",
+    "after a restore of the records, where the source is lost",
+    typed=True,
+)
 CANCEL = Action(
     "cancel",
     "Cancel the running job",
@@ -152,14 +162,14 @@ VM_ACTIONS: Mapping[str, tuple[Action, ...]] = {
     "failed_over_live": (ROLLBACK, FINALISE),
     "cleanup_required": (REPAIR,),
     "migrated": (),
-    "failed": (SYNC,),
+    "failed": (SYNC, ACCEPT),
 }
 """What each state of a VM allows while no job holds it."""
 
 FAILING_OVER = ("ready_for_failover", "failed_over_test", "failed_over_live", "cleanup_required")
 """States in which the job that holds a VM is a failover, or a way back from one."""
 
-EXPLAINED = (SYNC, TEST, LIVE, VERIFY, NETWORKS, CLEAN_UP, ROLLBACK, FINALISE, REPAIR, STOP, CANCEL, RETRY)
+EXPLAINED = (SYNC, TEST, LIVE, VERIFY, NETWORKS, CLEAN_UP, ROLLBACK, FINALISE, REPAIR, STOP, ACCEPT, CANCEL, RETRY)
 
 _KINDS = {
     "replication": SYNC, "test_failover": TEST, "live_failover": LIVE, "cleanup": CLEAN_UP, "rollback": ROLLBACK, "finalise": FINALISE,
@@ -185,6 +195,8 @@ def vm_actions(vm: VmContext) -> list[Action]:
     if vm.current_job_id is not None:
         return [CANCEL, STOP] if vm.current_status in FAILING_OVER else [CANCEL]
     allowed = [one for one in VM_ACTIONS.get(vm.current_status, ()) if one not in (TEST, LIVE, VERIFY) or _usable(vm)]
+    if not _acceptable(vm):
+        allowed = [one for one in allowed if one is not ACCEPT]
     kind = failed_kind(vm)
     # A retry asks with all checks of the first time: it is offered where its operation is.
     if vm.last_failure is not None and (kind not in _KINDS or _KINDS[kind] in allowed):
@@ -223,6 +235,11 @@ def retrying(kind: str, title: str) -> Action:
 def _usable(vm: VmContext) -> bool:
     """Whether there is a copy that a machine may be started from."""
     return vm.consistent_at is not None and vm.torn_since is None and vm.diverged_since is None
+
+
+def _acceptable(vm: VmContext) -> bool:
+    """Whether the copy waits to be compared after a restore, and no copy was stopped while it wrote to it."""
+    return vm.doubt == "whole" and vm.torn_since is not None and vm.diverged_since is None
 
 
 def explained() -> str:

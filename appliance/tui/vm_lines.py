@@ -115,6 +115,8 @@ _MEANINGS = {
 def meaning(vm: VmContext) -> str:
     """The state and what it means for the operator."""
     text = f"{words.STATES.get(vm.current_status, vm.current_status)}: {_MEANINGS.get(vm.current_status, '')}".rstrip(": ")
+    if vm.doubt and vm.torn_since and vm.current_status == "failed":
+        return f"{words.STATES['failed']}: the records came back from a back-up; copy again, which compares the whole copy"
     if vm.torn_since and vm.current_status != "replicating":
         text += f". The copy is torn since {words.moment(vm.torn_since)} UTC and can't be started"
     return text

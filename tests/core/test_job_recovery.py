@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from appliance.contract.errors import STORE_UNREADABLE, STORE_UNWRITABLE, Fault, FaultSpec, fault
 from appliance.core.jobs import Job, JobStatus, LogEvent, Run, Runner, Step, StepStatus, Workflow
 from appliance.core.jobs.lifecycle import ENDED
-from appliance.core.jobs.recovery import is_of_store
+from appliance.core.jobs.recovery import RESTORED, is_of_store, keep_from_going_on
 from appliance.core.store import Store
 
 BROKEN = fault("test.broken_recovery", 500, "The thing broke.", "Mend it.")
@@ -90,6 +90,73 @@ async def test_a_job_that_can_not_give_back_what_it_held_ends_all_the_same(store
     runner = Runner(store, [flow])
     await runner.recover()
     assert (await runner.wait(job_id)).status == JobStatus.FAILED
+
+
+async def restored(store: Store, *spared: str) -> None:
+    """What a restore does with the records that it puts in place; twice, as after a power cut."""
+    async with store.begin() as session:
+        for _ in range(2):
+            await (await session.connection()).run_sync(keep_from_going_on, spared)
+
+
+@pytest.mark.parametrize("status", [one for one in JobStatus if one not in ENDED])
+async def test_a_job_of_restored_records_ends_where_it_stands_with_that_reason(store: Store, status: JobStatus) -> None:
+    step = Waits()
+    job_id = await left_by(store, step, Plain([step]), status=status)
+    await restored(store)
+    runner = Runner(store, [Plain([step])])
+    assert await runner.recover() == []
+    job = await runner.get(job_id)
+    assert (job.status, job.error and job.error["key"], step.begun, step.undone) == (JobStatus.CANCELLED, RESTORED.key, 1, 0)
+    assert [one.status for one in job.steps] == [StepStatus.FAILED] and not runner.is_driven(job_id)
+    async with store.session() as session:
+        assert "was under way when the back-up was made" in (await session.get_one(LogEvent, 1)).message
+
+
+@pytest.mark.parametrize("act", ["cancel", "drive_anew", "break_off"])
+async def test_a_job_of_restored_records_does_not_go_on_when_somebody_is_faster_than_the_agent(store: Store, act: str) -> None:
+    step = Waits()
+    job_id = await left_by(store, step, Plain([step]))
+    await restored(store)
+    runner = Runner(store, [Plain([step])])
+    await getattr(runner, act)(job_id)
+    job = await runner.wait(job_id)
+    assert (job.status, job.error and job.error["key"], step.begun, step.undone) == (JobStatus.CANCELLED, RESTORED.key, 1, 0)
+
+
+async def test_a_part_of_a_job_of_restored_records_ends_before_that_one(store: Store) -> None:
+    ended: list[str] = []
+
+    class Noted(Plain):
+        async def settle(self, session: AsyncSession, job: Job) -> None:
+            ended.append(job.id)
+
+    step = Waits()
+    first = Runner(store, [Noted([step])])
+    made = [await first.submit("plain", {}) for _ in range(3)]
+    await first.close()
+    await restored(store)
+    await Runner(store, [Noted([step])]).recover()
+    assert ended == made[::-1]
+
+
+async def test_a_job_of_restored_records_that_can_not_give_back_what_it_held_ends_all_the_same(store: Store) -> None:
+    step, flow = Waits(), Plain([Waits()])
+    job_id = await left_by(store, step, Plain([step]))
+    await restored(store)
+    flow.unsettled = KeyError("gone")
+    runner = Runner(store, [flow])
+    assert await runner.recover() == [] and (await runner.get(job_id)).status == JobStatus.CANCELLED
+
+
+async def test_a_spared_kind_of_restored_records_and_what_begins_later_go_on(store: Store) -> None:
+    step = Waits()
+    job_id = await left_by(store, step, Plain([step]))
+    await restored(store, "plain")
+    runner = Runner(store, [Plain([step])])
+    assert await runner.recover() == [job_id]
+    step.go.set()
+    assert (await runner.wait(job_id)).status == JobStatus.COMPLETED
 
 
 async def test_an_agent_that_is_killed_twice_leaves_a_job_that_the_third_one_ends(store: Store) -> None:

@@ -18,6 +18,8 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
     ("values", "key"),
     [
         ({"torn_since": NOW}, "failover.torn"),
+        ({"torn_since": NOW, "consistent_point": {"doubt": "whole"}}, "failover.in_doubt"),
+        ({"torn_since": NOW, "consistent_point": {"doubt": "written"}}, "failover.torn"),
         ({"diverged_since": NOW}, "failover.diverged"),
         ({"consistent_point": None}, "failover.never_synchronised"),
         ({"consistent_point": None, "current_status": VmState.DISCOVERED}, "failover.never_synchronised"),

@@ -46,6 +46,7 @@ LACK = "the program rhsrvany.exe, which ends the set-up of a Windows guest, is n
 TEST = Wish(FailoverKind.TEST, {"VM Network": "net-1"})
 LIVE = Wish(FailoverKind.LIVE, {"VM Network": "network_id-1"})
 GIB = 1024**3
+DOUBTED = {"at": "2026-11-20T02:00:00+00:00", "doubt": "whole"}
 
 
 @pytest.mark.parametrize("wish", [TEST, LIVE])
@@ -62,6 +63,7 @@ HERE = [
     (seen(context=context(current_status=VmState.TEST)), "state", FAIL, "web is failed over test."),
     (seen(context=context(current_status=VmState.MIGRATED)), "state", FAIL, "web is migrated."),
     (seen(context=context(torn_since=NOW)), "copy", FAIL, "incomplete"),
+    (seen(context=context(torn_since=NOW, consistent_point=DOUBTED)), "copy", FAIL, "came back from a back-up"),
     (seen(context=context(diverged_since=NOW)), "copy", FAIL, "changed by an earlier failover"),
     (seen(context=context(consistent_point=None)), "copy", FAIL, "no complete copy"),
     (seen(now=NOW + timedelta(hours=30)), "consistent-point", WARN, "old: 2026-11-20 02:00 UTC, 31 h ago"),
@@ -88,6 +90,12 @@ HERE = [
 def test_what_is_known_here(wish: Wish, facts: Seen, name: str, state: CheckState, words: str) -> None:
     check = one(checks_of(wish, facts), name)
     assert check.state is state and words in check.sentence and bool(check.guidance) == (state is not PASS)
+
+
+@pytest.mark.parametrize(("wish", "state"), [(TEST, WARN), (LIVE, FAIL)])
+def test_a_copy_that_was_accepted_after_a_restore_is_warned_of_and_nothing_is_moved_for_good_to_it(wish: Wish, state: CheckState) -> None:
+    check = one(checks_of(wish, seen(context=context(consistent_point=DOUBTED))), "copy")
+    assert (check.state, "was not compared since" in check.sentence) == (state, True)
 
 
 def test_the_job_that_does_it_is_not_in_its_own_way() -> None:

@@ -59,6 +59,13 @@ def test_no_machine_is_started_from_a_copy_that_is_not_whole(flaw: dict[str, obj
     assert offered(op.vm(**flaw)) == ["sync", "networks"]
 
 
+@pytest.mark.parametrize(("doubt", "keys"), [("whole", ["sync", "accept", "networks"]), ("written", ["sync", "networks"])])
+def test_after_a_restore_a_copy_can_be_used_as_it_is_unless_it_may_be_half_written(doubt: str, keys: list[str]) -> None:
+    restored = op.vm(current_status="failed", torn_since=NOW, doubt=doubt)
+    assert offered(restored) == keys
+    assert "came back from a back-up" in meaning(restored)
+
+
 def test_what_failed_can_be_started_again_where_its_operation_can() -> None:
     assert offered(op.failed()) == ["sync", "retry", "networks"]
     summary = op.failed().last_operation_summary or {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import json
@@ -21,12 +22,15 @@ from appliance.core.store import dump
 from appliance.core.tars import Header
 
 FORMAT = 1
+KIND = "backup"
+"""The kind of the jobs that make one: in its own records, the one that made it has not ended."""
 KEPT_FILES = ("vault*.key", "identity/*")
 """What belongs to the records and is kept beside them, below the folder of the appliance's state."""
 
 _AT_ONCE = 1 << 20
 _MANIFEST, _TABLES, _FILES = "manifest.json", "tables/", "files/"
-_NAME = re.compile(r"(manifest\.json|tables/\w+\.jsonl|files/(identity/)?[A-Za-z0-9][\w.-]*)")
+_NAME = re.compile(r"(manifest\.json|tables/\w+\.jsonl|files/(vault(-[0-9]{1,9})?\.key|identity/[A-Za-z0-9][A-Za-z0-9_.-]{0,99}))")
+"""Every place that a back-up writes to, and no other one."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,12 @@ class Manifest:
 
 def pack(connection: Connection, state_dir: Path, manifest: Manifest) -> bytes:
     """Everything in one file. Reads one moment of the database. Blocks."""
-    packed = io.BytesIO()
+    packed, kept = io.BytesIO(), _kept(state_dir)
     with tarfile.open(fileobj=packed, mode="w:gz") as tar:
         rows = {table.name: _pack_table(tar, connection, table) for table in dump.tables(connection)}
-        for path in _kept(state_dir):
-            _add(tar, f"{_FILES}{path.relative_to(state_dir)}", path.read_bytes())
+        # Beside a change of the key the rows may be of before or of after it; an old key is written over before it goes.
+        for name, content in sorted((_kept(state_dir) | kept).items()):
+            _add(tar, name, content)
         _add(tar, _MANIFEST, json.dumps(asdict(manifest) | {"rows": rows}, indent=2).encode())
     return packed.getvalue()
 
@@ -99,8 +104,15 @@ def _read_through(packed: bytes) -> None:
             pass
 
 
-def _kept(state_dir: Path) -> list[Path]:
-    return sorted(path for pattern in KEPT_FILES for path in state_dir.glob(pattern) if path.is_file())
+def _kept(state_dir: Path) -> dict[str, bytes]:
+    """The files as they are now, by their names in the back-up; without what goes meanwhile."""
+    found: dict[str, bytes] = {}
+    for path in (path for pattern in KEPT_FILES for path in state_dir.glob(pattern) if path.is_file()):
+        name = f"{_FILES}{path.relative_to(state_dir)}"
+        if _NAME.fullmatch(name):
+            with contextlib.suppress(FileNotFoundError):
+                found[name] = path.read_bytes()
+    return found
 
 
 def _pack_table(tar: tarfile.TarFile, connection: Connection, table: sa.Table) -> int:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appliance.agent.backup.archive import Manifest, pack
-from appliance.agent.backup.faults import BEING_MADE, JOBS_RUN, NO_ROOM, PASSPHRASE_GONE
+from appliance.agent.backup.archive import KIND, Manifest, pack
+from appliance.agent.backup.faults import BEING_MADE, JOBS_RUN, NO_ROOM, PASSPHRASE_GONE, RESTORE_RUNS
 from appliance.agent.backup.folder import KEPT, Folder
 from appliance.agent.backup.integrity import integrity
 from appliance.agent.backup.restoring import Restoring
@@ -32,7 +32,7 @@ from appliance.core.store import Store, dump, new_id, utcnow
 from appliance.core.vault import Vault
 from appliance.core.web import Heard
 
-KIND, FETCH, SEND = "backup", "backup-fetch", "backup-send"
+FETCH, SEND = "backup-fetch", "backup-send"
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ class Backups:
         self.folder = Folder(config.state_dir / "backups", KEPT)
         self._restoring = Restoring(config.state_dir, config.database_url, config.role)
         self._passphrases: dict[str, str] = {}
+        self._at_restore = asyncio.Lock()
         runner.register(MakeBackup(self))
         fetching = Fetching(FETCH, "a back-up", UPLOAD_LIMIT, self._take_fetched)
         make_known(runner, fetching, Sending(SEND, "back-up", self.folder.found))
@@ -167,14 +168,20 @@ class Backups:
     async def restore(self, name: str, passphrase: str) -> None:
         """Lay a back-up ready and start the agent anew. Raises a Fault, with nothing changed, when it can't be used or jobs run."""
         content = await self.read(name)
-        await self._require_idle()
-        await asyncio.to_thread(self._restoring.lay_ready, await opened(content, passphrase))
-        try:
-            await self._require_idle()  # one may have begun meanwhile
-            await self._restart()
-        except BaseException:
-            await asyncio.to_thread(self._restoring.give_up)  # else the next start, whenever it is, would take it up
-            raise
+        if self._at_restore.locked():
+            raise RESTORE_RUNS()
+        async with self._at_restore:
+            if await asyncio.to_thread(lambda: self._restoring.waits):
+                raise RESTORE_RUNS()
+            await self._require_idle()
+            packed = await opened(content, passphrase)
+            try:
+                await to_its_end(asyncio.to_thread(self._restoring.lay_ready, packed))
+                await self._require_idle()  # one may have begun meanwhile
+                await self._restart()
+            except BaseException:
+                await asyncio.to_thread(self._restoring.give_up)  # else the next start, whenever it is, would take it up
+                raise
 
     async def _require_idle(self) -> None:
         async with self._store.session() as session:

@@ -41,3 +41,9 @@ NO_ROOM = fault(
     "There is too little room on this appliance's disk for a back-up.",
     "Remove old back-ups, or make its disk larger; then ask again. Nothing was changed.",
 )
+RESTORE_RUNS = fault(
+    "backup.restore_runs",
+    409,
+    "A restore is under way already.",
+    "Wait until the agent has started anew and look what it has restored; then ask again if another one is wanted.",
+)

@@ -5,6 +5,7 @@ Every move can be made again after a crash: what is laid ready goes last.
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from pathlib import Path
@@ -14,10 +15,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.orm import Session
 
-from appliance.agent.backup.archive import Contents, Manifest, pack
-from appliance.agent.backup.faults import OTHER_ROLE, TOO_NEW
+from appliance.agent.backup import staying
+from appliance.agent.backup.archive import KIND, Contents, Manifest, pack
+from appliance.agent.backup.faults import NOT_A_BACKUP, OTHER_ROLE, TOO_NEW
 from appliance.agent.backup.folder import Folder
 from appliance.agent.version import VERSION
+from appliance.contexts import VmContext, doubts
 from appliance.contract.errors import STORE_UNWRITABLE, Fault
 from appliance.core import durable
 from appliance.core.audit import AuditEvent
@@ -30,13 +33,14 @@ _log = logging.getLogger(__name__)
 
 
 class Restoring:
-    """Replaces records, keys and identity of one appliance. All calls block."""
+    """Replaces records, keys and identity of one appliance, and keeps what was there in the folder `before`. All calls block."""
 
-    def __init__(self, state_dir: Path, database_url: str, role: str) -> None:
+    def __init__(self, state_dir: Path, database_url: str, role: str, *, before: str = "before-restore") -> None:
         self._state_dir, self._url, self._role = state_dir, sa.make_url(database_url), role
-        self._folder, self._before = state_dir / "restore", state_dir / "before-restore"
+        self._folder, self._before = state_dir / "restore", state_dir / before
         self._ready, self._built = self._folder / "backup.tar.gz", self._folder / "built.db"
-        self._kept = self._before / "records.tar.gz"
+        self._kept, self._held = self._before / "records.tar.gz", self._folder / "staying.json"
+        self._begun = self._folder / "begun"
         self._tried = state_dir / "restore-check"
 
     def check(self, packed: bytes) -> None:
@@ -57,12 +61,12 @@ class Restoring:
         self.give_up()
         self._folder.mkdir(parents=True, mode=0o700)
         try:
+            self._require_room_for_files(contents)
             _build(contents, self._built)
+            durable.replace(self._ready, packed)
         except BaseException:
             self.give_up()
             raise
-        shutil.rmtree(self._before, ignore_errors=True)  # of two restores the last one's is kept
-        durable.replace(self._ready, packed)
         return contents.manifest
 
     @property
@@ -74,8 +78,11 @@ class Restoring:
         """Nothing is laid ready any more."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def take_up(self) -> Manifest | None:
-        """Put in place what is laid ready; its manifest, or None when nothing is. What was before is in `before-restore`."""
+    def take_up(self, *, as_it_was: bool = False) -> Manifest | None:
+        """Put in place what is laid ready; its manifest, or None when nothing is. What was before is in `before-restore`.
+
+        With `as_it_was` they are this very machine's, and nothing was done since; else what stays with the machine stays.
+        """
         if not self.waits:
             shutil.rmtree(self._folder, ignore_errors=True)
             return None
@@ -85,9 +92,13 @@ class Restoring:
             _log.error("the restore that was asked for is given up: %s", error)
             shutil.rmtree(self._folder)
             return None
+        if not self._begun.exists():
+            shutil.rmtree(self._before, ignore_errors=True)  # of two restores the last one's is kept
+            durable.replace(self._begun, b"")
         self._keep_rows()
+        here = None if as_it_was else self._here()
         try:
-            self._put(contents)
+            self._put(contents, here)
         except (Fault, sa.exc.DataError, sa.exc.IntegrityError) as error:  # rows that SQLite took on trial, and the server does not
             _log.error("the records of %s do not fit this database: %s", contents.manifest.made_at, error)
             before = Contents(self._kept.read_bytes())
@@ -103,15 +114,21 @@ class Restoring:
         _log.warning("the records of %s were restored", contents.manifest.made_at)
         return contents.manifest
 
-    def _put(self, contents: Contents) -> None:
+    def _put(self, contents: Contents, here: staying.Held | None = None) -> None:
         self._put_files(contents)
-        self._put_records(contents)
+        self._put_records(contents, here)
 
     def _require_usable(self, manifest: Manifest) -> None:
         if manifest.role != self._role:
             raise OTHER_ROLE(role=manifest.role.upper())
         if manifest.revision not in revisions():
             raise TOO_NEW(version=manifest.version)
+
+    def _require_room_for_files(self, contents: Contents) -> None:
+        for place in contents.files():
+            path = self._state_dir / place
+            if path.is_dir() or (path.parent.exists() and not path.parent.is_dir()):
+                raise NOT_A_BACKUP(detail="one of its files has the place of something else here", cause=str(place))
 
     def _keep_rows(self) -> None:
         """What a database server and this folder hold now, as an unsealed back-up. Of a restore that is taken up again: held at first."""
@@ -128,6 +145,28 @@ class Restoring:
         finally:
             engine.dispose()
 
+    def _here(self) -> staying.Held:
+        """What stays with this machine. Of a restore that is taken up again: held at first, as the records may be moved by now."""
+        if not self._held.exists():
+            durable.replace(self._held, json.dumps(self._read_here()).encode())
+        found: staying.Held = json.loads(self._held.read_bytes())
+        return found
+
+    def _read_here(self) -> staying.Held:
+        if self._url.get_backend_name() == "sqlite" and not Path(self._url.database or "").exists():
+            return {}
+        engine = dump.blocking_engine(self._url.render_as_string(hide_password=False))
+        try:
+            with engine.connect() as connection:
+                return staying.held(connection)
+        except sa.exc.DatabaseError as error:
+            if type(error) is not sa.exc.DatabaseError:
+                raise
+            _log.error("the records of before can't be read, and nothing of them stays: %s", error)
+            return {}
+        finally:
+            engine.dispose()
+
     def _put_files(self, contents: Contents) -> None:
         for place, content in contents.files().items():
             path, kept = self._state_dir / place, self._before / place
@@ -137,10 +176,12 @@ class Restoring:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             durable.replace(path, content)
 
-    def _put_records(self, contents: Contents) -> None:
+    def _put_records(self, contents: Contents, here: staying.Held | None) -> None:
         if self._url.get_backend_name() != "sqlite":
-            self._put_rows(contents)
+            self._put_rows(contents, here)
         elif self._built.exists():
+            if here is not None:
+                _settle(self._built, here)
             database = Path(self._url.database or "")
             self._before.mkdir(exist_ok=True, mode=0o700)
             for old in sorted(database.parent.glob(f"{database.name}*"), reverse=True):  # its log first: the rows in it are its own
@@ -148,7 +189,7 @@ class Restoring:
             self._built.replace(database)
             durable.sync(database.parent)
 
-    def _put_rows(self, contents: Contents) -> None:
+    def _put_rows(self, contents: Contents, here: staying.Held | None) -> None:
         engine = dump.blocking_engine(self._url.render_as_string(hide_password=False))
         try:
             with engine.begin() as connection:
@@ -157,8 +198,29 @@ class Restoring:
                 everything.reflect(connection)
                 everything.drop_all(connection)
                 _fill(connection, contents)
+                if here is not None:
+                    _arrive(connection, here)
         finally:
             engine.dispose()
+
+
+def _settle(path: Path, here: staying.Held) -> None:
+    engine = create_engine(f"sqlite:///{path}")
+    try:
+        with engine.begin() as connection:
+            _arrive(connection, here)
+    finally:
+        engine.dispose()
+
+
+def _arrive(connection: Connection, here: staying.Held) -> None:
+    """What restored records are to be on this machine, and now; done again, nothing changes."""
+    staying.put(connection, here)
+    recovery.keep_from_going_on(connection, spared=(KIND,))
+    with Session(connection) as session:
+        for context in session.scalars(sa.select(VmContext)):
+            doubts.cast(context, utcnow())
+        session.commit()  # of the session's alone: the transaction is the caller's
 
 
 def _build(contents: Contents, path: Path) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.agent.failures import last_of_vms
 from appliance.agent.http.views import Progress, context_view, cycle_view
-from appliance.contexts import VmContext, records
+from appliance.contexts import VmContext, doubts, records
 from appliance.contract import replications as contract
 from appliance.contract.errors import BAD_REQUEST, NOT_FOUND
 from appliance.core.jobs import Job, JobStatus
@@ -34,6 +34,7 @@ LINE = (
     VmContext.consistent_point["at"].as_string().label("consistent_at"),
     VmContext.torn_since,
     VmContext.diverged_since,
+    VmContext.consistent_point["doubt"].as_string().label("doubt"),
     VmContext.ossea_config_id,
 )
 """What a list shows of a VM, as columns: the descriptions are most of a row's bytes, and are not shown."""
@@ -93,6 +94,13 @@ class ReplicationRoutes(contract.ReplicationsApi):
         async with self._store.session() as session:
             context_id = (await records.by_name_or_id(session, vm)).context_id
             return (await _listed(session, VmContext.context_id == context_id))[0]
+
+    async def accept_copy(self, vm: str) -> contract.VmContext:
+        async with self._store.begin() as session:
+            context = await records.by_name_or_id(session, vm)
+            doubts.accept(context)
+            context_id = context.context_id
+        return await self.context(context_id)
 
     async def cycles(self, vm: str, limit: Annotated[int, Field(ge=1, le=200)] = 20) -> list[contract.Cycle]:
         async with self._store.session() as session:

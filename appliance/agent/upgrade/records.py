@@ -54,10 +54,11 @@ def put_back(config: Config, file: StateFile) -> bool:
     except OSError as error:
         logger.error("the back-up of before the upgrade can't be read: %s", error)
         return False
-    restoring = _restoring(config)
+    # What an operator's restore has kept is not this one's to remove.
+    restoring = Restoring(config.state_dir, config.database_url, config.role, before="before-return")
     try:
         restoring.lay_ready(packed)
-        return restoring.take_up() is not None
+        return restoring.take_up(as_it_was=True) is not None
     except Fault as error:
         if error.key not in _DAMAGED:
             raise

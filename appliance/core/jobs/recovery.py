@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import asdict
 
+from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from appliance.contract.errors import STORE_UNREADABLE, STORE_UNWRITABLE, Fault, fault
 from appliance.core.jobs import log
-from appliance.core.jobs.lifecycle import JobEvent, JobStatus, StepStatus
+from appliance.core.jobs.lifecycle import ENDED, JobEvent, JobStatus, StepStatus
 from appliance.core.jobs.models import Job, LogEvent
 from appliance.core.store import Store
 from appliance.core.store.engine import OURS
@@ -19,6 +21,12 @@ UNKNOWN_KIND = fault(
     409,
     "{title} was begun by another version of this appliance, and this version can't go on with it.",
     "Start the operation again. If the VM it was for is not as it should be, clean it up first.",
+)
+RESTORED = fault(
+    "job.restored",
+    409,
+    "{title} was under way when the back-up was made whose records this appliance has now, and does not go on.",
+    "It may have ended, or been cancelled, since. Look at what it left; then start it again when you want it.",
 )
 NOT_SETTLED = "What this job held could not be given back in order; its VM is freed by the next look at what is held by nothing."
 
@@ -42,6 +50,28 @@ def finish(job: Job, said: str) -> LogEvent:
     log.advance(job, JobEvent.FINISH)
     job.completed_at = heard
     return log.event(job, "", "info", said)
+
+
+def keep_from_going_on(connection: Connection, spared: Collection[str] = ()) -> None:
+    """Note with every unfinished job of restored records, but those of the `spared` kinds, that it ends where it stands. Again: the same.
+
+    Nobody knows what has become of it since. It is ended by the next agent's runner, which knows what its kind held.
+    """
+    unfinished = select(Job.id, Job.title).where(Job.status.not_in(ENDED), Job.kind.not_in(spared))
+    for job_id, title in connection.execute(unfinished).all():
+        noted = asdict(RESTORED(title=title).record())
+        connection.execute(update(Job).where(Job.id == job_id).values(error=noted, updated_at=Job.updated_at))
+
+
+def is_restored(job: Job) -> bool:
+    """Whether it is of restored records, and not to go on."""
+    return job.error is not None and job.error.get("key") == RESTORED.key
+
+
+async def restored_ids(session: AsyncSession) -> list[str]:
+    """The unfinished jobs that are not to go on, newest first: a part of another job ends before that one."""
+    found = await session.scalars(select(Job).where(Job.status.not_in(ENDED)).order_by(Job.created_at.desc(), Job.id.desc()))
+    return [job.id for job in found if is_restored(job)]
 
 
 def is_of_store(error: Exception) -> bool:

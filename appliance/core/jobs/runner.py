@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from appliance.contract.errors import fault
+from appliance.contract.errors import ErrorRecord, fault
 from appliance.core.jobs import log, recovery, trace
 from appliance.core.jobs.changes import Changes
 from appliance.core.jobs.drive import Drive
@@ -53,6 +53,7 @@ class Runner:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.going_forward: set[str] = set()
         self._broken_off: set[str] = set()
+        self._ending_restored = asyncio.Lock()
         self.changes = Changes()
         self.is_closing = False
 
@@ -102,10 +103,11 @@ class Runner:
     async def recover(self) -> list[str]:
         """Take up every job that an earlier agent left unfinished, and none that is driven already; returns their ids.
 
-        Jobs of a kind that this agent does not know are ended with that reason.
+        Jobs of a kind that this agent does not know are ended with that reason, and so are those that a restore brought back.
         """
         for job_id in await recovery.end_unknown(self.store, self._workflows):
             logger.warning("job %s is of a kind that this agent does not know, and was ended", job_id)
+        await self._end_restored()
         async with self.store.session() as session:
             found = await log.unfinished_ids(session)
         return [job_id for job_id in found if self._start(job_id)]
@@ -150,7 +152,7 @@ class Runner:
             while (task := self._tasks.get(job_id)) is not None:
                 task.cancel()
                 await asyncio.wait([task], timeout=BREAK_OFF_AGAIN)
-            await self._end_where_it_stands(job_id)
+            await self._end_where_it_stands(job_id, BROKEN_OFF().record())
         finally:
             self._broken_off.discard(job_id)
         return await self.get(job_id)
@@ -240,6 +242,9 @@ class Runner:
             at_work.correlation_id = job.correlation_id
             if job.status in ENDED:
                 return True
+            if recovery.is_restored(job):
+                await self._end_restored()
+                return True
             await Drive(self, self._workflows[job.kind], job, statuses).to_its_end()
         except asyncio.CancelledError:
             raise
@@ -248,13 +253,32 @@ class Runner:
             return False
         return True
 
-    async def _end_where_it_stands(self, job_id: str) -> None:
+    async def _end_restored(self) -> None:
+        """End the jobs that a restore brought back where they stand, a part of another one before that one."""
+        async with self._ending_restored:
+            async with self.store.session() as session:
+                found = await recovery.restored_ids(session)
+            for job_id in found:
+                problem = recovery.RESTORED(title=(await self.get(job_id)).title).record()
+                logger.warning("job %s was under way when the back-up was made that was restored, and is ended", job_id)
+                try:
+                    await self._end_where_it_stands(job_id, problem)
+                except Exception as error:
+                    if recovery.is_of_store(error):
+                        raise
+                    logger.exception("job %s could not give back what it held", job_id)
+                    await self._end_where_it_stands(job_id, problem, held=False)
+
+    async def _end_where_it_stands(self, job_id: str, problem: ErrorRecord, *, held: bool = True) -> None:
         async with self.store.begin() as session:
             job = await log.load(session, job_id)
             if job.status in ENDED:
                 return
-            session.add(log.break_off(job, BROKEN_OFF().record()))
+            session.add(log.break_off(job, problem))
             workflow = self._workflows[job.kind]
-            await workflow.settle(session, job)
+            if held:
+                await workflow.settle(session, job)
+            else:
+                session.add(log.event(job, "", "error", recovery.NOT_SETTLED))
         await self.tell(job_id)
         await workflow.ended(job)

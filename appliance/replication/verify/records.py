@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appliance.contexts import VmContext
+from appliance.contexts import VmContext, doubts
 from appliance.contexts import records as contexts
 from appliance.contract.errors import NOT_FOUND
 from appliance.contract.peer import Compare, Examined
@@ -17,6 +17,7 @@ from appliance.core.store import utcnow
 from appliance.replication.extents import Extents
 from appliance.replication.models import ReplicationJob
 from appliance.replication.verify.faults import BROKEN_OFF, NOT_ANSWERED
+from appliance.replication.verify.limits import FULL
 from appliance.replication.verify.models import Verification, VerifiedDisk
 
 WORST_FIRST = (Outcome.DIFFERENT, Outcome.RUNNING, Outcome.INCOMPLETE, Outcome.REPAIRED, Outcome.SAME)
@@ -97,7 +98,10 @@ async def close(session: AsyncSession, verification_id: str, change_ids: dict[st
     for disk in touched:
         if disk.outcome == Outcome.REPAIRED:
             _trust(context, disk.disk_id, change_ids[disk.disk_id])
-    if touched and all(disk.outcome == Outcome.REPAIRED for disk in touched):
+    if doubts.of(context) is not None:
+        if verification.mode == FULL and all(disk.outcome in (Outcome.SAME, Outcome.REPAIRED) for disk in verification.disks):
+            doubts.dispel(context)
+    elif touched and all(disk.outcome == Outcome.REPAIRED for disk in touched):
         context.torn_since = None
     _end(verification)
     return verification

@@ -133,6 +133,13 @@ async def _repair(screen: ConsoleScreen, vm: VmContext, action: Action = actions
     screen.action_reload()
 
 
+async def _accept(screen: ConsoleScreen, vm: VmContext) -> None:
+    if await _asked(screen, actions.ACCEPT, vm.vm_name):
+        accepted = screen.console_app.agent.replications.accept_copy(vm.context_id)
+        await screen.attempt(accepted, f"The copy of {vm.vm_name} is used as it is.")
+        screen.action_reload()
+
+
 async def _cancel(screen: ConsoleScreen, vm: VmContext) -> None:
     job = await screen.attempt(screen.console_app.agent.jobs.job(vm.current_job_id or ""))
     if job is not None:
@@ -158,4 +165,5 @@ async def _retry_job(screen: ConsoleScreen, job_id: str, kind: str, title: str, 
 _DOING: dict[str, Callable[[ConsoleScreen, VmContext], Awaitable[None]]] = {
     "sync": _sync, "test": _test, "live": _live, "networks": _networks, "clean_up": _clean_up, "rollback": _rollback,
     "finalise": _finalise, "repair": _repair, "stop": _stop, "cancel": _cancel, "retry": _retry, "verify": _verify,
+    "accept": _accept,
 }  # fmt: skip

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from appliance.agent.backup.archive import Manifest
 from appliance.agent.backup.backups import Backups, Sealed
 from appliance.agent.backup.restoring import Restoring
 from appliance.agent.config import Config
 from appliance.agent.oma import SEALED_COLUMNS
+from appliance.agent.version import VERSION
 from appliance.cloudstack.models import OsseaConfigRow
 from appliance.core.jobs import Job, Runner
 from appliance.core.jobs.lifecycle import ENDED
@@ -45,6 +47,11 @@ class Place:
         """The name of a new back-up."""
         await ended(self.store, await self.backups.make(WORDS))
         return (await self.backups.all())[0].name
+
+    async def packed(self) -> bytes:
+        """A new back-up before it is sealed, which takes seconds."""
+        manifest = Manifest(self.config.role, self.config.name, VERSION, await self.store.revision(), "just now")
+        return await asyncio.to_thread(self.backups._packed, manifest)
 
     async def _restart(self) -> None:
         self.restarts += 1

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pyrage
@@ -15,11 +16,12 @@ from sqlalchemy import make_url, select, text
 from sqlalchemy.exc import DataError
 
 from appliance.agent.backup.archive import Contents
-from appliance.agent.backup.faults import JOBS_RUN, NOT_A_BACKUP, OTHER_ROLE, PASSPHRASE_WRONG, TOO_NEW
+from appliance.agent.backup.faults import JOBS_RUN, NOT_A_BACKUP, OTHER_ROLE, PASSPHRASE_WRONG, RESTORE_RUNS, TOO_NEW
 from appliance.agent.backup.restoring import Restoring
 from appliance.agent.backup.sealing import opened
 from appliance.cloudstack.models import OsseaConfigRow
 from appliance.contract.errors import NOT_FOUND, Fault
+from appliance.core import durable
 from appliance.core.audit import Audit
 from appliance.core.jobs import Job, LogEvent
 from appliance.core.store import Store, dump
@@ -105,8 +107,8 @@ async def test_a_restore_that_is_broken_off_is_taken_up_again(place: Place, move
     await place.store.close()
     real = getattr(Restoring, move)
 
-    def cut(self: Restoring, contents: Contents) -> None:
-        real(self, contents)
+    def cut(self: Restoring, contents: Contents, *more: object) -> None:
+        real(self, contents, *more)
         raise OSError("the power is gone")
 
     with monkeypatch.context() as patched, pytest.raises(OSError, match="power"):
@@ -219,7 +221,11 @@ async def test_a_file_that_is_no_backup_is_refused(place: Place, content: bytes)
     assert list((place.folder / "backups").glob(".*")) == []
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "files/../../x", "tables/x.txt", "/etc/x", "files/identity/a/b"])
+LONG = "1" * 300
+STRANGE = ["files/log", "files/operator.token", "files/appliance.db", f"files/identity/{LONG}", f"files/vault-{LONG}.key"]
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "files/../../x", "tables/x.txt", "/etc/x", "files/identity/a/b", *STRANGE])
 def test_a_tar_file_with_other_names_is_refused(name: str) -> None:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:gz") as tar:
@@ -260,6 +266,76 @@ async def test_a_restore_that_is_refused_leaves_what_an_earlier_one_replaced(pla
     with pytest.raises(Fault):
         place.restoring.lay_ready(repacked(packed, rows={"jobs": 99}))
     assert kept.read_text() == "what was before"
+
+
+async def test_what_an_earlier_restore_replaced_goes_when_another_one_is_taken_up(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not when that one is laid ready, which may be refused still; nor again, when its taking up is broken off."""
+    packed = await opened(await place.backups.read(await place.made()), WORDS)
+    kept = place.folder / "before-restore" / "operators.txt"
+    kept.parent.mkdir()
+    kept.write_text("what was before")
+    place.restoring.lay_ready(packed)
+    place.restoring.give_up()
+    assert kept.exists()
+    place.restoring.lay_ready(packed)
+    await place.store.close()
+    (place.folder / "vault.key").write_bytes(b"another key")
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="power"):
+        patched.setattr(Restoring, "_put_records", refusing(OSError("the power is gone")))
+        place.restoring.take_up()
+    assert not kept.exists()
+    assert place.restoring.take_up() is not None
+    assert (kept.parent / "vault.key").read_bytes() == b"another key"
+
+
+async def test_a_restore_for_which_the_disk_is_too_full_leaves_nothing(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = await opened(await place.backups.read(await place.made()), WORDS)
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="full"):
+        patched.setattr(durable, "replace", refusing(OSError("full")))
+        place.restoring.lay_ready(packed)
+    assert not (place.folder / "restore").exists()
+
+
+async def test_a_file_that_would_come_to_the_place_of_a_folder_is_refused(place: Place) -> None:
+    packed = await opened(await place.backups.read(await place.made()), WORDS)
+    (place.folder / "vault.key").unlink()
+    (place.folder / "vault.key").mkdir()
+    with pytest.raises(Fault) as refused:
+        place.restoring.lay_ready(packed)
+    assert refused.value.key == NOT_A_BACKUP.key and place.restoring.take_up() is None
+
+
+async def test_of_two_restores_at_once_the_second_is_refused_until_the_agent_has_started_anew(place: Place) -> None:
+    name = await place.made()
+    first, second = await asyncio.gather(*(place.backups.restore(name, WORDS) for _ in range(2)), return_exceptions=True)
+    assert first is None and isinstance(second, Fault) and second.key == RESTORE_RUNS.key
+    with pytest.raises(Fault) as refused:
+        await place.backups.restore(name, WORDS)
+    assert refused.value.key == RESTORE_RUNS.key and place.restarts == 1 and place.restoring.waits
+
+
+@pytest.mark.parametrize(("as_it_was", "error"), [(False, "job.restored"), (True, None)])
+async def test_a_job_that_was_under_way_when_the_backup_was_made_does_not_go_on_unless_nothing_was_done_since(
+    place: Place, as_it_was: bool, error: str | None
+) -> None:
+    async with place.store.begin() as session:
+        session.add(Job(id="job-live", kind="live_failover", title="Live failover of web", status="running", params={}))
+    place.restoring.lay_ready(await opened(await place.backups.read(await place.made()), WORDS))
+    await place.store.close()
+    assert place.restoring.take_up(as_it_was=as_it_was) is not None
+    restored = await Store.open(place.config.database_url)
+    async with restored.session() as session:
+        job = await session.get_one(Job, "job-live")
+        made = (await session.scalars(select(Job).where(Job.kind == "backup"))).one()
+    assert (job.status, job.error and job.error["key"], made.error) == ("running", error, None)
+    await restored.close()
+
+
+def refusing(error: Exception) -> Callable[..., None]:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    return refuse
 
 
 async def test_a_job_that_begins_while_a_restore_is_prepared_is_not_forgotten(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

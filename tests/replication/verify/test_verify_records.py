@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from appliance.cloudstack.models import OsseaConfigRow
-from appliance.contexts import VmContext
+from appliance.contexts import VmContext, doubts
 from appliance.contract.errors import Fault
 from appliance.contract.peer import Compare, Error, Examined, HashedBlock
 from appliance.contract.verifications import VerificationOutcome as Outcome
 from appliance.core.jobs import Job, JobStatus, JobStep, StepStatus
-from appliance.core.store import Store
+from appliance.core.store import Store, utcnow
 from appliance.replication import records as cycles
 from appliance.replication.models import VmDisk
 from appliance.replication.verify import records
@@ -52,7 +52,7 @@ class Ground:
     async def _end(self, volume: str) -> None:
         self.ended.append(volume)
 
-    async def begin(self) -> None:
+    async def begin(self, mode: str = "full") -> None:
         words = dict.fromkeys(("peer_id", "vm_name", "vmware_vm_id", "vm_path", "vcenter_host", "datacenter"), "x")
         point = {"job_id": "job-1", "change_ids": {"disk-2000": "52/7"}, "capacities": {"disk-2000": SIZE}}
         async with self.store.begin() as session:
@@ -65,7 +65,7 @@ class Ground:
             disk = {"size_gb": 1, "datastore": "ds", "unit_number": 0, "provisioning_type": "thin", "vmdk_path": "x"}
             cycle.disks = [VmDisk(disk_id="disk-2000", label="Hard disk 1", capacity_bytes=SIZE, **disk)]
             session.add(cycle)
-            await records.begin(session, cycle, "full")
+            await records.begin(session, cycle, mode)
 
     def page(self, *blocks: tuple[int, int], source: bytes = b"", again: bool = False) -> Compare:
         source = source or self.content
@@ -89,6 +89,15 @@ class Ground:
         async with self.store.session() as session:
             context = await session.get_one(VmContext, "ctx-1")
             return context.torn_since is not None, (context.consistent_point or {})["change_ids"]["disk-2000"]
+
+    async def doubt(self) -> None:
+        """The records came back from a back-up, and a cycle has brought the copy up to date since."""
+        async with self.store.begin() as session:
+            doubts.cast(await session.get_one(VmContext, "ctx-1"), utcnow())
+
+    async def doubted(self) -> bool:
+        async with self.store.session() as session:
+            return doubts.of(await session.get_one(VmContext, "ctx-1")) is not None
 
     async def examined(self, problem: Error | None = None) -> None:
         await self.desk.examined(self.job, Examined(disk_id="disk-2000", problem=problem))
@@ -146,6 +155,51 @@ async def test_what_could_not_be_repaired_keeps_the_mark(ground: Ground) -> None
     found = await ground.close()
     assert (found.outcome, found.disks[0].unrepaired, found.disks[0].repaired_bytes) == (Outcome.DIFFERENT, [list(TWO)], MIB)
     assert await ground.mark() == (True, "")
+
+
+@pytest.mark.parametrize("spoilt", [False, True])
+async def test_a_whole_comparison_ends_the_doubt_about_a_restored_copy(ground: Ground, spoilt: bool) -> None:
+    await ground.doubt()
+    if spoilt:  # a guest wrote to it after the back-up
+        ground.spoil(MIB)
+    await ground.desk.compare(ground.job, ground.page(ONE, TWO, LAST))
+    if spoilt:
+        ground.mend()
+        await ground.desk.compare(ground.job, ground.page(TWO, again=True))
+    await ground.examined()
+    await ground.close()
+    assert (await ground.mark(), await ground.doubted()) == ((False, "52/8" if spoilt else "52/7"), False)
+
+
+@pytest.mark.parametrize("spoilt", [False, True])
+async def test_a_sample_does_not_end_it(store: Store, tmp_path: Path, spoilt: bool) -> None:
+    ground = Ground(store, tmp_path)
+    await ground.begin("sampled")
+    await ground.doubt()
+    if spoilt:
+        ground.spoil(0)
+    await ground.desk.compare(ground.job, ground.page(ONE))
+    ground.mend()
+    await ground.desk.compare(ground.job, ground.page(ONE, again=True))
+    await ground.examined()
+    await ground.close()
+    assert (await ground.mark())[0] and await ground.doubted()
+
+
+async def test_a_whole_comparison_that_was_not_finished_does_not_end_it(ground: Ground) -> None:
+    await ground.doubt()
+    await ground.desk.compare(ground.job, ground.page(ONE, TWO))
+    await ground.examined(Error(key="vsphere.snapshot_gone", message="m", guidance="g"))
+    await ground.close()
+    assert await ground.mark() == (True, "52/7") and await ground.doubted()
+
+
+async def test_a_commit_does_not_end_it_nor_makes_the_copy_ready(ground: Ground) -> None:
+    await ground.doubt()
+    async with ground.store.begin() as session:
+        await cycles.mark_torn(session, "ctx-1")
+        await cycles.commit(session, "job-1", {"change_ids": {"disk-2000": "52/8"}, "capacities": {"disk-2000": SIZE}})
+    assert await ground.mark() == (True, "52/8") and await ground.doubted()
 
 
 async def test_a_repair_that_could_not_be_judged_keeps_the_mark(ground: Ground) -> None:
