@@ -6,7 +6,6 @@ The program and its two inputs are described in virt-v2v-in-place(1); it convert
 from __future__ import annotations
 
 import asyncio
-import re
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +18,8 @@ from appliance.core.cancelling import to_its_end
 from appliance.core.commands import Child, Children, CommandFailed
 from appliance.core.durable import writing
 from appliance.failover.drivers import Drivers
-from appliance.failover.faults import PREPARATION_FAILED
+from appliance.failover.faults import PREPARATION_FAILED, PREPARED_WITHOUT_DRIVERS
+from appliance.failover.speech import GuestDrivers, stage
 from appliance.failover.transcripts import Transcript
 
 # Their initial RAM disks carry the drivers of every platform, unless somebody changed that.
@@ -27,17 +27,6 @@ _READY_GUESTS = ("debian", "ubuntu")
 
 Tell = Callable[[float, str], Awaitable[None]]
 """Says how far the preparation is (0 to 1), and what is going on in the operator's words."""
-
-_MILESTONE = re.compile(rb"^\[ *\d+\.\d\] (.*)")
-_STAGES = (
-    (b"Setting up", 0.05, "Opening the copied disks"),
-    (b"Inspecting", 0.2, "Looking what the guest is"),
-    (b"Checking for", 0.3, "Looking whether the guest has room for the drivers"),
-    (b"Converting", 0.4, "Putting the drivers into the guest"),
-    (b"Mapping", 0.9, "Closing the copied disks"),
-    (b"Closing", 0.9, "Closing the copied disks"),
-    (b"Finishing", 0.95, "Closing the copied disks"),
-)
 
 
 @dataclass(frozen=True)
@@ -62,12 +51,6 @@ def decide(option: Preparation, guest_id: str) -> Decision:
 def is_windows(guest_id: str) -> bool:
     """Whether a guest of this vCenter id is a Windows, which needs what the operator brings (pure)."""
     return guest_id.lower().startswith("win")
-
-
-def stage(line: bytes) -> tuple[float, str] | None:
-    """How far the preparation is when it says this line, and what it does now; None where the line says nothing of that (pure)."""
-    said = _MILESTONE.match(line)
-    return next(((share, words) for begin, share, words in _STAGES if said and said[1].startswith(begin)), None)
 
 
 def description(devices: Sequence[Path], firmware: str) -> str:
@@ -111,7 +94,7 @@ class Preparer:
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(100))
 
     async def prepare(self, job_id: str, name: str, devices: Sequence[Path], firmware: str, tell: Tell = untold) -> None:
-        """Put the drivers into the guest on these devices, which nobody else may write to. Raises a Fault."""
+        """Put the drivers into the guest on these devices, which nobody else may write to. Raises a Fault, also where it got none."""
         await self.end(job_id)
         if self.turns.locked():
             await tell(0.0, "Waiting until the preparation of another guest has ended")
@@ -120,17 +103,20 @@ class Preparer:
                 domain.write(description(devices, firmware))
                 domain.flush()
                 try:
-                    await self._run(job_id, [self.program, "-i", "libvirtxml", domain.name, "-v"], tell)
+                    said, end = await self._run(job_id, [self.program, "-i", "libvirtxml", domain.name, "-v"], tell)
                 except TimeoutError as error:
                     raise PREPARATION_FAILED(name=name, cause=f"it had not ended after {self.seconds:.0f} s") from error
                 except (CommandFailed, OSError) as error:
                     raise PREPARATION_FAILED(name=name, cause=f"{type(error).__name__}: {error}") from error
+        if said.lack:
+            raise PREPARED_WITHOUT_DRIVERS(name=name, lack=said.lack, cause=f"{said}: {end}")
 
     async def end(self, job_id: str) -> None:
         """Kill and reap every program of this job's preparation, also what an earlier agent left."""
         await self.children.end(_owner(job_id))
 
-    async def _run(self, job_id: str, argv: list[str], tell: Tell) -> None:
+    async def _run(self, job_id: str, argv: list[str], tell: Tell) -> tuple[GuestDrivers, str]:
+        """Returns what it said of the guest's drivers, and its last words. Raises CommandFailed, OSError, TimeoutError."""
         with writing():
             transcript = await asyncio.to_thread(Transcript, self.folder, job_id)
         environment = await asyncio.to_thread(self._environment)
@@ -138,11 +124,12 @@ class Preparer:
             # Once begun it has to get on record, or nobody would end what it has started by then.
             child = await to_its_end(self._spawn(job_id, argv, environment))
             async with asyncio.timeout(self.seconds):
-                code, _ = await asyncio.gather(child.wait(), _listen(child, transcript, tell))
+                code, said = await asyncio.gather(child.wait(), _listen(child, transcript, tell))
         finally:
             await self.end(job_id)
         if code:
             raise CommandFailed(argv[0], code, transcript.end.encode())
+        return said, transcript.end
 
     async def _spawn(self, job_id: str, argv: list[str], environment: Mapping[str, str]) -> Child:
         pipe, same = asyncio.subprocess.PIPE, asyncio.subprocess.STDOUT
@@ -158,17 +145,19 @@ class Preparer:
         return {**self.environment, "LIBGUESTFS_CACHEDIR": str(made), "LC_ALL": "C.UTF-8", **windows}
 
 
-async def _listen(child: Child, transcript: Transcript, tell: Tell) -> None:
-    """Keep what the program says until it falls silent for good, and pass on how far it is."""
-    output, line = child.process.stdout, b""
+async def _listen(child: Child, transcript: Transcript, tell: Tell) -> GuestDrivers:
+    """Keep what the program says until it falls silent for good, and pass on how far it is; returns what it said of the guest's drivers."""
+    output, line, drivers = child.process.stdout, b"", GuestDrivers()
     assert output is not None
     while said := await output.read(1 << 16):
         await asyncio.to_thread(transcript.add, said)
         *lines, line = (line[-4096:] + said).split(b"\n")
         for one in lines:
+            drivers = drivers.after(one)
             reached = stage(one)
             if reached is not None:
                 await tell(*reached)
+    return drivers.after(line)
 
 
 def _owner(job_id: str) -> str:

@@ -38,6 +38,8 @@ from appliance.volumes.facade import Settings, Volumes
 FAST = CloudPace(first=0.01, most=0.05)
 CONTEXT = "ctx-web"
 LOOKING = ("list", "query")
+INSTALLED = "echo 'virt-v2v-in-place: This guest has virtio drivers installed.'"
+"""What the program says of a guest that it has prepared, in a shell's words."""
 
 
 class WriteMore(Step):
