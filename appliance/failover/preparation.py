@@ -6,7 +6,6 @@ The program and its two inputs are described in virt-v2v-in-place(1); it convert
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from appliance.failover.drivers import Drivers
 from appliance.failover.faults import PREPARATION_FAILED, PREPARED_WITHOUT_DRIVERS
 from appliance.failover.speech import GuestDrivers, stage
 from appliance.failover.transcripts import Transcript
+from appliance.failover.workplace import OWNER, Workplace
 
 # Their initial RAM disks carry the drivers of every platform, unless somebody changed that.
 _READY_GUESTS = ("debian", "ubuntu")
@@ -81,12 +81,12 @@ async def untold(_: float, __: str) -> None:
 class Preparer:
     """Runs the preparation of one job; it is on record until it is reaped, with all that it started: it writes to disks.
 
-    `seconds` is its time limit, `folder` keeps what it said and what it makes for itself once, `environment` says how it runs here.
+    `seconds` is its time limit, `environment` says how it runs here.
     As many jobs as `turns` lets through are prepared side by side.
     """
 
     children: Children
-    folder: Path
+    workplace: Workplace
     drivers: Drivers
     program: str = "virt-v2v-in-place"
     seconds: float = 60.0 * FAILOVER_PREPARATION.default
@@ -98,16 +98,13 @@ class Preparer:
         await self.end(job_id)
         if self.turns.locked():
             await tell(0.0, "Waiting until the preparation of another guest has ended")
-        async with self.turns:
-            with tempfile.NamedTemporaryFile("w", suffix=".xml") as domain:
-                domain.write(description(devices, firmware))
-                domain.flush()
-                try:
-                    said, end = await self._run(job_id, [self.program, "-i", "libvirtxml", domain.name, "-v"], tell)
-                except TimeoutError as error:
-                    raise PREPARATION_FAILED(name=name, cause=f"it had not ended after {self.seconds:.0f} s") from error
-                except (CommandFailed, OSError) as error:
-                    raise PREPARATION_FAILED(name=name, cause=f"{type(error).__name__}: {error}") from error
+        async with self.turns, self.workplace.place() as place:
+            try:
+                said, end = await self._run(job_id, place, description(devices, firmware), tell)
+            except TimeoutError as error:
+                raise PREPARATION_FAILED(name=name, cause=f"it had not ended after {self.seconds:.0f} s") from error
+            except (CommandFailed, OSError) as error:
+                raise PREPARATION_FAILED(name=name, cause=f"{type(error).__name__}: {error}") from error
         if said.lack:
             raise PREPARED_WITHOUT_DRIVERS(name=name, lack=said.lack, cause=f"{said}: {end}")
 
@@ -115,11 +112,14 @@ class Preparer:
         """Kill and reap every program of this job's preparation, also what an earlier agent left."""
         await self.children.end(_owner(job_id))
 
-    async def _run(self, job_id: str, argv: list[str], tell: Tell) -> tuple[GuestDrivers, str]:
+    async def _run(self, job_id: str, place: Path, guest: str, tell: Tell) -> tuple[GuestDrivers, str]:
         """Returns what it said of the guest's drivers, and its last words. Raises CommandFailed, OSError, TimeoutError."""
         with writing():
-            transcript = await asyncio.to_thread(Transcript, self.folder, job_id)
-        environment = await asyncio.to_thread(self._environment)
+            transcript = await asyncio.to_thread(Transcript, self.workplace.folder, job_id)
+            domain = place / "guest.xml"
+            await asyncio.to_thread(domain.write_text, guest)
+        environment = await asyncio.to_thread(self._environment, place)
+        argv = [self.program, "-i", "libvirtxml", str(domain), "-v"]
         try:
             # Once begun it has to get on record, or nobody would end what it has started by then.
             child = await to_its_end(self._spawn(job_id, argv, environment))
@@ -135,14 +135,13 @@ class Preparer:
         pipe, same = asyncio.subprocess.PIPE, asyncio.subprocess.STDOUT
         return await self.children.spawn(_owner(job_id), argv, stdout=pipe, stderr=same, env=environment, family=True)
 
-    def _environment(self) -> dict[str, str]:
-        """How the program runs. What it makes of the appliance's own system stays, also over a start of the agent."""
-        disc, made = self.drivers.disc(), self.folder / "made"
-        made.mkdir(exist_ok=True, mode=0o700)
-        programs = self.drivers.programs.folder()
+    def _environment(self, place: Path) -> dict[str, str]:
+        """How the program runs. What it makes of the appliance's own system stays, also over a start of the agent; the rest goes."""
+        disc, programs = self.drivers.disc(), self.drivers.programs.folder()
         windows = {} if disc is None else {"VIRTIO_WIN": str(disc)}
         windows |= {} if programs is None else {"VIRT_TOOLS_DATA_DIR": str(programs)}
-        return {**self.environment, "LIBGUESTFS_CACHEDIR": str(made), "LC_ALL": "C.UTF-8", **windows}
+        own = {"LIBGUESTFS_CACHEDIR": str(self.workplace.made), "LIBGUESTFS_TMPDIR": str(place), "TMPDIR": str(place)}
+        return {**self.environment, **own, "LC_ALL": "C.UTF-8", **windows}
 
 
 async def _listen(child: Child, transcript: Transcript, tell: Tell) -> GuestDrivers:
@@ -161,4 +160,4 @@ async def _listen(child: Child, transcript: Transcript, tell: Tell) -> GuestDriv
 
 
 def _owner(job_id: str) -> str:
-    return f"preparation/{job_id}/"
+    return f"{OWNER}{job_id}/"

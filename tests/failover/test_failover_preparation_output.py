@@ -19,6 +19,7 @@ from appliance.failover.drivers import Drivers
 from appliance.failover.preparation import Preparer, description
 from appliance.failover.speech import GuestDrivers, stage
 from appliance.failover.transcripts import Transcript
+from appliance.failover.workplace import Workplace
 from tests.uploads import parts
 
 YES, NO = (f"virt-v2v-in-place: This guest {one} virtio drivers installed.\n" for one in ("has", "does not have"))
@@ -29,7 +30,8 @@ def preparer(folder: Path, body: str, seconds: float = 30.0) -> Preparer:
     program = folder / "program"
     program.write_text(f"#!/bin/sh\n{INSTALLED}\n{body}\n")
     program.chmod(0o755)
-    return Preparer(Children(folder / "children"), folder / "preparation", Drivers(folder / "drivers"), str(program), seconds)
+    children = Children(folder / "children")
+    return Preparer(children, Workplace(folder / "preparation", children), Drivers(folder / "drivers"), str(program), seconds)
 
 
 async def prepared(one: Preparer, told: list[tuple[float, str]] | None = None) -> None:
@@ -120,7 +122,7 @@ async def test_one_that_is_cancelled_is_killed_with_all_that_it_started(tmp_path
 
 async def test_guests_wait_for_each_other_where_there_is_room_for_one(tmp_path: Path) -> None:
     one = preparer(tmp_path, f"mkdir {tmp_path}/alone && sleep 0.2 && rmdir {tmp_path}/alone")
-    one = Preparer(one.children, one.folder, one.drivers, one.program, turns=asyncio.Semaphore(1))
+    one = Preparer(one.children, one.workplace, one.drivers, one.program, turns=asyncio.Semaphore(1))
     told: list[tuple[float, str]] = []
 
     async def tell(share: float, words: str) -> None:
