@@ -43,6 +43,7 @@ from appliance.failover.deps import FailoverDeps
 from appliance.failover.drivers import Drivers
 from appliance.failover.fetching import fetchings
 from appliance.failover.preparation import Preparer
+from appliance.failover.turns import Turns
 from appliance.failover.workflows import workflows
 from appliance.failover.workplace import Workplace
 from appliance.preflight.gather import Lookout
@@ -235,7 +236,7 @@ def _preparer(config: Config, children: Children) -> Preparer:
         Workplace(config.state_dir / "preparation", children),
         Drivers(config.state_dir / "windows-drivers"),
         environment=emulation.settings(config.failover.acceleration, Path("/proc/cpuinfo").read_text()),
-        turns=asyncio.Semaphore(emulation.places(emulation.memory_mib())),
+        turns=Turns(emulation.places(emulation.memory_mib())),
     )
 
 

@@ -61,8 +61,10 @@ class Prepare(Step):
         ordered = [one.volume_id for one in case.in_order()]
         paths = await self._deps.volumes.acquire(run.id, ordered)
         try:
+            devices = [paths[one] for one in ordered]
+            # A live failover's source is off meanwhile.
             await self._deps.preparer.prepare(
-                run.id, case.context.vm_name, [paths[one] for one in ordered], case.source().firmware, run.progress
+                run.id, case.context.vm_name, devices, case.source().firmware, run.progress, hurry=self._may_fail
             )
         finally:
             await self._deps.volumes.detach(ordered, run.id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
@@ -20,6 +21,7 @@ from appliance.failover.drivers import Drivers
 from appliance.failover.faults import PREPARATION_FAILED, PREPARED_WITHOUT_DRIVERS
 from appliance.failover.speech import GuestDrivers, stage
 from appliance.failover.transcripts import Transcript
+from appliance.failover.turns import Turns
 from appliance.failover.workplace import OWNER, Workplace
 
 # Their initial RAM disks carry the drivers of every platform, unless somebody changed that.
@@ -91,14 +93,18 @@ class Preparer:
     program: str = "virt-v2v-in-place"
     seconds: float = 60.0 * FAILOVER_PREPARATION.default
     environment: Mapping[str, str] = field(default_factory=dict)
-    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(100))
+    turns: Turns = field(default_factory=lambda: Turns(100))
 
-    async def prepare(self, job_id: str, name: str, devices: Sequence[Path], firmware: str, tell: Tell = untold) -> None:
-        """Put the drivers into the guest on these devices, which nobody else may write to. Raises a Fault, also where it got none."""
+    async def prepare(
+        self, job_id: str, name: str, devices: Sequence[Path], firmware: str, tell: Tell = untold, *, hurry: bool = False
+    ) -> None:
+        """Put the drivers into the guest on these devices, which nobody else may write to. Raises a Fault, also where it got none.
+
+        One in a hurry waits for those that run, and for nobody who waits himself.
+        """
         await self.end(job_id)
-        if self.turns.locked():
-            await tell(0.0, "Waiting until the preparation of another guest has ended")
-        async with self.turns, self.workplace.place() as place:
+        waits = partial(tell, 0.0, "Waiting until the preparation of another guest has ended")
+        async with self.turns.turn(waits, hurry=hurry), self.workplace.place() as place:
             try:
                 said, end = await self._run(job_id, place, description(devices, firmware), tell)
             except TimeoutError as error:

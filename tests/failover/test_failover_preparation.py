@@ -1,5 +1,8 @@
 """The guest's preparation inside a failover: what it is given, and what its failure means."""
 
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from windows_program import program
 from appliance.contexts import VmContext, VmState
 from appliance.contract.errors import Fault
 from appliance.contract.failover import Preparation
+from appliance.failover.turns import Turns
 from tests.uploads import parts
 
 pytestmark = pytest.mark.lab
@@ -81,6 +85,19 @@ async def test_a_live_failover_whose_guest_got_no_drivers_warns_and_keeps_the_di
     assert machine.details["rootDiskController"] == "scsi" and machine.details["nicAdapter"] == "vmxnet3"
     with world.file(world.volume_ids[0]).open("rb") as disk:
         assert disk.read(4) == bytes(4)
+
+
+@pytest.mark.parametrize("live", [True, False])
+async def test_only_a_live_failover_whose_source_is_off_goes_first(world: World, live: bool) -> None:
+    class Asked(Turns):
+        def turn(self, waits: Callable[[], Awaitable[None]], *, hurry: bool) -> AbstractAsyncContextManager[None]:
+            asked.append(hurry)
+            return super().turn(waits, hurry=hurry)
+
+    asked: list[bool] = []
+    world.deps.preparer = replace(world.deps.preparer, turns=Asked(1))
+    job = await (world.live if live else world.test)(preparation=Preparation.ALWAYS)
+    assert job.status == "completed" and asked == [live]
 
 
 async def test_a_missing_program_is_told_in_the_operators_words(world: World) -> None:

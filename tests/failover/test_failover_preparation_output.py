@@ -19,6 +19,7 @@ from appliance.failover.drivers import Drivers
 from appliance.failover.preparation import Preparer, description
 from appliance.failover.speech import GuestDrivers, stage
 from appliance.failover.transcripts import Transcript
+from appliance.failover.turns import Turns
 from appliance.failover.workplace import Workplace
 from tests.uploads import parts
 
@@ -122,7 +123,7 @@ async def test_one_that_is_cancelled_is_killed_with_all_that_it_started(tmp_path
 
 async def test_guests_wait_for_each_other_where_there_is_room_for_one(tmp_path: Path) -> None:
     one = preparer(tmp_path, f"mkdir {tmp_path}/alone && sleep 0.2 && rmdir {tmp_path}/alone")
-    one = Preparer(one.children, one.workplace, one.drivers, one.program, turns=asyncio.Semaphore(1))
+    one = Preparer(one.children, one.workplace, one.drivers, one.program, turns=Turns(1))
     told: list[tuple[float, str]] = []
 
     async def tell(share: float, words: str) -> None:
