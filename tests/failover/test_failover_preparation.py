@@ -1,7 +1,7 @@
 """The guest's preparation inside a failover: what it is given, and what its failure means."""
 
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -90,9 +90,11 @@ async def test_a_live_failover_whose_guest_got_no_drivers_warns_and_keeps_the_di
 @pytest.mark.parametrize("live", [True, False])
 async def test_only_a_live_failover_whose_source_is_off_goes_first(world: World, live: bool) -> None:
     class Asked(Turns):
-        def turn(self, waits: Callable[[], Awaitable[None]], *, hurry: bool) -> AbstractAsyncContextManager[None]:
+        @asynccontextmanager
+        async def turn(self, waits: Callable[[], Awaitable[None]], *, hurry: bool) -> AsyncIterator[None]:
             asked.append(hurry)
-            return super().turn(waits, hurry=hurry)
+            async with super().turn(waits, hurry=hurry):
+                yield
 
     asked: list[bool] = []
     world.deps.preparer = replace(world.deps.preparer, turns=Asked(1))
