@@ -43,7 +43,9 @@ from appliance.failover.deps import FailoverDeps
 from appliance.failover.drivers import Drivers
 from appliance.failover.fetching import fetchings
 from appliance.failover.preparation import Preparer
+from appliance.failover.turns import Turns
 from appliance.failover.workflows import workflows
+from appliance.failover.workplace import Workplace
 from appliance.preflight.gather import Lookout
 from appliance.preflight.protect import ProtectionLook
 from appliance.replication import bulk, removal
@@ -133,6 +135,7 @@ class Oma:
 
     async def operate(self) -> None:
         """Take up what an earlier agent left, then run the schedules, and tell the VMAs how much they may move."""
+        await self.failover.preparer.workplace.sweep()
         await self.recovery.run()
         await look_at_start(self.store, self.runner)
         await asyncio.gather(self.scheduler.run(), self.allowance.run(), self.monitor.run())
@@ -230,10 +233,10 @@ def _volume_settings(config: Config) -> Settings:
 def _preparer(config: Config, children: Children) -> Preparer:
     return Preparer(
         children,
-        config.state_dir / "preparation",
+        Workplace(config.state_dir / "preparation", children),
         Drivers(config.state_dir / "windows-drivers"),
         environment=emulation.settings(config.failover.acceleration, Path("/proc/cpuinfo").read_text()),
-        turns=asyncio.Semaphore(emulation.places(emulation.memory_mib())),
+        turns=Turns(emulation.places(emulation.memory_mib())),
     )
 
 

@@ -15,12 +15,16 @@ PROGRAM_LIMIT = 4 << 20
 
 
 class WindowsDrivers(OperatorModel):
-    """A disc with drivers: what it calls itself, and the versions of Windows that it has drivers for, by its own names for them."""
+    """A disc with drivers: what it calls itself, and the versions of Windows that it has drivers for, by its own names for them.
+
+    `sha256` is to be compared with that of the disc which is trusted; empty for one that was brought before it was kept.
+    """
 
     label: str
     systems: list[str]
     size_bytes: int
     created_at: datetime
+    sha256: str = ""
 
 
 class WindowsProgram(KeptFile):

@@ -98,4 +98,6 @@ async def _look(came: receiving.Received) -> WindowsDrivers:
         found = json.loads(looked.stdout)
     except (commands.CommandFailed, TimeoutError, ValueError) as error:
         raise NO_DRIVERS(cause=f"{type(error).__name__}: {error}") from error
-    return WindowsDrivers(label=found["label"], systems=found["systems"], size_bytes=came.size, created_at=datetime.now(UTC))
+    return WindowsDrivers(
+        label=found["label"], systems=found["systems"], size_bytes=came.size, created_at=datetime.now(UTC), sha256=came.sha256
+    )

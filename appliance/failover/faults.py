@@ -94,6 +94,13 @@ PREPARATION_FAILED = fault(
     "The copy of {name} could not be prepared for its new platform.",
     "Install the drivers for KVM (paravirtual disk and network) in the source machine, replicate again and skip the preparation.",
 )
+PREPARED_WITHOUT_DRIVERS = fault(
+    "failover.prepared_without_drivers",
+    502,
+    "After its preparation the copy of {name} still has no drivers for {lack} on its new platform.",
+    "Of a Windows: the disc on the page Guest drivers has none for this version, so bring one that has. Of another guest: its kernel has "
+    "none. Or install the drivers for KVM in the source machine, replicate again and skip the preparation.",
+)
 SNAPSHOTS_MISSING = fault(
     "failover.reverts_missing",
     409,

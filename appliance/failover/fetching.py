@@ -26,7 +26,8 @@ def fetchings(drivers: Drivers) -> list[Fetching]:
     """All kinds: the disc's, and one for each program."""
 
     async def disc(parts: AsyncIterator[bytes], heard: Heard) -> str:
-        return f"The disc {(await drivers.take(parts, heard)).label} was fetched."
+        about = await drivers.take(parts, heard)
+        return f"The disc {about.label} was fetched; its SHA-256 is {about.sha256}."
 
     async def program(name: str, parts: AsyncIterator[bytes], heard: Heard) -> str:
         return f"{name} was fetched; its SHA-256 is {(await drivers.programs.take(name, parts, heard)).sha256}."

@@ -34,10 +34,14 @@ class Wish:
 
 @dataclass(frozen=True)
 class Tools:
-    """What the preparation of guests needs on this appliance, and whether it is there; what Windows guests lack besides, in words."""
+    """What the preparation of guests needs on this appliance, and whether it is there; what Windows guests lack besides, in words.
+
+    `ahead` preparations of other guests have to end before that of a live failover could begin now.
+    """
 
     program: bool
     windows_lack: str = ""
+    ahead: int = 0
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,10 @@ def preparation_check(wish: Wish, guest_id: str, tools: Tools) -> Check:
         return flaw(name, f"{decision.reason} This appliance lacks what the preparation needs.", by_hand)
     if is_windows(guest_id) and tools.windows_lack:
         return flaw(name, f"{decision.reason} But {tools.windows_lack}.", BRING_FOR_WINDOWS)
+    if wish.kind is FailoverKind.LIVE and tools.ahead and not wish.job_id:
+        others = "that of another guest" if tools.ahead == 1 else f"those of {tools.ahead} other guests"
+        sentence = f"{decision.reason} Its preparation would wait for {others}, while the source is off already."
+        return warned(name, sentence, "Wait until fewer are under way, or cancel a test failover that is being prepared.")
     return passed(name, f"{decision.reason} It will be prepared.")
 
 

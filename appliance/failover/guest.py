@@ -10,7 +10,7 @@ from appliance.core.jobs import Run, Step
 from appliance.failover.case import Case, diverge, load, record
 from appliance.failover.copies import revert
 from appliance.failover.deps import FailoverDeps
-from appliance.failover.faults import PREPARATION_FAILED, WINDOWS_LACKS
+from appliance.failover.faults import PREPARATION_FAILED, PREPARED_WITHOUT_DRIVERS, WINDOWS_LACKS
 from appliance.failover.preparation import decide, is_windows
 from appliance.volumes.faults import SNAPSHOT_LOST
 
@@ -46,7 +46,7 @@ class Prepare(Step):
         try:
             await self._prepare(run, case)
         except Fault as error:
-            if not self._may_fail or error.spec is not PREPARATION_FAILED:
+            if not self._may_fail or error.spec not in (PREPARATION_FAILED, PREPARED_WITHOUT_DRIVERS):
                 raise
             await self._go_on_without(run, case, error)
         else:
@@ -61,8 +61,10 @@ class Prepare(Step):
         ordered = [one.volume_id for one in case.in_order()]
         paths = await self._deps.volumes.acquire(run.id, ordered)
         try:
+            devices = [paths[one] for one in ordered]
+            # A live failover's source is off meanwhile.
             await self._deps.preparer.prepare(
-                run.id, case.context.vm_name, [paths[one] for one in ordered], case.source().firmware, run.progress
+                run.id, case.context.vm_name, devices, case.source().firmware, run.progress, hurry=self._may_fail
             )
         finally:
             await self._deps.volumes.detach(ordered, run.id)

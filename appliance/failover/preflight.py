@@ -53,7 +53,7 @@ async def checks(deps: FailoverDeps, context: VmContext, config_id: int | None, 
         deps.volumes.volumes_of(context.context_id),
         lookout.answer(deps.volumes.gone(context.context_id), "CloudStack"),
         _verified(deps, context),
-        asyncio.to_thread(_tools, deps.preparer),
+        asyncio.to_thread(_tools, deps.preparer, deps.preparer.turns.ahead(hurry=True)),
     )
     lost = [] if isinstance(gone, Fault) else gone
     return checks_of(wish, Seen(context, volumes, lost, verified, tools, found, utcnow(), deps.old_copy))
@@ -94,5 +94,5 @@ async def _verified(deps: FailoverDeps, context: VmContext) -> Verified | None:
     return Verified(row.outcome, row.created_at, copied_since=context.last_successful_job_id != row.id)
 
 
-def _tools(preparer: Preparer) -> Tools:
-    return Tools(shutil.which(preparer.program) is not None, preparer.drivers.lack())
+def _tools(preparer: Preparer, ahead: int) -> Tools:
+    return Tools(shutil.which(preparer.program) is not None, preparer.drivers.lack(), ahead)

@@ -134,7 +134,7 @@ def test_fewer_files_of_the_log_are_fewer_at_once(tmp_path: Path) -> None:
 
 
 async def test_an_oma_does_as_its_settings_say(options: Options) -> None:
-    preparer = Preparer(cast(Any, None), Path(), cast(Any, None))
+    preparer = Preparer(cast(Any, None), cast(Any, None), cast(Any, None))
     made = cast(Any, SimpleNamespace(
         scheduler=SimpleNamespace(), failover=SimpleNamespace(preparer=preparer),
         volumes=SimpleNamespace(set_slot_limit=lambda most: slots.append(most)),

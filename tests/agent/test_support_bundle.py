@@ -8,7 +8,7 @@ import json
 import os
 import stat
 import tarfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ from appliance.agent.power import Power
 from appliance.agent.support import archive, bundles, machine, records
 from appliance.agent.support.bundles import SupportBundles
 from appliance.agent.support.machine import Process, family
-from appliance.agent.support.redaction import Redactor, is_secret_name, redact
+from appliance.agent.support.redaction import SHORTEST, Redactor, is_secret_name, redact
 from appliance.agent.tables import METADATA
 from appliance.contract.errors import Fault, fault
 from appliance.contract.system import Level, Report
@@ -45,13 +45,13 @@ PSK, DATABASE = "5a" * 32, "mysql-p@ssword-77"
 class Site:
     """An appliance's folders, records and log."""
 
-    def __init__(self, folder: Path, store: Store, described: Callable[[], object] | None = None) -> None:
+    def __init__(self, folder: Path, store: Store, database: str = f"mysql+aiomysql://appliance:{DATABASE}@db/appliance") -> None:
         self.config = Config(
             role="oma",
             name="Berlin 1",
             state_dir=folder / "state",
             run_dir=folder / "run",
-            database=f"mysql+aiomysql://appliance:{DATABASE}@db/appliance",
+            database=database,
         )
         for made in (self.config.state_dir, self.config.run_dir):
             made.mkdir()
@@ -346,3 +346,23 @@ async def test_a_bundle_is_sent_to_a_web_server_and_says_nothing_of_the_right_to
     with pytest.raises(Fault) as refused:
         await site.bundles.send("support-of-nobody.tar.gz", place)
     assert refused.value.key == "request.not_found"
+
+
+@pytest.mark.parametrize(
+    ("written", "password"),
+    [("pa/ss-word12", "pa/ss-word12"), ("p@ss/w0rd-of-it", "p@ss/w0rd-of-it"), ("s%2Fl%40sh-word", "s/l@sh-word"), ("a/b", "a/b")],
+)
+async def test_a_password_of_the_database_is_in_no_part_whatever_signs_it_has(
+    tmp_path: Path, store: Store, written: str, password: str
+) -> None:
+    address = f"mysql+aiomysql://appliance:{written}@db.example/appliance?charset=utf8mb4"
+    site = Site(tmp_path, store, address)
+    (site.config.state_dir / "log" / "agent.log.1").write_text(f"can't connect to {address}\n")
+    (site.config.state_dir / "log" / "agent.log.2").write_text(f"denied, tried '{password}'\n" if len(password) >= SHORTEST else "")
+    assert (await site.made()).status == "completed"
+    found = await site.contents()
+    for form in (f":{written}@", *((written, password) if len(password) >= SHORTEST else ())):
+        assert [name for name, content in found.items() if form.encode() in content] == []
+    assert json.loads(found["configuration.json"])["database"].endswith("@db.example/appliance?charset=utf8mb4")
+    await site.runner.close()
+    site.book.close()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from aiohttp import web
+from sqlalchemy import select
 
 from appliance.agent.http.local import operator_application
 from appliance.agent.http.windows_drivers import WindowsDriversRoutes
@@ -15,6 +17,7 @@ from appliance.contract.errors import Fault
 from appliance.contract.types import FetchFrom
 from appliance.contract.windows_drivers import WindowsDriversApi
 from appliance.core.jobs import JobStatus, Runner
+from appliance.core.jobs.models import LogEvent
 from appliance.core.store import Store
 from appliance.failover.drivers import Drivers
 from appliance.failover.fetching import fetchings
@@ -74,7 +77,7 @@ async def test_a_program_is_brought_listed_and_removed_and_others_are_refused(ap
     assert await api.windows_programs() == []
 
 
-async def test_both_are_fetched_from_a_web_server(api: WindowsDriversApi, jobs: Runner) -> None:
+async def test_both_are_fetched_from_a_web_server(api: WindowsDriversApi, jobs: Runner, store: Store) -> None:
     async with shelf() as there:
         there.files = {"disc": disc(), "program": program()}
         asked = [
@@ -87,4 +90,7 @@ async def test_both_are_fetched_from_a_web_server(api: WindowsDriversApi, jobs: 
         with pytest.raises(Fault) as refused:
             await api.fetch_windows_program("calc.exe", FetchFrom(address=f"{there.url}/program"))
     assert refused.value.key == "windows_drivers.unknown_program"
+    async with store.session() as session:
+        told = " ".join((await session.scalars(select(LogEvent.message))).all())
+    assert all(hashlib.sha256(there.files[name]).hexdigest() in told for name in ("disc", "program"))
     assert [one.name for one in await api.windows_programs()] == ["rhsrvany.exe"] and len(await api.windows_drivers()) == 1

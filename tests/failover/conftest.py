@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from failover_source import DISKS
-from failover_world import World, script
+from failover_world import INSTALLED, World, script
 from sqlalchemy import event
 
 from appliance.cloudstack.configs import ConfigDraft, Configs
@@ -27,7 +27,7 @@ async def world(store: Store, tmp_path: Path, request: pytest.FixtureRequest) ->
         account = json.loads((tmp_path / "cloud" / "account.json").read_text())
         configs = Configs(store, Vault(tmp_path / "keys" / "vault.key"))
         saved = await configs.save(draft(lab, account))
-        program = str(script(tmp_path / "prepare", f'cp "$3" {tmp_path}/domain.xml'))
+        program = str(script(tmp_path / "prepare", f'cp "$3" {tmp_path}/domain.xml; {INSTALLED}'))
         made = World(store, lab, configs, saved, tmp_path, program, account["network_ids"], DISKS[: getattr(request, "param", 2)])
         await made.open()
         await made.protect()

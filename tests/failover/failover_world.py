@@ -31,6 +31,7 @@ from appliance.failover.drivers import Drivers
 from appliance.failover.models import FailoverJobRow
 from appliance.failover.preparation import Preparer
 from appliance.failover.workflows import workflows
+from appliance.failover.workplace import Workplace
 from appliance.lab.cloudstack import CloudstackLab
 from appliance.replication.records import restore_point
 from appliance.volumes.facade import Settings, Volumes
@@ -38,6 +39,8 @@ from appliance.volumes.facade import Settings, Volumes
 FAST = CloudPace(first=0.01, most=0.05)
 CONTEXT = "ctx-web"
 LOOKING = ("list", "query")
+INSTALLED = "echo 'virt-v2v-in-place: This guest has virtio drivers installed.'"
+"""What the program says of a guest that it has prepared, in a shell's words."""
 
 
 class WriteMore(Step):
@@ -119,6 +122,7 @@ class World:
     async def open(self) -> None:
         """An agent's start."""
         runner, children = Runner(self.store), Children(self.folder / "children")
+        workplace = Workplace(self.folder / "preparation", children)
         settings = Settings(
             state_dir=self.folder / "state",
             run_dir=self.folder / "run",
@@ -136,9 +140,7 @@ class World:
             source=Site(self.source),
             end_sessions=self._end_sessions,
             restore_point=restore_point,
-            preparer=Preparer(
-                children, self.folder / "preparation", Drivers(self.folder / "drivers"), self.program, self.preparation_seconds
-            ),
+            preparer=Preparer(children, workplace, Drivers(self.folder / "drivers"), self.program, self.preparation_seconds),
             pace=Pace(retry_seconds=0.02, undo_tries=3),
         )
         for one in (*workflows(self.deps), Cycle(self)):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from driver_disc import disc
+from failover_world import INSTALLED
 from windows_program import program
 
 from appliance.contract.errors import Fault
@@ -15,18 +16,23 @@ from appliance.core.commands import Children
 from appliance.core.families import start_time
 from appliance.failover import emulation, transcripts
 from appliance.failover.drivers import Drivers
-from appliance.failover.preparation import Preparer, description, stage
+from appliance.failover.preparation import Preparer, description
+from appliance.failover.speech import GuestDrivers, stage
 from appliance.failover.transcripts import Transcript
+from appliance.failover.turns import Turns
+from appliance.failover.workplace import Workplace
 from tests.uploads import parts
 
+YES, NO = (f"virt-v2v-in-place: This guest {one} virtio drivers installed.\n" for one in ("has", "does not have"))
 VIRTUALISES, DOES_NOT = "flags\t\t: fpu vmx sse\n", "flags\t\t: fpu sse vmxnet\n"
 
 
 def preparer(folder: Path, body: str, seconds: float = 30.0) -> Preparer:
     program = folder / "program"
-    program.write_text(f"#!/bin/sh\n{body}\n")
+    program.write_text(f"#!/bin/sh\n{INSTALLED}\n{body}\n")
     program.chmod(0o755)
-    return Preparer(Children(folder / "children"), folder / "preparation", Drivers(folder / "drivers"), str(program), seconds)
+    children = Children(folder / "children")
+    return Preparer(children, Workplace(folder / "preparation", children), Drivers(folder / "drivers"), str(program), seconds)
 
 
 async def prepared(one: Preparer, told: list[tuple[float, str]] | None = None) -> None:
@@ -50,12 +56,45 @@ def test_other_lines_say_nothing_of_that(line: bytes) -> None:
     assert stage(line) is None
 
 
+DEBUG = "gcaps_block_bus = {}\ngcaps_net_bus = {}\ngcaps_virtio_rng = true\n"
+BOTH = DEBUG.format("virtio-blk", "virtio-net")
+
+
+@pytest.mark.parametrize(
+    ("said", "lack"),
+    [
+        (YES, ""),
+        (BOTH + YES, ""),
+        ("half a line of the machine's console" + YES, ""),
+        ("", "its disks"),
+        (BOTH, "its disks"),
+        (NO, "its disks"),
+        (DEBUG.format("ide", "virtio-net") + NO, "its disks"),
+        (DEBUG.format("ide", "rtl8139") + NO, "its disks and its network"),
+        (DEBUG.format("virtio-blk", "e1000") + YES, "its network"),
+        (DEBUG.format("virtio-scsi", "virtio-net") + YES, "its disks"),
+    ],
+)
+def test_only_a_guest_of_which_it_says_so_has_the_drivers(said: str, lack: str) -> None:
+    drivers = GuestDrivers()
+    for line in said.encode().splitlines():
+        drivers = drivers.after(line)
+    assert drivers.lack == lack
+
+
+async def test_an_end_without_a_flaw_is_no_proof_that_there_were_drivers(tmp_path: Path) -> None:
+    with pytest.raises(Fault) as failed:
+        await prepared(preparer(tmp_path, f"echo '{NO.strip()}'; printf 'gcaps_net_bus = e1000'"))
+    assert failed.value.spec.key == "failover.prepared_without_drivers"
+    assert "no drivers for its disks and its network" in failed.value.message and "e1000" in failed.value.cause
+
+
 async def test_what_it_said_is_kept_for_support_also_when_it_failed(tmp_path: Path) -> None:
     with pytest.raises(Fault) as failed:
         await prepared(preparer(tmp_path, "echo said; echo 'no root device found' >&2; exit 1"))
     assert failed.value.spec.key == "failover.preparation_failed" and "no root device found" in failed.value.cause
     [kept] = transcripts.transcripts(tmp_path / "preparation")
-    assert (kept.name, kept.read_text()) == ("job-1.log", "said\nno root device found\n")
+    assert (kept.name, kept.read_text()) == ("job-1.log", f"{YES}said\nno root device found\n")
     assert kept.stat().st_mode & 0o777 == 0o600
 
 
@@ -84,7 +123,7 @@ async def test_one_that_is_cancelled_is_killed_with_all_that_it_started(tmp_path
 
 async def test_guests_wait_for_each_other_where_there_is_room_for_one(tmp_path: Path) -> None:
     one = preparer(tmp_path, f"mkdir {tmp_path}/alone && sleep 0.2 && rmdir {tmp_path}/alone")
-    one = Preparer(one.children, one.folder, one.drivers, one.program, turns=asyncio.Semaphore(1))
+    one = Preparer(one.children, one.workplace, one.drivers, one.program, turns=Turns(1))
     told: list[tuple[float, str]] = []
 
     async def tell(share: float, words: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -25,6 +26,7 @@ async def test_a_disc_is_taken_with_its_label_and_the_systems_that_it_serves(tmp
     content, here = disc(joliet=joliet), Drivers(tmp_path)
     about = await here.take(parts(content))
     assert (about.label, about.systems, about.size_bytes) == ("virtio-win-0.1", ["2k19"], len(content))
+    assert about.sha256 == hashlib.sha256(content).hexdigest()
     assert await here.all() == [about] and await Drivers(tmp_path).all() == [about]
     path = here.disc()
     assert path is not None and path.read_bytes() == content
@@ -122,6 +124,13 @@ async def test_a_note_that_can_not_be_read_is_no_disc(tmp_path: Path, note: byte
     await here.take(parts(disc()))
     (tmp_path / "drivers.json").write_bytes(note)
     assert await here.all() == []
+
+
+async def test_a_disc_of_which_an_earlier_release_kept_no_digest_is_still_one(tmp_path: Path) -> None:
+    here = Drivers(tmp_path)
+    about = await here.take(parts(disc()))
+    (tmp_path / "drivers.json").write_text(about.model_dump_json(exclude={"sha256"}))
+    assert [one.sha256 for one in await here.all()] == [""] and here.disc() is not None
 
 
 async def test_it_is_removed_once(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from appliance.failover import emulation
 from appliance.failover.drivers import Drivers
 from appliance.failover.preparation import Preparer
 from appliance.failover.transcripts import transcripts
+from appliance.failover.workplace import Workplace
 from appliance.lab.machines.blocks import Layer
 from appliance.lab.machines.qemu import Bus, Drive, QemuMachine
 from tests.image.planting import overlay
@@ -66,9 +67,10 @@ async def test_prepared_it_boots_on_the_new_platform(guest: VmwareGuest, tmp_pat
 
     environment = {**emulation.settings("auto", Path("/proc/cpuinfo").read_text()), **guest.lent()}
     children, folder = Children(tmp_path / "children"), tmp_path / "preparation"
-    preparer = Preparer(children, folder, Drivers(tmp_path / "drivers"), seconds=PREPARATION, environment=environment)
+    preparer = Preparer(children, Workplace(folder, children), Drivers(tmp_path / "drivers"), seconds=PREPARATION, environment=environment)
     await preparer.prepare("job-1", "guest", [disk], "bios", tell)
     assert "Putting the drivers into the guest" in told and children.owners() == set()
     assert [path.name for path in transcripts(folder)] == ["job-1.log"]
+    assert sorted(path.name for path in folder.iterdir()) == ["job-1.log", "made"] and not [*folder.glob("made/.guestfs-*/appliance.d.*")]
     async with booted(tmp_path / "machine", disk, "virtio") as machine:
         await machine.console.read_until("guest login:", BOOT)

@@ -232,6 +232,8 @@ def test_without_a_configuration_nothing_is_said_of_cloudstack() -> None:
         ("rhel9_64Guest", Preparation.AUTO, Tools(True, LACK), PASS, PASS),
         ("windows2019srv_64Guest", Preparation.AUTO, Tools(True, LACK), FAIL, WARN),
         ("windows2019srv_64Guest", Preparation.AUTO, Tools(True), PASS, PASS),
+        ("rhel9_64Guest", Preparation.AUTO, Tools(True, ahead=2), PASS, WARN),
+        ("rhel9_64Guest", Preparation.SKIP, Tools(True, ahead=2), PASS, PASS),
     ],
 )
 def test_the_preparation_of_the_guest(guest: str, option: Preparation, tools: Tools, test: CheckState, live: CheckState) -> None:
@@ -249,3 +251,11 @@ def test_a_refusal_names_every_failed_check_and_what_to_do_and_no_warning() -> N
     assert (error.key, error.status, error.fields["checks"]) == ("preflight.failed", 409, "copies, zone")
     assert "web-1" in error.message and "disabled" in error.message and "never verified" not in error.message
     assert "enable it" in error.guidance
+
+
+def test_who_is_about_to_switch_a_source_off_is_told_how_many_others_its_preparation_would_wait_for() -> None:
+    described = context(specification=vm(guest_id="rhel9_64Guest").model_dump(mode="json"))
+    for ahead, words in ((1, "would wait for that of another guest"), (3, "would wait for those of 3 other guests")):
+        facts = seen(context=described, tools=Tools(True, ahead=ahead))
+        assert words in one(checks_of(LIVE, facts), "preparation").sentence
+        assert one(checks_of(dataclasses.replace(LIVE, job_id="job-1"), facts), "preparation").state is PASS

@@ -8,14 +8,18 @@ import pytest
 
 from appliance.contract.types import FetchFrom, JobRef
 from appliance.contract.windows_drivers import WindowsDrivers, WindowsProgram
-from appliance.tui.screens.guest_drivers import items, sentence
+from appliance.tui.screens.guest_drivers import GuestDriversScreen, Item, items, sentence
 from tests.tui import vma_answers as answers
 from tests.tui.opening import console_with, opened
 from tests.tui.snapshots import SIZES, settled
 from tests.tui.stand_in import NOW
 
 DISC = WindowsDrivers(
-    label="virtio-win-0.1.240", systems=["2k16", "2k19", "2k22", "w10", "w11"], size_bytes=627_000_000, created_at=NOW - timedelta(days=2)
+    label="virtio-win-0.1.240",
+    systems=["2k16", "2k19", "2k22", "w10", "w11"],
+    size_bytes=627_000_000,
+    created_at=NOW - timedelta(days=2),
+    sha256="d1" * 32,
 )
 PROGRAM = WindowsProgram(name="rhsrvany.exe", size_bytes=61_000, created_at=NOW - timedelta(hours=3), sha256="5e" * 32)
 
@@ -60,6 +64,20 @@ async def test_only_what_is_here_is_removed_and_after_a_question() -> None:
         await opened("guest-drivers", "f9", "f8", "down", "f9", "f8", "down", "f9", "f8")(pilot)
         assert stand_in.called("delete_windows_drivers") == [{}]
         assert stand_in.called("delete_windows_program") == [{"name": "rhsrvany.exe"}]
+
+
+async def test_what_is_to_be_compared_is_shown_of_disc_and_program_and_of_an_old_disc_that_it_is_not_known() -> None:
+    app, _ = console_with("oma", **STATES["normal"])
+    async with app.run_test(size=(80, 25)) as pilot:
+        await opened("guest-drivers")(pilot)
+        screen = app.screen
+        assert isinstance(screen, GuestDriversScreen)
+        for one, digest in (
+            (DISC, "d1" * 16 + "\n" + "d1" * 16),
+            (PROGRAM, "5e" * 16 + "\n" + "5e" * 16),
+            (DISC.model_copy(update={"sha256": ""}), "not known; fetch it again"),
+        ):
+            assert screen.facts(Item("file", "purpose", one))[-1] == ("SHA-256", digest)
 
 
 def test_either_program_is_enough() -> None:

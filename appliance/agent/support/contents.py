@@ -18,7 +18,7 @@ from appliance.agent.config import Config
 from appliance.agent.log_lines import written
 from appliance.agent.logs import LogBook
 from appliance.agent.support import machine, records
-from appliance.agent.support.known import known_secrets
+from appliance.agent.support.known import database_secrets, known_secrets, without_password
 from appliance.agent.support.redaction import Redactor
 from appliance.contract.errors import Fault
 from appliance.core.commands import CommandFailed
@@ -55,7 +55,8 @@ class Sources:
 async def collect(sources: Sources, folder: Path, about: dict[str, object]) -> None:
     """Write everything below `folder`; `manifest.json` names what could not be had. Raises OSError when the disk is full."""
     config, missing = sources.config, dict[str, str]()
-    redactor = Redactor(await asyncio.to_thread(known_secrets, config.state_dir, config.run_dir))
+    known = await asyncio.to_thread(known_secrets, config.state_dir, config.run_dir)
+    redactor = Redactor([*known, *database_secrets(config.database_url)])
     for name, part in (await _parts(sources)).items():
         try:
             await asyncio.to_thread(_write, folder / name, await part(), redactor)
@@ -72,7 +73,7 @@ async def _parts(sources: Sources) -> dict[str, Part]:
     config = sources.config
     parts: dict[str, Part] = {
         "appliance.json": partial(_described, sources.describe),
-        "configuration.json": partial(asyncio.to_thread, config.model_dump, mode="json"),
+        "configuration.json": partial(_configuration, config),
         "versions.json": partial(asyncio.to_thread, machine.versions),
         "packages.txt": partial(_lines_of, "dpkg-query", "-W"),
         "machine.json": partial(asyncio.to_thread, machine.load, config.state_dir),
@@ -92,6 +93,10 @@ async def _parts(sources: Sources) -> dict[str, Part]:
 async def _described(describe: Describe) -> dict[str, object]:
     async with asyncio.timeout(DESCRIBED_WITHIN):
         return await describe()
+
+
+async def _configuration(config: Config) -> dict[str, Any]:
+    return {**config.model_dump(mode="json"), "database": without_password(config.database_url)}
 
 
 async def _answer_of(*argv: str) -> Any:

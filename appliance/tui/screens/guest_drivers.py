@@ -46,7 +46,8 @@ class GuestDriversScreen(MakingScreen[Item]):
         "A Windows that comes from VMware lacks the drivers of its new platform. They, and a small program that ends the guest's set-up at "
         "its first start, are not shipped with this appliance. The disc comes from the project of its name; rhsrvany.exe and "
         "pnp_wait.exe are in Fedora's package mingw32-srvany, pvvxsvc.exe is SUSE's. F7 fetches the one under the cursor from a web server "
-        "of yours; or send it over the API. It is looked at before it is kept. F9 removes it. Linux guests need nothing of this."
+        "of yours; or send it over the API. It is looked at before it is kept; whether it is the one you trust you see by its SHA-256. "
+        "F9 removes it. Linux guests need nothing of this."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f7,ctrl+n", "fetch", "Fetch"),
@@ -83,7 +84,8 @@ class GuestDriversScreen(MakingScreen[Item]):
         """What it is, and what it holds."""
         facts: list[Fact] = [("File", record.name), ("For", record.purpose)]
         if isinstance(record.here, WindowsDrivers):
-            return [*facts, ("Disc", record.here.label), ("Drivers for", ", ".join(record.here.systems))]
+            digest = words.checksum(record.here.sha256) if record.here.sha256 else "not known; fetch it again"
+            return [*facts, ("Disc", record.here.label), ("Drivers for", ", ".join(record.here.systems)), ("SHA-256", digest)]
         if isinstance(record.here, WindowsProgram):
             return [*facts, ("SHA-256", words.checksum(record.here.sha256))]
         return [*facts, ("State", "not here; F7 fetches it")]
