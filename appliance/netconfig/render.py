@@ -22,6 +22,9 @@ RESOLVER_MOST = 3
 STATIC_METRIC = 100
 DHCP_METRIC = 1024
 
+EVERY_NAME = "~."
+"""The root as a routing domain (systemd.network(5), Domains=): without it systemd-resolved asks no server for what ends in `.local`."""
+
 _HEADER = "# Written by the appliance from its network settings. Changes made here are lost.\n"
 _VALUE = re.compile(r"[A-Za-z0-9._:/-]+")
 
@@ -174,7 +177,7 @@ def _network_lines(plan: NetworkPlan, interface: InterfacePlan) -> list[str]:
     if is_on(interface):
         # On each interface, since a name server may be behind any: a resolver asks all of them and takes the first answer.
         lines += [f"DNS={_value(server)}" for server in plan.dns]
-        lines += [f"Domains={_values(plan.search_domains)}"] if plan.search_domains else []
+        lines.append(f"Domains={' '.join([*map(_value, plan.search_domains), EVERY_NAME])}")
         lines += [f"NTP={_values(plan.ntp)}"] if plan.ntp else []
     vlans = sorted(other.name for other in plan.interfaces if other.parent == interface.name)
     return lines + [f"VLAN={_value(vlan)}" for vlan in vlans]

@@ -50,7 +50,7 @@ DHCP=no
 IPv6AcceptRA=no
 LinkLocalAddressing=no
 DNS=192.0.2.53
-Domains=example.com example.org
+Domains=example.com example.org ~.
 NTP=ntp.example.com 192.0.2.123
 
 [Address]
@@ -79,7 +79,16 @@ Metric=100
 )
 def test_modes_become_dhcp_and_router_advertisements(ipv4: Family, ipv6: Family, dhcp: str, advertised: str, link_local: str) -> None:
     network = section_of(plan_of(InterfacePlan(name="eth0", ipv4=ipv4, ipv6=ipv6)), "Network")
-    assert network == [f"DHCP={dhcp}", f"IPv6AcceptRA={advertised}", f"LinkLocalAddressing={link_local}"]
+    assert network[:3] == [f"DHCP={dhcp}", f"IPv6AcceptRA={advertised}", f"LinkLocalAddressing={link_local}"]
+
+
+@pytest.mark.parametrize("dns", [("192.0.2.53",), ()], ids=["typed", "from DHCP"])
+@pytest.mark.parametrize(("search", "domains"), [((), "~."), (("example.com",), "example.com ~.")])
+def test_whatever_name_is_looked_up_goes_to_the_name_servers(dns: tuple[str, ...], search: tuple[str, ...], domains: str) -> None:
+    """systemd-resolved asks no server for `vcenter.corp.local` unless a domain of a link covers it."""
+    plan = plan_of(InterfacePlan(name="eth0", ipv4=AUTO), InterfacePlan(name="eth1"), dns=dns, search=search)
+    assert f"Domains={domains}" in section_of(plan, "Network")
+    assert not [line for line in lines_of(plan, "10-appliance-eth1.network") if line.startswith("Domains=")], "it is off"
 
 
 @pytest.mark.parametrize(

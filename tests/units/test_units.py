@@ -129,3 +129,12 @@ def test_in_etc_the_agent_writes_only_what_the_network_and_the_password_need() -
 def test_what_could_be_made_in_etc_and_be_carried_out_is_there_already_or_masked() -> None:
     assert (ROOT / "etc/ld.so.preload").read_text() == ""
     assert (ROOT / "etc/systemd/system/rc-local.service").readlink() == Path("/dev/null")
+
+
+def test_names_are_asked_of_name_servers_alone_and_of_those_every_name() -> None:
+    """A name that ends in `.local` is asked of none unless a domain covers it; and nobody on the link is asked, or answered."""
+    resolver = settings(ROOT / "etc/systemd/resolved.conf.d/10-appliance.conf")["Resolve"]
+    assert dict(resolver) == {"LLMNR": "no", "MulticastDNS": "no", "ResolveUnicastSingleLabel": "yes"}
+    first = settings(ROOT / "usr/lib/systemd/network/90-appliance-first.network")
+    assert first["Network"]["Domains"] == "~."
+    assert {first[section]["UseDomains"] for section in ("DHCPv4", "DHCPv6", "IPv6AcceptRA")} == {"yes"}
