@@ -18,9 +18,9 @@ class _Table(BaseModel):
 
 
 class FrontDoor(_Table):
-    """Where the OMA listens for everything that comes from outside."""
+    """Where the OMA listens for everything that comes from outside: address (none: all of them, of IPv4 and IPv6) and port."""
 
-    address: str = "0.0.0.0"
+    address: str = ""
     port: Port = 443
 
 

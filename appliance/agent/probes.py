@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from appliance.agent.health.clock import clock_probes
 from appliance.agent.http.status import Probe
 from appliance.contract import status
 from appliance.core.store import Store
@@ -26,6 +27,7 @@ def oma_probes(oma: Oma, trial: Trial) -> dict[str, Probe]:
         "health monitor": oma.monitor.health,
         "scheduler": oma.scheduler.health,
         "exports": partial(_exports, oma),
+        **clock_probes(),
     }
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from appliance.agent.config import Config
+from appliance.agent.health.clock import clock_probes
 from appliance.agent.http.disk_library import DiskLibraryRoutes
 from appliance.agent.http.jobs import JobRoutes
 from appliance.agent.http.joining import JoinRoutes
@@ -95,6 +96,7 @@ async def running_vma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
             "database": partial(probe_database, store),
             "migrations": partial(probe_migrations, store),
             "tunnel": partial(_probe_tunnel, dialler),
+            **clock_probes(),
         }
         status_routes = StatusRoutes(identity, config.name, probes, Facts(store, addresses, tunnels), APIS)
         machine = running_machine(config, host, store, runner, children, identity.id, status_routes.described, operators)

@@ -29,13 +29,14 @@ def restoring(current: Files, observed: Observed, plan: NetworkPlan) -> Files:
     Without one systemd-networkd would let go of such an interface at the end of a trial, and take all of its addresses along.
     """
     touched = {name.strip(" ") for one in plan.interfaces for name in (one.name, one.parent)}
+    touched |= {one.name for one in observed.interfaces if one.kind == "ethernet"}  # by the file for the rest
     set_up = {one.name for one in observed.interfaces if _lasting(one.addresses)}
     foreign = [
         one.model_copy(update={"parent": "", "vlan_id": None})  # it exists: nobody has to make it
         for one in adopted(observed).interfaces
         if one.name in touched & set_up & observed.unmanaged
     ]
-    return current.model_copy(update={"networkd": {**render.files(NetworkPlan(interfaces=foreign)), **current.networkd}})
+    return current.model_copy(update={"networkd": {**render.interface_files(NetworkPlan(interfaces=foreign)), **current.networkd}})
 
 
 def _lasting(addresses: Sequence[str]) -> list[str]:

@@ -137,7 +137,7 @@ class SystemApplier:
 
     def _current(self) -> Files:
         places = self._places
-        own = sorted(places.networkd.glob(f"{render.OWNED}*"))
+        own = sorted(path for path in places.networkd.glob("*") if render.is_own(path.name))
         return Files(
             networkd={path.name: _read(path) for path in own},
             host_name=_read(places.host_name).strip() or socket.gethostname(),

@@ -14,13 +14,19 @@ from appliance.contract.network import Family, InterfacePlan, Mode, NetworkPlan
 from appliance.netconfig.addresses import Version, addresses_of, compressed, host_of, on_link_needed
 
 OWNED = "10-appliance-"
-"""How the names of our own files begin; files of other names are never touched."""
+"""How the names of our own files begin, but for `REST`; files of other names are never touched."""
+
+REST = "89-appliance-rest.network"
+"""The file for what the settings do not name. It comes after every other one, and before the first boot's (`90-appliance-first`)."""
 
 RESOLVER_MOST = 3
 """How many name servers the C library asks (MAXNS in resolv.h)."""
 
 STATIC_METRIC = 100
 DHCP_METRIC = 1024
+
+EVERY_NAME = "~."
+"""The root as a routing domain (systemd.network(5), Domains=): without it systemd-resolved asks no server for what ends in `.local`."""
 
 _HEADER = "# Written by the appliance from its network settings. Changes made here are lost.\n"
 _VALUE = re.compile(r"[A-Za-z0-9._:/-]+")
@@ -46,7 +52,15 @@ def revision(plan: NetworkPlan) -> str:
 
 
 def files(plan: NetworkPlan) -> dict[str, str]:
-    """Each of our files in systemd-networkd's folder, name → text, in the order of their names.
+    """Each of our files in systemd-networkd's folder, name → text, in the order of their names: also the one for the rest.
+
+    Raises ValueError as `interface_files` does.
+    """
+    return {**interface_files(plan), REST: _rest()}
+
+
+def interface_files(plan: NetworkPlan) -> dict[str, str]:
+    """Those of the plan's interfaces alone.
 
     Raises ValueError where a value holds anything that is not in an address or a name.
     """
@@ -83,6 +97,11 @@ def timesyncd_conf(plan: NetworkPlan) -> str | None:
 def file_of(name: str) -> str:
     """The name of the file by which systemd-networkd sets an interface up as the plan says."""
     return f"{OWNED}{name}.network"
+
+
+def is_own(name: str) -> bool:
+    """Whether a file of systemd-networkd's folder is one of ours."""
+    return name == REST or name.startswith(OWNED)
 
 
 def is_on(interface: InterfacePlan) -> bool:
@@ -157,6 +176,16 @@ def _network(plan: NetworkPlan, interface: InterfacePlan, order: int) -> str:
     return _HEADER + "\n".join(section for section in sections if section)
 
 
+def _rest() -> str:
+    """A network card that is added later stays without addresses: its name servers and gateway would compete with the operator's."""
+    sections = [
+        _section("Match", "Type=ether", "Kind=!*"),
+        _section("Link", "RequiredForOnline=no"),
+        _section("Network", "DHCP=no", "IPv6AcceptRA=no", "LinkLocalAddressing=no"),
+    ]
+    return _HEADER + "\n".join(sections)
+
+
 def _link(interface: InterfacePlan) -> str:
     lines = [f"MTUBytes={int(interface.mtu)}"] if interface.mtu else []
     # Starting up must not wait for an interface that is to have no address.
@@ -174,7 +203,7 @@ def _network_lines(plan: NetworkPlan, interface: InterfacePlan) -> list[str]:
     if is_on(interface):
         # On each interface, since a name server may be behind any: a resolver asks all of them and takes the first answer.
         lines += [f"DNS={_value(server)}" for server in plan.dns]
-        lines += [f"Domains={_values(plan.search_domains)}"] if plan.search_domains else []
+        lines.append(f"Domains={' '.join([*map(_value, plan.search_domains), EVERY_NAME])}")
         lines += [f"NTP={_values(plan.ntp)}"] if plan.ntp else []
     vlans = sorted(other.name for other in plan.interfaces if other.parent == interface.name)
     return lines + [f"VLAN={_value(vlan)}" for vlan in vlans]

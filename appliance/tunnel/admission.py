@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network, ip_address
+
+_OF_ONE = 64
+"""Bits of an IPv6 address that a subnet has in common: whoever has one, has all the others (RFC 4291, 2.5.1)."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,22 @@ class Admission:
     def admit(self, address: str) -> Slot | None:
         """A place for a connection from this address, None when there is none left for it."""
         room = self._limits.total if self._is_known(address) else self._limits.total - self._limits.reserve
-        if self.strangers >= room or self._by_address[address] >= self._limits.per_address:
+        counted = counted_as(address)
+        if self.strangers >= room or self._by_address[counted] >= self._limits.per_address:
             return None
-        self._by_address[address] += 1
-        return Slot(lambda: self._leave(address))
+        self._by_address[counted] += 1
+        return Slot(lambda: self._leave(counted))
 
-    def _leave(self, address: str) -> None:
-        self._by_address[address] -= 1
-        if not self._by_address[address]:
-            del self._by_address[address]
+    def _leave(self, counted: str) -> None:
+        self._by_address[counted] -= 1
+        if not self._by_address[counted]:
+            del self._by_address[counted]
+
+
+def counted_as(address: str) -> str:
+    """What limits for one address count: one of IPv4 itself, the whole subnet for one of IPv6 (pure)."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return str(IPv6Network((int(found), _OF_ONE), strict=False)) if isinstance(found, IPv6Address) else address

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from appliance.tunnel.admission import Admission, Limits, Slot
 from appliance.tunnel.sniff import LONGEST_LINE, Kind, Verdict, sniff
-from appliance.tunnel.sockets import harden, wake_at
+from appliance.tunnel.sockets import harden, listen, wake_at
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ Server = Callable[[Arrival], Awaitable[None]]
 
 
 class FrontDoor:
-    """Listens on one address and port. `serve` names who serves which kind; what it does not name is closed and counted."""
+    """Listens on one port, of one address or of all. `serve` names who serves which kind; what it does not name is closed and counted."""
 
     def __init__(
         self,
@@ -46,14 +46,14 @@ class FrontDoor:
     ) -> None:
         self._serve, self._patience = serve, first_line_limit
         self._admission = Admission(limits or Limits(), is_known)
-        self._listener: socket.socket | None = None
+        self._listeners: list[socket.socket] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self.counters: Counter[str] = Counter()
 
     @property
     def port(self) -> int:
         """The port it listens on; 0 when closed."""
-        return int(self._listener.getsockname()[1]) if self._listener else 0
+        return int(self._listeners[0].getsockname()[1]) if self._listeners else 0
 
     @property
     def strangers(self) -> int:
@@ -61,11 +61,10 @@ class FrontDoor:
         return self._admission.strangers
 
     async def open(self, address: str, port: int) -> None:
-        """Start listening. Raises OSError when address and port can't be had."""
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        self._listener = socket.create_server((address, port), family=family, backlog=512)
-        self._listener.setblocking(False)
-        self._begin(self._accept(self._listener))
+        """Start listening, without an address on all of them. Raises OSError when address and port can't be had."""
+        self._listeners = listen(address, port)
+        for listener in self._listeners:
+            self._begin(self._accept(listener))
 
     async def close(self) -> None:
         """Stop listening, and drop every connection still served from here."""
@@ -73,9 +72,9 @@ class FrontDoor:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._listener is not None:
-            self._listener.close()
-            self._listener = None
+        for listener in self._listeners:
+            listener.close()
+        self._listeners = []
 
     def _begin(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

@@ -125,3 +125,12 @@ async def test_a_code_ends_by_a_clock_that_nobody_can_set(store: Store, tmp_path
 
 def host(made: Config) -> Host:
     return Host(LogBook(made.state_dir / "log"), network_of(made), restart=lambda: None)
+
+
+async def test_an_address_of_ipv6_may_stand_in_brackets(sites: Sites) -> None:
+    code = (await sites.peers.show_code()).code
+    for address in ("[::1]", "::1"):
+        with pytest.raises(Fault) as refused:  # this OMA listens on another address
+            await sites.join.join(pairing.Join(address=address, port=sites.port, code=code))
+        assert refused.value.key == "pairing.unreachable" and "::1" in str(refused.value.fields["address"])
+        assert "[" not in str(refused.value.fields["address"])

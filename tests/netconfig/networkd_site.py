@@ -132,7 +132,13 @@ class NetworkdSite:
 
     def start_dhcp(self, *options: str) -> None:
         """Have dnsmasq outside lease IPv4 addresses from 10.9.0.100 on, and advertise an IPv6 prefix; `options` are more of its own."""
-        lease = ["--dhcp-range=10.9.0.100,10.9.0.150,2m", "--dhcp-range=fd00:9::,ra-only,64,2m", "--enable-ra", "--dhcp-authoritative"]
+        lease = [
+            "--dhcp-range=10.9.0.100,10.9.0.150,2m",
+            "--dhcp-range=10.8.0.100,10.8.0.150,2m",
+            "--dhcp-range=fd00:9::,ra-only,64,2m",
+            "--enable-ra",
+            "--dhcp-authoritative",
+        ]
         files = [f"--dhcp-leasefile={self.folder}/leases", "--conf-file=/dev/null", "--pid-file="]
         program = ["dnsmasq", "--keep-in-foreground", "--port=0", "--user=root", "--interface=lan", *lease, *files, *options]
         outside = [*self._enter(), "ip", "netns", "exec", "outside"]

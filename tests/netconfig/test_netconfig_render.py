@@ -36,7 +36,7 @@ def test_a_static_interface_is_one_file_with_everything_that_was_typed() -> None
         search=("example.com", "example.org"),
         ntp=("ntp.example.com", "192.0.2.123"),
     )
-    assert render.files(plan) == {
+    assert render.interface_files(plan) == {
         "10-appliance-eth0.network": """\
 # Written by the appliance from its network settings. Changes made here are lost.
 [Match]
@@ -50,7 +50,7 @@ DHCP=no
 IPv6AcceptRA=no
 LinkLocalAddressing=no
 DNS=192.0.2.53
-Domains=example.com example.org
+Domains=example.com example.org ~.
 NTP=ntp.example.com 192.0.2.123
 
 [Address]
@@ -79,7 +79,16 @@ Metric=100
 )
 def test_modes_become_dhcp_and_router_advertisements(ipv4: Family, ipv6: Family, dhcp: str, advertised: str, link_local: str) -> None:
     network = section_of(plan_of(InterfacePlan(name="eth0", ipv4=ipv4, ipv6=ipv6)), "Network")
-    assert network == [f"DHCP={dhcp}", f"IPv6AcceptRA={advertised}", f"LinkLocalAddressing={link_local}"]
+    assert network[:3] == [f"DHCP={dhcp}", f"IPv6AcceptRA={advertised}", f"LinkLocalAddressing={link_local}"]
+
+
+@pytest.mark.parametrize("dns", [("192.0.2.53",), ()], ids=["typed", "from DHCP"])
+@pytest.mark.parametrize(("search", "domains"), [((), "~."), (("example.com",), "example.com ~.")])
+def test_whatever_name_is_looked_up_goes_to_the_name_servers(dns: tuple[str, ...], search: tuple[str, ...], domains: str) -> None:
+    """systemd-resolved asks no server for `vcenter.corp.local` unless a domain of a link covers it."""
+    plan = plan_of(InterfacePlan(name="eth0", ipv4=AUTO), InterfacePlan(name="eth1"), dns=dns, search=search)
+    assert f"Domains={domains}" in section_of(plan, "Network")
+    assert not [line for line in lines_of(plan, "10-appliance-eth1.network") if line.startswith("Domains=")], "it is off"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +111,7 @@ def test_a_gateway_outside_every_subnet_is_said_to_be_on_the_link(address: str, 
 
 def test_a_vlan_is_a_device_and_named_by_the_interface_it_is_on() -> None:
     plan = plan_of(InterfacePlan(name="eth0", ipv4=AUTO), InterfacePlan(name="eth0.100", parent="eth0", vlan_id=100, ipv4=AUTO))
-    files = render.files(plan)
+    files = render.interface_files(plan)
     assert list(files) == ["10-appliance-eth0.100.netdev", "10-appliance-eth0.100.network", "10-appliance-eth0.network"]
     assert section_of(plan, "NetDev", "10-appliance-eth0.100.netdev") == ["Name=eth0.100", "Kind=vlan"]
     assert section_of(plan, "VLAN", "10-appliance-eth0.100.netdev") == ["Id=100"]
@@ -229,4 +238,14 @@ def test_resolv_conf_and_timesyncd_conf_refuse_what_breaks_a_line(text: str) -> 
 
 def test_every_file_is_known_as_our_own_by_its_name() -> None:
     plan = plan_of(InterfacePlan(name="eth0.7", parent="eth0", vlan_id=7, ipv4=AUTO))
-    assert all(name.startswith(render.OWNED) for name in render.files(plan))
+    assert all(map(render.is_own, render.files(plan)))
+    assert not render.is_own("80-factory.network") and not render.is_own("90-appliance-first.network")
+
+
+def test_what_the_settings_do_not_name_gets_no_addresses_by_itself() -> None:
+    """A card that is added later is taken by the file for the rest, and not by the first boot's, which would ask for addresses."""
+    files = render.files(plan_of(InterfacePlan(name="eth0", ipv4=AUTO)))
+    assert list(files) == sorted(["10-appliance-eth0.network", render.REST]) and list(files)[-1] < "90-appliance-first.network"
+    rest = files[render.REST].splitlines()
+    assert {"Type=ether", "Kind=!*", "DHCP=no", "IPv6AcceptRA=no", "LinkLocalAddressing=no", "RequiredForOnline=no"} <= set(rest)
+    assert not [line for line in rest if line.startswith(("Name=", "DNS=", "Domains="))]

@@ -168,9 +168,10 @@ def test_what_is_becomes_a_plan(there: Interface, leased: list[str], ipv4: Famil
         ({"eth0"}, BEFORE, "eth0", ["10-appliance-eth0.network"]),
         (set(), BEFORE, "eth0", []),
         ({"eth0"}, "fe80::1/64", "eth0", []),
-        ({"eth0"}, BEFORE, "eth1", []),
+        ({"eth0"}, BEFORE, "eth1", ["10-appliance-eth0.network"]),
+        (set(), BEFORE, "eth1", []),
     ],
-    ids=["another program's", "a file of somebody else's", "without an address", "not in the plan"],
+    ids=["another program's", "a file of somebody else's", "without an address", "not in the plan", "neither"],
 )
 def test_what_another_program_set_up_gets_a_file_to_come_back_by(
     unmanaged: set[str], address: str, interface_name: str, made: list[str]
@@ -179,6 +180,12 @@ def test_what_another_program_set_up_gets_a_file_to_come_back_by(
     [tried] = plan(AFTER).interfaces
     back = restoring(Files(networkd={}), machine, NetworkPlan(interfaces=[tried.model_copy(update={"name": interface_name})]))
     assert list(back.networkd) == made and all(BEFORE in text and "Gateway=192.0.2.1" in text for text in back.networkd.values())
+
+
+def test_a_bridge_that_the_settings_do_not_name_is_left_to_who_made_it() -> None:
+    bridge = interface(addresses=[BEFORE]).model_copy(update={"name": "br0", "kind": "bridge"})
+    machine = Observed("oma", [bridge], [], unmanaged=frozenset({"br0"}))
+    assert restoring(Files(networkd={}), machine, plan(AFTER)).networkd == {}
 
 
 def test_files_of_our_own_come_back_as_they_were() -> None:

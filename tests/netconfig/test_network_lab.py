@@ -23,6 +23,7 @@ from appliance.contract.network import (
     Severity,
     TrialRef,
 )
+from appliance.netconfig.render import REST
 
 pytestmark = pytest.mark.lab
 
@@ -65,7 +66,7 @@ async def test_a_kept_address_answers_from_outside_and_the_old_one_is_gone(site:
     now = await kept(api, begun.id)
     assert (now.outcome, now.host_name, now.kept) == ("kept", "oma-1", begun.plan)
     assert site.answers(NEW) and site.silent(OLD)
-    assert sorted(path.name for path in site.networkd.iterdir()) == ["10-appliance-eth0.network", "80-factory.network"]
+    assert sorted(path.name for path in site.networkd.iterdir()) == ["10-appliance-eth0.network", "80-factory.network", REST]
 
 
 async def test_what_the_network_has_not_taken_yet_is_never_wrong(site: NetworkdSite) -> None:

@@ -36,7 +36,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def oma(tmp_path: Path, run_folder: Path, store: Store) -> AsyncIterator[Oma]:
+async def oma(tmp_path: Path, run_folder: Path, store: Store, request: pytest.FixtureRequest) -> AsyncIterator[Oma]:
+    """Its parameter, where a test gives one, is the address that the front door listens on."""
     identity = await load_identity(tmp_path / "oma", "oma")
     children, alarms = Children(tmp_path / "children"), []
 
@@ -45,7 +46,7 @@ async def oma(tmp_path: Path, run_folder: Path, store: Store) -> AsyncIterator[O
 
     side = OmaSide(identity, store, run_folder / "o", children, peer_app, name="OMA one", version="1.0", alarm=alarm)
     side.tunnels._check_every = 0.3
-    await side.start("127.0.0.1", 0)
+    await side.start(getattr(request, "param", "127.0.0.1"), 0)
     yield Oma(side, identity, children, store, run_folder / "o", alarms)
     await side.stop()
     assert children.living("") == []
@@ -57,13 +58,21 @@ async def make_vma(tmp_path: Path, run_folder: Path, oma: Oma) -> AsyncIterator[
     made: list[Vma] = []
     stores: list[Store] = []
 
-    async def make(name: str = "v", *, identity: Identity | None = None, boot_id: str = "boot-1", host_key: str = "", port: int = 0) -> Vma:
+    async def make(
+        name: str = "v",
+        *,
+        identity: Identity | None = None,
+        boot_id: str = "boot-1",
+        host_key: str = "",
+        address: str = "127.0.0.1",
+        port: int = 0,
+    ) -> Vma:
         identity = identity or await load_identity(tmp_path / name, "vma", boot_id)
         store = await open_store(tmp_path / f"{name}-{len(made)}.sqlite")
         stores.append(store)
         peers, folder = Peers(store), run_folder / f"{name}{len(made)}"
         key = host_key or oma.identity.ssh_public_key
-        await peers.keep(PairedPeer(oma.identity.id, "OMA", "oma", key, "1", "127.0.0.1", port or oma.port))
+        await peers.keep(PairedPeer(oma.identity.id, "OMA", "oma", key, "1", address, port or oma.port))
         if await oma.side.peers.find(identity.id) is None:
             await oma.side.peers.keep(PairedPeer(identity.id, name, "vma", identity.ssh_public_key, "1", "127.0.0.1", 0))
 

@@ -17,6 +17,23 @@ def test_one_address_does_not_get_more_than_its_share() -> None:
     assert admission.admit("b") is not None
 
 
+@pytest.mark.parametrize(
+    ("one", "another", "is_one"),
+    [
+        ("2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("fe80::1%eth0", "fe80::2%eth0", True),
+        ("192.0.2.1", "192.0.2.2", False),
+    ],
+)
+def test_the_addresses_of_one_ipv6_subnet_share_a_share(one: str, another: str, is_one: bool) -> None:
+    admission = Admission(Limits(total=10, reserve=0, per_address=1), lambda _: False)
+    slot = admission.admit(one)
+    assert slot is not None and (admission.admit(another) is None) is is_one
+    slot.release()
+    assert (admission.admit(one) is not None) and admission.strangers == (1 if is_one else 2)
+
+
 def test_strangers_leave_room_for_known_peers() -> None:
     admission = Admission(Limits(total=4, reserve=2, per_address=4), lambda address: address == "peer")
     assert [admission.admit("stranger") is not None for _ in range(3)] == [True, True, False]

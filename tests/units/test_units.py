@@ -143,3 +143,12 @@ def test_the_drivers_of_disks_and_discs_are_there_before_the_agent_is_given_bloc
     """`DeviceAllow=block-*` stands for the kinds that the kernel knows when the unit starts."""
     loaded = (ROOT / "usr/lib/modules-load.d/appliance.conf").read_text().splitlines()
     assert {"sd_mod", "sr_mod", "virtio_blk"} <= set(loaded)
+
+
+def test_names_are_asked_of_name_servers_alone_and_of_those_every_name() -> None:
+    """A name that ends in `.local` is asked of none unless a domain covers it; and nobody on the link is asked, or answered."""
+    resolver = settings(ROOT / "etc/systemd/resolved.conf.d/10-appliance.conf")["Resolve"]
+    assert dict(resolver) == {"LLMNR": "no", "MulticastDNS": "no", "ResolveUnicastSingleLabel": "yes"}
+    first = settings(ROOT / "usr/lib/systemd/network/90-appliance-first.network")
+    assert first["Network"]["Domains"] == "~."
+    assert {first[section]["UseDomains"] for section in ("DHCPv4", "DHCPv6", "IPv6AcceptRA")} == {"yes"}

@@ -17,6 +17,7 @@ from appliance.contract.api import Route
 from appliance.contract.errors import UNAUTHORISED
 from appliance.contract.openapi import OPEN_PATHS
 from appliance.contract.options import API_COSTLY, API_REQUESTS, Option
+from appliance.tunnel.admission import counted_as
 
 SCHEME = "bearer "
 
@@ -53,7 +54,7 @@ def require_token(look: Look, limits: Limits, trail: Trail | None) -> Middleware
         caller = look(given[len(SCHEME) :].strip()) if given[: len(SCHEME)].lower() == SCHEME else None
         if caller is None:
             # Only those without a token are counted by address: they must not shut out who shares it with them.
-            address = f"address {request.remote}"
+            address = _by_address(request)
             limits.requests.take(address)
             if given:
                 limits.wrong.count(address)
@@ -75,7 +76,11 @@ def admit(route: Route, request: web.Request, limits: Limits) -> None:
     if route.costly:
         limits.costly.take(f"token {caller.id}" if caller is not None else "console")
         if caller is not None:
-            limits.costly.take(f"address {request.remote}")
+            limits.costly.take(_by_address(request))
+
+
+def _by_address(request: web.Request) -> str:
+    return f"address {counted_as(request.remote or '')}"
 
 
 def retry_after(fields: dict[str, str | int]) -> dict[str, str]:

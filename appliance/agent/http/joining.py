@@ -21,6 +21,7 @@ class JoinRoutes(contract.JoinApi):
         return [peer_view(oma, self._dialler.state.up)] if oma else []
 
     async def join(self, body: contract.Join) -> contract.Peer:
-        paired = await pair(body.address, body.port, body.code, self._identity, self._peers, name=self._name, version=self._version)
+        address = body.address.removeprefix("[").removesuffix("]")  # as one of IPv6 is written before a port
+        paired = await pair(address, body.port, body.code, self._identity, self._peers, name=self._name, version=self._version)
         self._dialler.dial_now()
         return peer_view(await self._peers.get(paired.id), self._dialler.state.up)

@@ -10,6 +10,8 @@ from appliance.contract.status import Health, Tunnel
 
 HELD = frozenset({"recovery", "scheduler", "health monitor"})
 """Parts whose work does not begin before the trial is over: they may fail in it, but can't be well."""
+CLOCK = "clock"
+"""The part that no release has made: whether time servers answer."""
 TUNNEL = "tunnel"
 """The part that sums all tunnels up; each of them is judged by itself."""
 
@@ -42,7 +44,7 @@ def problem_of(seen: Seen, before: State, *, waited: bool) -> str:
 def _parts(seen: Seen, before: State) -> Iterator[str]:
     for name, part in seen.health.parts.items():
         is_ill = part.state == "failed" and name not in before.failed_before
-        was_well = name in before.ok_before and name not in HELD and name != TUNNEL
+        was_well = name in before.ok_before and name not in HELD | {CLOCK, TUNNEL}
         if is_ill or (was_well and part.state != "ok"):
             yield f"{name}: {part.detail or part.state}"
 
