@@ -16,7 +16,7 @@ from appliance.agent.http.joining import JoinRoutes
 from appliance.agent.http.local import LocalApi
 from appliance.agent.http.metrics import MetricsRoutes
 from appliance.agent.http.source import SourceRoutes
-from appliance.agent.http.status import Facts, StatusRoutes
+from appliance.agent.http.status import Facts, Probe, StatusRoutes
 from appliance.agent.http.tunnel import TunnelRoutes, vma_tunnel
 from appliance.agent.machine import APIS as MACHINE_APIS
 from appliance.agent.machine import Host, addresses, running_machine
@@ -92,7 +92,7 @@ async def running_vma(config: Config, host: Host) -> AsyncIterator[LocalApi]:
         await dialler.start()
         stack.push_async_callback(dialler.stop)
         tunnels = partial(_tunnels, peers, dialler)
-        probes = {
+        probes: dict[str, Probe] = {
             "database": partial(probe_database, store),
             "migrations": partial(probe_migrations, store),
             "tunnel": partial(_probe_tunnel, dialler),
