@@ -11,6 +11,7 @@ from mover_rig import GRAIN, MIB, Servers, copy_job, identical
 
 from appliance.core.commands import Children
 from appliance.replication.bandwidth import Bandwidth
+from appliance.replication.mover.throttle import BURST
 from appliance.replication.movers import CopyJob, Done, Progress, copy_disk
 
 pytestmark = pytest.mark.lab
@@ -32,10 +33,9 @@ class Watched:
         if isinstance(event, Progress):
             self.seen.append((time.monotonic(), event.moved))
 
-    def fastest(self, over: float) -> float:
-        """The highest rate between two reports that are at least so many seconds apart, in bytes per second."""
-        pairs = [(one, two) for one in self.seen for two in self.seen if two[0] - one[0] >= over]
-        return max(((moved_later - moved) / (later - at) for (at, moved), (later, moved_later) in pairs), default=0.0)
+    def kept_to(self, limit: int, since: float) -> bool:
+        """Whether no report says that more was moved than the limit lets through. On a slow machine reports are late, which is less."""
+        return all(moved <= limit * (at - since + BURST) + MIB for at, moved in self.seen)
 
 
 async def test_a_limit_slows_a_copy_to_its_rate(children: Children, job: CopyJob, disk: Path, target: Path) -> None:
@@ -45,7 +45,7 @@ async def test_a_limit_slows_a_copy_to_its_rate(children: Children, job: CopyJob
     result = await copy_disk(children, job, watched, bandwidth)
     assert result.failure is None and identical(disk, target)
     assert result.moved / (time.monotonic() - began) < 1.5 * LIMIT
-    assert 0 < watched.fastest(over=0.9) < 1.5 * LIMIT
+    assert watched.seen and watched.kept_to(LIMIT, began)
 
 
 async def test_a_window_that_ends_lets_a_running_copy_go(children: Children, job: CopyJob, disk: Path, target: Path) -> None:
