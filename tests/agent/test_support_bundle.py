@@ -357,6 +357,7 @@ async def test_a_password_of_the_database_is_in_no_part_whatever_signs_it_has(
 ) -> None:
     address = f"mysql+aiomysql://appliance:{written}@db.example/appliance?charset=utf8mb4"
     site = Site(tmp_path, store, address)
+    (site.config.state_dir / "log").mkdir(exist_ok=True)
     (site.config.state_dir / "log" / "agent.log.1").write_text(f"can't connect to {address}\n")
     (site.config.state_dir / "log" / "agent.log.2").write_text(f"denied, tried '{password}'\n" if len(password) >= SHORTEST else "")
     assert (await site.made()).status == "completed"
