@@ -72,7 +72,7 @@ async def test_of_an_upload_that_is_broken_off_nothing_is_left(api: aiohttp.Clie
 
     with pytest.raises((aiohttp.ClientError, ConnectionResetError)):
         await asked(api, "PUT", data=broken())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while list((tmp_path / "disk-library").iterdir()):
             await asyncio.sleep(0.01)
     assert (await asked(api, "GET"))[1]["received"] is None

@@ -147,7 +147,7 @@ async def test_nothing_is_left_whatever_ends_it(site: Site, limits: Limits, way:
     ):
         visitor.screen = b""
         await started(visitor, stubborn)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while len(started_by(site.appliance_id)) < 5:
             await asyncio.sleep(0.05)
     assert sentence in await way(site, gate, visitor)

@@ -35,7 +35,7 @@ async def test_a_cancelled_live_failover_that_a_restore_brings_back_ends_where_i
 
 async def backed_up(world: World, folder: Path) -> tuple[bytes, str]:
     url = world.store.engine.url.render_as_string(hide_password=False)
-    manifest = Manifest("oma", "x", VERSION, await world.store.revision(), "then")
+    manifest = Manifest("oma", "x", VERSION, await world.store.revision(), "2026-01-01T00:00:00+00:00")
 
     def work() -> bytes:
         engine = dump.blocking_engine(url)

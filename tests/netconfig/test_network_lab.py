@@ -214,7 +214,7 @@ async def test_an_ipv6_address_of_another_machine_shows_in_the_trial(site: Netwo
 
 
 async def test_dhcp_without_a_server_comes_back(site: NetworkdSite, api: NetworkApi) -> None:
-    await trial(api, NetworkPlan(interfaces=[InterfacePlan(name="eth0", ipv4=Family(mode=Mode.AUTO))]))
+    await trial(api, NetworkPlan(interfaces=[InterfacePlan(name="eth0", ipv4=Family(mode=Mode.AUTO))]), 120)
     assert "DHCP=ipv4" in (site.networkd / "10-appliance-eth0.network").read_text()
     await site.until(lambda: site.silent(OLD))
     await shown(api, lambda now: now.trial is None)
@@ -261,7 +261,7 @@ async def test_without_the_network_service_nothing_is_changed(site: NetworkdSite
 
 
 async def test_a_network_service_that_dies_on_trial_gets_the_old_settings_when_it_is_back(site: NetworkdSite, api: NetworkApi) -> None:
-    await trial(api, static(NEW))
+    await trial(api, static(NEW), 120)
     await site.until(lambda: site.answers(NEW))
     site.run_networkd(False)
     await shown(api, lambda now: now.trial is not None and now.trial.seconds_left == 0)

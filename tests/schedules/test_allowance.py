@@ -87,7 +87,7 @@ async def test_a_vma_that_does_not_listen_keeps_no_other_from_being_told(
     await world.limits(bandwidth=[window("00:00", "00:00", MIB)])
     told.deaf = {"peer-1"}
     task = asyncio.create_task(allowed.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while told.last != {"peer-2": MIB}:
             await asyncio.sleep(0.01)
         told.deaf = set()

@@ -82,7 +82,7 @@ def titles(screen: JobsScreen) -> list[str]:
 
 
 async def until(condition: Any) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.02)
 

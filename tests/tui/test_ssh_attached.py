@@ -136,7 +136,7 @@ async def test_what_a_client_forwards_leads_nowhere(on: Site, option: str) -> No
         # A SOCKS5 greeting and request; for -L it is just something to send.
         writer.write(b"\x05\x01\x00" + b"\x05\x01\x00\x01\x7f\x00\x00\x01" + on.port.to_bytes(2))
         with contextlib.suppress(ConnectionResetError):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 assert not (await reader.read()).removeprefix(b"\x05\x00")  # all that SOCKS says is that it listens
         writer.close()
     finally:
@@ -279,7 +279,7 @@ async def test_a_taken_port_is_told_of_and_taken_over_once_it_is_free(site: Site
     with socket.create_server(("127.0.0.1", site.port)):
         state = await site.set(site.key)
         assert state.enabled and not state.running and f"Port {site.port} is taken" in state.problem
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not (state := await site.state()).running:
             await asyncio.sleep(0.1)
     assert not state.problem
@@ -324,7 +324,7 @@ async def test_wrong_passwords_cost_a_wait_in_which_keys_and_sessions_are_left_a
 
 async def reloaded(site: Site, *, waiting: bool) -> None:
     """Wait until a wait has begun, or is over, and sshd knows of it."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while ("too many wrong passwords" in (await site.state()).problem) != waiting:
             await asyncio.sleep(0.05)
     logged = "Received SIGHUP; restarting."
