@@ -8,22 +8,16 @@ import fcntl
 import os
 import struct
 import sys
+import uuid
 
 SET_UUID, CHECKPOINT = 0x4008662C, 0x4004662B  # EXT4_IOC_SETFSUUID, EXT4_IOC_CHECKPOINT: linux/fs/ext4/ext4.h
 LENGTH = 16
 
 
-def random_identifier() -> bytes:
-    """A UUID of version 4."""
-    drawn = bytearray(os.urandom(LENGTH))
-    drawn[6], drawn[8] = drawn[6] & 0x0F | 0x40, drawn[8] & 0x3F | 0x80
-    return bytes(drawn)
-
-
 def main(folder: str) -> None:
     """Change it; raises OSError where the file system can't."""
     place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    fcntl.ioctl(place, SET_UUID, struct.pack("=II", LENGTH, 0) + random_identifier())
+    fcntl.ioctl(place, SET_UUID, struct.pack("=II", LENGTH, 0) + uuid.uuid4().bytes)
     fcntl.ioctl(place, CHECKPOINT, struct.pack("=I", 0))  # the boot loader does not read the journal
     os.close(place)
 
