@@ -23,8 +23,6 @@ from image.consolefont import (
 )
 from image.programs import BuildProblem
 
-pytestmark = pytest.mark.skipif(not FONTS.exists(), reason="Debian's console fonts come with what image builds need (scripts/setup-image)")
-
 
 def stock(name: str) -> list[Glyph]:
     return read(gzip.decompress((FONTS / name).read_bytes()))
