@@ -55,7 +55,7 @@ class LoginScreen(LastToGo, ModalScreen[bool]):
 
     def action_log_in(self) -> None:
         """Ask the agent; only one try at a time."""
-        if self._trying is None or self._trying.is_finished:
+        if self.is_ready:
             self._trying = self.run_worker(self._try(), name="login")
 
     async def _try(self) -> None:

@@ -63,7 +63,7 @@ class Ask(LastToGo, ModalScreen[bool]):
         wrong = [one for one in self._fields if not one.is_good()]
         if wrong:
             wrong[0].focus_input()
-        elif self._sending is None or self._sending.is_finished:
+        elif self.is_ready:
             self._sending = self.run_worker(self._send(), name="send")
 
     async def _send(self) -> None:
