@@ -21,13 +21,13 @@ async def test_a_running_copy_keeps_to_a_window_and_is_let_go_when_it_is_removed
         async def told() -> bool | None:
             return f"copies share {SLOW} bytes a second" in (tmp_path / "vma.log").read_text() or None
 
-        await until(told, 300, "the VMA knows the limit")
+        await until(told, "the VMA knows the limit")
         context_id, job_id = await found.protect("web1")
 
         async def moving() -> bool | None:
             return (await found.replications.cycle(job_id)).bytes_transferred > 0 or None
 
-        await until(moving, 300, "the copy moves")
+        await until(moving, "the copy moves")
         cycle = await found.replications.cycle(job_id)
         assert cycle.completed_at is None and cycle.bytes_transferred <= 8 * MIB
         await windows.save_windows(FleetWindows())

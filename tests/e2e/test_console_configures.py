@@ -45,7 +45,7 @@ async def seen(pilot: Pilot[Any], text: str) -> None:
         return text in screen_text(pilot) or None
 
     try:
-        await until(there, 300, "the console shows it")
+        await until(there, "the console shows it")
     except AssertionError:
         raise AssertionError(f"{text!r} is not on the screen:\n{screen_text(pilot)}") from None
 

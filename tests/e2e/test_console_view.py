@@ -25,7 +25,7 @@ async def test_a_copy_under_way_is_seen_from_both_sides_and_nothing_is_held_afte
             assert job.status != "failed", job.error
             return True if job.pace is not None and job.pace.rate_bps > 0 else None
 
-        await until(moving, 300, "the copy moves bytes")
+        await until(moving, "the copy moves bytes")
         [transfer], [snapshot], [vcenter] = await source.transfers(), await source.held_snapshots(), await source.vcenters()
         assert (transfer.job_id, transfer.vm_name, snapshot.held, vcenter.sessions) == (job_id, "web1", True, 1)
         assert [one.vm_name for one in await found.jobs.jobs(active=True)] == ["web1"]

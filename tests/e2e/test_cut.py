@@ -64,7 +64,7 @@ async def survives_a_cut(stage: Stage, job_id: str) -> int:
         status = (await stage.oma.jobs.job(job_id)).status
         return status if status in ("completed", "failed", "cancelled") else None
 
-    await until(lambda: moved(64 * MIB), 300, "a quarter is copied")
+    await until(lambda: moved(64 * MIB), "a quarter is copied")
     await run(["ip", "netns", "exec", stage.sites.link, "nft", "flush", "chain", "inet", "wan", "forward"])
     before = await moved(0)
     await asyncio.sleep(CUT_SECONDS)
@@ -72,7 +72,7 @@ async def survives_a_cut(stage: Stage, job_id: str) -> int:
     assert before is not None and (await moved(0) or 0) <= before + 64 * MIB
     await run(["ip", "netns", "exec", stage.sites.link, "nft", "delete", "table", "inet", "wan"])
     await run(["ip", "netns", "exec", stage.sites.link, "nft", "-f", "-"], input=sites.link_rules().encode())
-    assert await until(over, 300, "the job ends") == "completed"
+    assert await until(over, "the job ends") == "completed"
     return await moved(0) or 0
 
 

@@ -124,7 +124,7 @@ async def test_a_cancel_ends_when_the_pairing_of_a_vma_that_is_gone_is_revoked(t
 async def test_cancelling_while_tracking_is_turned_on_leaves_no_snapshot(tmp_path: Path) -> None:
     async with world(tmp_path, storage_vm("web1", 16 * MIB, tracking=False), task_seconds=1.0) as found:
         _, job_id = await found.protect("web1")
-        await until(lambda: _stunned(found), 300, "the snapshot that makes tracking take effect is there")
+        await until(lambda: _stunned(found), "the snapshot that makes tracking take effect is there")
         await found.jobs.cancel_job(job_id)
         await found.ended(job_id, wanted="cancelled")
         assert await found.snapshots("web1") == []

@@ -48,7 +48,7 @@ async def test_a_schedule_keeps_a_copy_in_step_through_a_power_cut_and_tells_whe
         async def job_of_it() -> str | None:
             return (await api.execution(queued.id)).job_id
 
-        await found.ended(await until(job_of_it, 300, "it is started by hand"))
+        await found.ended(await until(job_of_it, "it is started by hand"))
         runs = await api.schedule_history(made.id, limit=1000)
         assert len({one.job_id for one in runs if one.job_id}) == sum(one.job_id is not None for one in runs)
         assert {one.replication_type for one in (await found.replications.cycles("web1"))[:-1]} == {"incremental"}
@@ -66,7 +66,7 @@ async def run_that(api: SchedulesApi, outcome: str, after: str = "") -> Executio
         fitting = (one for one in runs if outcome in (one.reason.key if one.reason else one.status) and one.due_at.isoformat() > after)
         return next(fitting, None)
 
-    found: Execution = await until(there, 300, f"a run is {outcome}")
+    found: Execution = await until(there, f"a run is {outcome}")
     return found
 
 
@@ -76,4 +76,4 @@ async def connected(found: World) -> None:
     async def up() -> bool | None:
         return True if all(one.up for one in (await status.status()).tunnels) else None
 
-    await until(up, 300, "the tunnel is up again")
+    await until(up, "the tunnel is up again")

@@ -84,7 +84,7 @@ async def at_work(found: World, context_id: str, different: int = 0) -> str:
             return None  # not begun yet
         return True if report.different_bytes >= different and 0 < report.checked_bytes < report.planned_bytes else None
 
-    await until(some, 300, "a part is compared")
+    await until(some, "a part is compared")
     return job_id
 
 
@@ -104,7 +104,7 @@ async def test_a_source_that_cannot_be_read_leaves_the_copy_as_it_was(tmp_path: 
         await found.ended(job_id)
         job_id = await at_work(found, context_id)
         await found.lab("POST", "/failures", {"kind": "read_error", "vm": "web1", "times": -1})
-        job = await found.ended(job_id, 200, wanted="failed")
+        job = await found.ended(job_id, wanted="failed")
         assert job.error is not None and job.error.key == "verification.incomplete"
         assert (await api(found).verification(job_id)).outcome == "incomplete"
         context = await found.replications.context(context_id)

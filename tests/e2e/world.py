@@ -30,6 +30,8 @@ from appliance.lab.vcenter.plan import DiskPlan, Plan, VmPlan
 
 MIB = 1 << 20
 ENDED = ("completed", "failed", "cancelled")
+PATIENCE = 300.0
+"""Seconds that anything may take on a machine that other things run on."""
 
 
 @dataclass
@@ -56,7 +58,7 @@ class Agent:
             assert self.process is not None and self.process.poll() is None, f"the {self.role} ended: {self.log.read_text()[-3000:]}"
             return await _answers(api)
 
-        await until(up, 300, f"the {self.role} answers; its log: {self.log}")
+        await until(up, f"the {self.role} answers; its log: {self.log}")
 
     def kill(self) -> None:
         """As a power cut does."""
@@ -140,20 +142,20 @@ class World:
         assert answer.job_id is not None
         return answer.job_id
 
-    async def ended(self, job_id: str, limit: float = 300, wanted: str = "completed") -> jobs.Job:
+    async def ended(self, job_id: str, limit: float = PATIENCE, wanted: str = "completed") -> jobs.Job:
         """The job once it has ended, in the wanted state."""
-        job = await until(lambda: self._over(job_id), limit, f"job {job_id} ends")
+        job = await until(lambda: self._over(job_id), f"job {job_id} ends", limit)
         assert job.status == wanted, f"{job.status}: {job.error}\n{[(one.name, one.status) for one in job.steps]}"
         return job
 
-    async def copied(self, job_id: str, at_least: int, limit: float = 300) -> None:
+    async def copied(self, job_id: str, at_least: int) -> None:
         """Wait until so many bytes of a cycle are flushed."""
 
         async def enough() -> bool | None:
             cycle = await self.replications.cycle(job_id)
             return True if cycle.bytes_transferred >= at_least else None
 
-        await until(enough, limit, f"{at_least} bytes are copied")
+        await until(enough, f"{at_least} bytes are copied")
 
     async def _over(self, job_id: str) -> jobs.Job | None:
         try:
@@ -188,7 +190,7 @@ class World:
         return next(disk.path for disk in self.vcenter.estate.machines[record.moid].disks if disk.key == key)
 
 
-async def until(ask, limit: float, what: str):  # type: ignore[no-untyped-def]
+async def until(ask, what: str, limit: float = PATIENCE):  # type: ignore[no-untyped-def]
     """The first answer that is not None; fails after `limit` seconds."""
     deadline = time.monotonic() + limit
     while True:
@@ -247,7 +249,7 @@ async def pair(world: World) -> None:
         found = [peer.id for peer in await world.peers.peers() if peer.connected]
         return found[0] if found else None
 
-    world.peer_id = await until(up, 300, "the tunnel is up")
+    world.peer_id = await until(up, "the tunnel is up")
 
 
 async def configure(world: World) -> None:
