@@ -20,7 +20,8 @@ NOT_IN_DOUBT = fault(
     "The copy of {name} can't be used as it is: it is not in doubt after a restore, or a copy may have stopped while writing to it.",
     "Look at the VM's page: it shows what can be done in this state.",
 )
-_KEY = "doubt"
+KEY = "doubt"
+"""Where it stands in a consistent point."""
 Point = dict[str, Any]
 
 
@@ -33,13 +34,8 @@ class Doubt(StrEnum):
 
 def of(context: VmContext) -> Doubt | None:
     """The doubt about the VM's copy; None for most."""
-    found = (context.consistent_point or {}).get(_KEY)
+    found = (context.consistent_point or {}).get(KEY)
     return Doubt(found) if found else None
-
-
-def is_acceptable(status: str, point: Point | None, *, torn: bool, diverged: bool) -> bool:
-    """Whether an operator may take the copy as it is (pure)."""
-    return status == VmState.FAILED and torn and not diverged and (point or {}).get(_KEY) == Doubt.WHOLE
 
 
 def cast(context: VmContext, now: datetime) -> None:
@@ -48,7 +44,7 @@ def cast(context: VmContext, now: datetime) -> None:
     if point is None or context.current_status == VmState.MIGRATED:
         return
     whole = of(context) is Doubt.WHOLE or (context.torn_since is None and context.current_status != VmState.REPLICATING)
-    context.consistent_point = {**point, _KEY: (Doubt.WHOLE if whole else Doubt.WRITTEN).value}
+    context.consistent_point = {**point, KEY: (Doubt.WHOLE if whole else Doubt.WRITTEN).value}
     context.torn_since = context.torn_since or now
     # The end of the job that holds it decides: what a failover left has to be cleaned up first.
     if context.current_status == VmState.READY and context.current_job_id is None:
@@ -58,17 +54,17 @@ def cast(context: VmContext, now: datetime) -> None:
 def note_writing(context: VmContext) -> None:
     """A cycle is about to write: should it stop, the copy is more than in doubt."""
     if of(context) is not None:
-        context.consistent_point = {**(context.consistent_point or {}), _KEY: Doubt.WRITTEN.value}
+        context.consistent_point = {**(context.consistent_point or {}), KEY: Doubt.WRITTEN.value}
 
 
 def carried(context: VmContext, point: Point) -> Point:
     """A new point of the VM, with the doubt about the one before: nobody knows what else was written between them."""
-    return point if of(context) is None else {**point, _KEY: Doubt.WHOLE.value}
+    return point if of(context) is None else {**point, KEY: Doubt.WHOLE.value}
 
 
 def dispel(context: VmContext) -> None:
     """Every block was compared with the source."""
-    context.consistent_point = {key: value for key, value in (context.consistent_point or {}).items() if key != _KEY}
+    context.consistent_point = {key: value for key, value in (context.consistent_point or {}).items() if key != KEY}
     context.torn_since = None
 
 
@@ -79,8 +75,8 @@ def accept(context: VmContext) -> None:
     """
     if context.current_job_id is not None:
         raise records.BUSY(name=context.vm_name, cause=f"held by {context.current_job_id}")
-    torn, diverged = context.torn_since is not None, context.diverged_since is not None
-    if not is_acceptable(context.current_status, context.consistent_point, torn=torn, diverged=diverged):
+    waits = context.current_status == VmState.FAILED and context.torn_since is not None and context.diverged_since is None
+    if not waits or of(context) is not Doubt.WHOLE:
         raise NOT_IN_DOUBT(name=context.vm_name)
     context.torn_since = None
     records.advance(context, VmEvent.COPY_ACCEPTED)

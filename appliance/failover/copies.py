@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appliance.contexts import doubts, records
+from appliance.contexts import records
 from appliance.contract.errors import Fault
 from appliance.contract.failover import Preparation
 from appliance.contract.preflight import FailoverKind
@@ -70,13 +70,7 @@ class Snapshots(Step):
     async def do(self, run: Run) -> None:
         case = await load(self._deps, run)
         context = case.context
-        refuse_unusable(
-            context.vm_name,
-            synchronised=context.consistent_point is not None,
-            torn=context.torn_since is not None,
-            diverged=context.diverged_since is not None,
-            in_doubt=doubts.of(context) is doubts.Doubt.WHOLE,
-        )
+        refuse_unusable(context)
         for number, volume in enumerate(case.in_order()):
             await run.progress(number / len(case.volumes))
             await self._deps.volumes.snapshot(volume.volume_id, run.id, context.consistent_point)

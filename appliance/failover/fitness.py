@@ -103,13 +103,7 @@ def state_check(context: VmContext, job_id: str = "") -> Check:
 def usable_check(context: VmContext, *, live: bool = False) -> Check:
     """Whether the copy is complete, and as it was when it was copied. What an operator accepted after a restore is warned of."""
     try:
-        refuse_unusable(
-            context.vm_name,
-            synchronised=context.consistent_point is not None,
-            torn=context.torn_since is not None,
-            diverged=context.diverged_since is not None,
-            in_doubt=doubts.of(context) is doubts.Doubt.WHOLE,
-        )
+        refuse_unusable(context)
     except Fault as error:
         return failed("copy", error.message, error.guidance)
     if doubts.of(context) is not None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from appliance.contexts import VmContext, doubts
 from appliance.failover.faults import DIVERGED, IN_DOUBT, NEVER_SYNCHRONISED, TORN
 
 
-def refuse_unusable(case_name: str, *, synchronised: bool, torn: bool, diverged: bool, in_doubt: bool = False) -> None:
+def refuse_unusable(context: VmContext, *, heed_divergence: bool = True) -> None:
     """Raise the Fault that says why the copy must not be started."""
-    if torn and in_doubt:
-        raise IN_DOUBT(name=case_name)
-    if torn:
-        raise TORN(name=case_name)
-    if diverged:
-        raise DIVERGED(name=case_name)
-    if not synchronised:
-        raise NEVER_SYNCHRONISED(name=case_name)
+    name = context.vm_name
+    if context.torn_since is not None:
+        raise (IN_DOUBT if doubts.of(context) is doubts.Doubt.WHOLE else TORN)(name=name)
+    if heed_divergence and context.diverged_since is not None:
+        raise DIVERGED(name=name)
+    if context.consistent_point is None:
+        raise NEVER_SYNCHRONISED(name=name)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appliance.contexts import VmContext, VmEvent, VmState, doubts, records
+from appliance.contexts import VmContext, VmEvent, VmState, records
 from appliance.core.jobs import Job, JobStatus, Run, StepStatus, Workflow
 from appliance.core.jobs.lifecycle import ENDED
 from appliance.core.store import utcnow
@@ -184,13 +184,7 @@ def workflows(deps: FailoverDeps) -> list[Workflow]:
 
 def refuse_unready(context: VmContext, words: str) -> None:
     """Raise the Fault that says why a failover of this VM can't start."""
-    refuse_unusable(
-        context.vm_name,
-        synchronised=context.consistent_point is not None,
-        torn=context.torn_since is not None,
-        diverged=context.diverged_since is not None and context.current_status == VmState.READY,
-        in_doubt=doubts.of(context) is doubts.Doubt.WHOLE,
-    )
+    refuse_unusable(context, heed_divergence=context.current_status == VmState.READY)
     if context.current_status != VmState.READY:
         raise _wrong_state(context, words)
 

@@ -22,8 +22,6 @@ from appliance.core.store import dump
 from appliance.core.tars import Header
 
 FORMAT = 1
-KIND = "backup"
-"""The kind of the jobs that make one: in its own records, the one that made it has not ended."""
 KEPT_FILES = ("vault*.key", "identity/*")
 """What belongs to the records and is kept beside them, below the folder of the appliance's state."""
 

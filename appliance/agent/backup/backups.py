@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from appliance.agent.backup.archive import KIND, Manifest, pack
+from appliance.agent.backup.archive import Manifest, pack
 from appliance.agent.backup.faults import BEING_MADE, JOBS_RUN, NO_ROOM, PASSPHRASE_GONE, RESTORE_RUNS
 from appliance.agent.backup.folder import KEPT, Folder
 from appliance.agent.backup.integrity import integrity
@@ -32,7 +32,7 @@ from appliance.core.store import Store, dump, new_id, utcnow
 from appliance.core.vault import Vault
 from appliance.core.web import Heard
 
-FETCH, SEND = "backup-fetch", "backup-send"
+KIND, FETCH, SEND = "backup", "backup-fetch", "backup-send"
 
 
 @dataclass(frozen=True)

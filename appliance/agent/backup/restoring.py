@@ -16,7 +16,7 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.orm import Session
 
 from appliance.agent.backup import staying
-from appliance.agent.backup.archive import KIND, Contents, Manifest, pack
+from appliance.agent.backup.archive import Contents, Manifest, pack
 from appliance.agent.backup.faults import NOT_A_BACKUP, OTHER_ROLE, TOO_NEW
 from appliance.agent.backup.folder import Folder
 from appliance.agent.version import VERSION
@@ -216,7 +216,7 @@ def _settle(path: Path, here: staying.Held) -> None:
 def _arrive(connection: Connection, here: staying.Held) -> None:
     """What restored records are to be on this machine, and now; done again, nothing changes."""
     staying.put(connection, here)
-    recovery.keep_from_going_on(connection, spared=(KIND,))
+    recovery.keep_from_going_on(connection)
     with Session(connection) as session:
         for context in session.scalars(sa.select(VmContext)):
             doubts.cast(context, utcnow())

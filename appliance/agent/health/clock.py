@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from appliance.contract.status import Part
+
+if TYPE_CHECKING:
+    from appliance.agent.http.status import Probe
 
 LONGEST = 3 * 3600.0
 """Seconds after which a synchronisation counts no more; the time service makes one every 35 minutes at most."""
@@ -18,7 +22,7 @@ _TIMEX_BYTES = 256
 """More than struct timex has (adjtimex(2)). All zeros change nothing."""
 
 
-def clock_probes(run: Path = _RUN, kernel: Callable[[], bool | None] | None = None) -> dict[str, Callable[[], Awaitable[Part]]]:
+def clock_probes(run: Path = _RUN, kernel: Callable[[], bool | None] | None = None) -> dict[str, Probe]:
     """The clock as a part of the health; none where the machine is not run by systemd (sd_booted(3)): its clock is not ours."""
     if not (run / "system").is_dir():
         return {}

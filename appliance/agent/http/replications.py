@@ -34,7 +34,7 @@ LINE = (
     VmContext.consistent_point["at"].as_string().label("consistent_at"),
     VmContext.torn_since,
     VmContext.diverged_since,
-    VmContext.consistent_point["doubt"].as_string().label("doubt"),
+    VmContext.consistent_point[doubts.KEY].as_string().label("doubt"),
     VmContext.ossea_config_id,
 )
 """What a list shows of a VM, as columns: the descriptions are most of a row's bytes, and are not shown."""

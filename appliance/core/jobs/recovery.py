@@ -52,12 +52,12 @@ def finish(job: Job, said: str) -> LogEvent:
     return log.event(job, "", "info", said)
 
 
-def keep_from_going_on(connection: Connection, spared: Collection[str] = ()) -> None:
-    """Note with every unfinished job of restored records, but those of the `spared` kinds, that it ends where it stands. Again: the same.
+def keep_from_going_on(connection: Connection) -> None:
+    """Note with every unfinished job of restored records that it ends where it stands. Again: the same.
 
     Nobody knows what has become of it since. It is ended by the next agent's runner, which knows what its kind held.
     """
-    unfinished = select(Job.id, Job.title).where(Job.status.not_in(ENDED), Job.kind.not_in(spared))
+    unfinished = select(Job.id, Job.title).where(Job.status.not_in(ENDED))
     for job_id, title in connection.execute(unfinished).all():
         noted = asdict(RESTORED(title=title).record())
         connection.execute(update(Job).where(Job.id == job_id).values(error=noted, updated_at=Job.updated_at))
